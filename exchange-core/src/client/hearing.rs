@@ -1,0 +1,248 @@
+//! What the host says, and what follows from it.
+
+use alloc::collections::BTreeSet;
+use core::mem;
+
+use super::{
+    Client, Joint, State, peer_of,
+    room::{Room, Taken},
+};
+use crate::{
+    event::{Event, Fields, Message, MessageId, Session},
+    ids::{Cmid, Rev, RoomId},
+    message::{Body, Entry, Joined, MemberRecord, Status, ToClient, ToHost, Welcome},
+    name::RoomName,
+    reason::{Outcome, Refusal, Violation},
+    seam::{LinkId, Outbox},
+    time::Time,
+};
+
+/// More members than any host has; a host that tells of more is not believed.
+const MAX_MEMBERS: usize = 65_536;
+
+impl Client {
+    pub(super) fn frame(&mut self, now: Time, link: LinkId, body: &[u8], out: &mut Outbox) {
+        let Some(state) = self.link(link) else { return };
+        state.heard(now);
+        let live = state.is_live();
+        let Some(encoding) = state.encoding() else {
+            return self.fault(now, link, Violation::Unexpected.into(), out);
+        };
+        let heard = encoding.decode::<ToClient>(body).and_then(|message| match message {
+            ToClient::Bye { reason } => {
+                self.dismissed(now, reason, out);
+                Ok(())
+            }
+            ToClient::Welcome(welcome) if !live => {
+                self.welcome(now, welcome, out);
+                Ok(())
+            }
+            message if live => self.hear(now, message, out),
+            _ => Err(Violation::Unexpected),
+        });
+        if let Err(violation) = heard {
+            self.fault(now, link, violation.into(), out);
+        }
+    }
+
+    fn hear(&mut self, now: Time, message: ToClient, out: &mut Outbox) -> Result<(), Violation> {
+        match message {
+            ToClient::Entry(entry) => self.entry(entry, out)?,
+            ToClient::Roster { rev, members } => self.roster(rev, members, out)?,
+            ToClient::Joined(joined) => self.joined(joined, out)?,
+            ToClient::JoinRefused { room, refusal } => self.join_refused(room, refusal, out)?,
+            ToClient::Parted { room } => {
+                let room = self.leaving.remove(&room).ok_or(Violation::Unexpected)?;
+                out.event(Event::RoomLeft { room });
+            }
+            ToClient::LeaveRefused { room, refusal } => {
+                let room = self.leaving.remove(&room).ok_or(Violation::Unexpected)?;
+                out.event(Event::RoomRefused { room, refusal });
+            }
+            ToClient::Gap { room, to, reason } => {
+                let Some(room) = self.room_of(room)? else { return Ok(()) };
+                let from = self.rooms.get_mut(&room).ok_or(Violation::Unexpected)?.skip(to)?;
+                out.event(Event::Gap { room, from, to, reason });
+            }
+            ToClient::Ack { room, cmid, seq, durability } => {
+                let Some(room) = self.room_of(room)? else { return Ok(()) };
+                self.settle(&room, cmid, Outcome::Logged { seq, durability }, out);
+            }
+            ToClient::Reject { room, cmid, refusal } => {
+                let Some(room) = self.room_of(room)? else { return Ok(()) };
+                self.settle(&room, cmid, Outcome::Refused(refusal), out);
+            }
+            ToClient::Ping { nonce } => {
+                if let State::Linked(link) = &mut self.state {
+                    link.say(&ToHost::Pong { nonce });
+                }
+            }
+            ToClient::Pong { nonce } => {
+                if let State::Linked(link) = &mut self.state {
+                    link.pong(now, nonce);
+                }
+            }
+            ToClient::Welcome(_) | ToClient::Bye { .. } => return Err(Violation::Unexpected),
+        }
+        Ok(())
+    }
+
+    /// The room of that number; `None` if it is being left, and nothing about it matters any more.
+    fn room_of(&self, number: RoomId) -> Result<Option<RoomName>, Violation> {
+        match self.room_names.get(&number) {
+            Some(name) => Ok(Some(name.clone())),
+            None if self.leaving.contains_key(&number) => Ok(None),
+            None => Err(Violation::Unexpected),
+        }
+    }
+
+    fn join_refused(&mut self, name: RoomName, refusal: Refusal, out: &mut Outbox) -> Result<(), Violation> {
+        if self.parting.remove(&name).is_some() {
+            out.event(Event::RoomLeft { room: name });
+            return Ok(());
+        }
+        // Everyone is in the lobby.
+        if name.is_lobby() || !self.rooms.get(&name).is_some_and(Room::is_asked) {
+            return Err(Violation::Unexpected);
+        }
+        if let Some(room) = self.rooms.remove(&name) {
+            self.numbered.insert(name.clone(), room.last_number());
+            self.discard(&name, room, refusal, out);
+            out.event(Event::RoomRefused { room: name, refusal });
+        }
+        Ok(())
+    }
+
+    fn welcome(&mut self, now: Time, welcome: Welcome, out: &mut Outbox) {
+        self.enliven(now, &welcome);
+        let Welcome { session: id, name, life, you: me, token, max_text, roster: snapshot, .. } = welcome;
+        let session = Session { id, name };
+        let same_life = self.session.as_ref().is_some_and(|joint| joint.life == life);
+        let resumed = self.session.as_ref().is_some_and(|joint| same_life && joint.me == me);
+        if !same_life {
+            // Another life numbers members and rooms anew, and knows nothing of what was to be left.
+            self.roster.clear();
+            self.rooms.values_mut().for_each(Room::renumber);
+            let parting = mem::take(&mut self.parting).into_keys();
+            for room in mem::take(&mut self.leaving).into_values().chain(parting) {
+                out.event(Event::RoomLeft { room });
+            }
+        }
+        self.confirmed = Some(BTreeSet::new());
+        self.session = Some(Joint { session: session.clone(), life, me, token, max_text, snapshot });
+        out.event(Event::Connected { session, resumed });
+        self.ask_again();
+    }
+
+    /// Says again what the host may not have heard on an earlier link.
+    fn ask_again(&mut self) {
+        if let State::Linked(link) = &mut self.state {
+            for room in self.leaving.keys() {
+                link.say(&ToHost::Leave { room: *room });
+            }
+        }
+    }
+
+    fn roster(&mut self, rev: Rev, members: alloc::vec::Vec<MemberRecord>, out: &mut Outbox) -> Result<(), Violation> {
+        for record in members {
+            let known = self.roster.insert(record.member, record.clone());
+            // Whoever is new in a snapshot is part of how things stand.
+            let before = match known {
+                None if self.confirmed.is_some() => None,
+                known => Some(known.map_or(Status::Offline, |known| known.status)),
+            };
+            if record.producer != self.producer && before.is_some_and(|before| before != record.status) {
+                out.event(Event::Presence { peer: peer_of(&record), status: record.status });
+            }
+            if let Some(confirmed) = &mut self.confirmed {
+                confirmed.insert(record.member);
+            }
+        }
+        let snapshot = self.session.as_ref().map_or(Rev(0), |joint| joint.snapshot);
+        if let Some(confirmed) = self.confirmed.take_if(|_| rev >= snapshot) {
+            // Whom the host has not told of it has forgotten, and whom it forgets is not there.
+            self.roster.retain(|member, record| {
+                let told = confirmed.contains(member);
+                if !told && record.status == Status::Online {
+                    out.event(Event::Presence { peer: peer_of(record), status: Status::Offline });
+                }
+                told
+            });
+        }
+        let told = self.confirmed.as_ref().map_or(self.roster.len(), BTreeSet::len);
+        if told > MAX_MEMBERS { Err(Violation::TooMuch) } else { Ok(()) }
+    }
+
+    fn joined(&mut self, joined: Joined, out: &mut Outbox) -> Result<(), Violation> {
+        let (name, number, known) = (joined.name.clone(), joined.room, joined.known);
+        if self.parting.remove(&name).is_some() {
+            self.part(number, name);
+            return Ok(());
+        }
+        if joined.members.iter().any(|member| !self.roster.contains_key(member)) {
+            return Err(Violation::UnknownMember);
+        }
+        let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
+        let taken = room.joined(joined)?;
+        self.room_names.insert(number, name.clone());
+        if taken == Taken::Lost {
+            out.event(Event::HistoryLost { room: name.clone() });
+        }
+        let doubtful = (!known).then(|| room.doubtful()).into_iter().flatten();
+        for cmid in doubtful {
+            self.settle(&name, cmid, Outcome::Unknown, out);
+        }
+        let members = self.members(&name).collect();
+        out.event(Event::RoomJoined { room: name, members, resumed: taken == Taken::Resumed });
+        Ok(())
+    }
+
+    fn entry(&mut self, entry: Entry, out: &mut Outbox) -> Result<(), Violation> {
+        let Entry { room: number, seq, author, cmid, at, body } = entry;
+        let Some(name) = self.room_of(number)? else { return Ok(()) };
+        let record = self.roster.get(&author).ok_or(Violation::UnknownMember)?;
+        let (producer, peer, mine) = (record.producer, peer_of(record), record.producer == self.producer);
+        let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
+        room.step(seq)?;
+        let replayed = room.is_history(seq);
+        match body {
+            Body::Join { .. } => {
+                if !replayed {
+                    room.members.insert(author);
+                }
+                if !mine {
+                    out.event(Event::PeerJoined { room: name, peer, seq, replayed });
+                }
+            }
+            Body::Leave { reason } => {
+                if !replayed {
+                    room.members.remove(&author);
+                }
+                if !mine {
+                    out.event(Event::PeerLeft { room: name, peer, reason, seq, replayed });
+                }
+            }
+            body => {
+                let first = cmid == Cmid::ZERO || room.is_first_delivery(producer, cmid, seq);
+                if mine {
+                    let outcome = Outcome::Logged { seq: Some(seq), durability: crate::reason::Durability::Memory };
+                    self.settle(&name, cmid, outcome, out);
+                }
+                if first {
+                    let id = MessageId { room: name, producer, cmid };
+                    let fields = Fields { id, seq, sender: peer, at, body, mine, replayed };
+                    out.event(Event::Message(Message::new(fields)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, name: &RoomName, cmid: Cmid, outcome: Outcome, out: &mut Outbox) {
+        let Some(bytes) = self.rooms.get_mut(name).and_then(|room| room.settle(cmid)) else { return };
+        self.pending -= 1;
+        self.pending_bytes -= bytes;
+        let id = MessageId { room: name.clone(), producer: self.producer, cmid };
+        out.event(Event::Receipt { id, outcome });
+    }
+}

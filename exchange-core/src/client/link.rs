@@ -1,0 +1,247 @@
+//! A client's link: dialling, the heartbeat, what to do when it is gone.
+
+use core::time::Duration;
+
+use bytes::BytesMut;
+
+use super::{Alarm, Client, State};
+use crate::{
+    event::{Ended, Event},
+    limits::CONTROL_ALLOWANCE,
+    message::{Encoding, Hello, ToHost, Welcome},
+    reason::CloseReason,
+    seam::{LinkId, LinkLoss, Outbox},
+    time::Time,
+};
+
+/// How long a link that may have been cut off has to answer.
+const PROBE_PATIENCE: Duration = Duration::from_secs(2);
+
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) id: LinkId,
+    stage: Stage,
+    window: u32,
+    outstanding: u32,
+    heard: Time,
+    heartbeat: Duration,
+    pinged: Option<Time>,
+    /// Whether the link has to prove that it is still there.
+    suspected: bool,
+    pub(super) round_trip: Option<Duration>,
+    /// What this round has to say.
+    saying: BytesMut,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Dialing,
+    Preamble,
+    Greeting(Encoding),
+    Live(Encoding),
+}
+
+impl Link {
+    fn dialing(id: LinkId, now: Time) -> Self {
+        Self {
+            id,
+            stage: Stage::Dialing,
+            window: 0,
+            outstanding: 0,
+            heard: now,
+            heartbeat: Duration::MAX,
+            pinged: None,
+            suspected: false,
+            round_trip: None,
+            saying: BytesMut::new(),
+        }
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self.stage, Stage::Live(_))
+    }
+
+    pub(super) fn encoding(&self) -> Option<Encoding> {
+        match self.stage {
+            Stage::Dialing | Stage::Preamble => None,
+            Stage::Greeting(encoding) | Stage::Live(encoding) => Some(encoding),
+        }
+    }
+
+    pub(super) fn has_credit(&self) -> bool {
+        (self.outstanding as usize).saturating_add(self.saying.len()) < self.window as usize
+    }
+
+    pub(super) fn is_overrun(&self) -> bool {
+        self.outstanding > self.window.saturating_add(CONTROL_ALLOWANCE)
+    }
+
+    pub(super) fn say(&mut self, message: &ToHost) {
+        if let Some(encoding) = self.encoding() {
+            encoding.encode(message, &mut self.saying);
+        }
+    }
+
+    pub(super) fn flush(&mut self, out: &mut Outbox) {
+        if !self.saying.is_empty() {
+            let frames = self.saying.split().freeze();
+            self.outstanding = self.outstanding.saturating_add(u32::try_from(frames.len()).unwrap_or(u32::MAX));
+            out.send(self.id, frames);
+        }
+    }
+
+    pub(super) fn goodbye(mut self, reason: CloseReason, out: &mut Outbox) {
+        self.say(&ToHost::Bye { reason });
+        self.flush(out);
+        out.close(self.id, reason);
+    }
+
+    pub(super) fn heard(&mut self, now: Time) {
+        self.heard = now;
+        self.suspected = false;
+    }
+
+    pub(super) fn pong(&mut self, now: Time, nonce: u64) {
+        if let Some(pinged) = self.pinged.take_if(|pinged| pinged.as_nanos() == nonce) {
+            self.round_trip = Some(now.since(pinged));
+        }
+    }
+
+    fn ping(&mut self, now: Time) {
+        self.pinged = Some(now);
+        self.say(&ToHost::Ping { nonce: now.as_nanos() });
+    }
+}
+
+impl Client {
+    pub(super) fn dial(&mut self, now: Time, out: &mut Outbox) {
+        self.timers.cancel(Alarm::Redial);
+        self.attempt = self.attempt.saturating_add(1);
+        let link = LinkId(u64::from(self.attempt));
+        self.state = State::Linked(Link::dialing(link, now));
+        self.timers.set(Alarm::Handshake, now + self.config.handshake);
+        out.dial(link);
+    }
+
+    pub(super) fn link_up(&mut self, link: LinkId, credit: u32) {
+        if let Some(link) = self.link(link)
+            && link.stage == Stage::Dialing
+        {
+            link.stage = Stage::Preamble;
+            link.window = credit;
+        }
+    }
+
+    pub(super) fn opened(&mut self, now: Time, link: LinkId, encoding: Encoding, out: &mut Outbox) {
+        let hello = Hello {
+            peer: self.peer,
+            producer: self.producer,
+            token: self.session.as_ref().map(|joint| joint.token),
+            attempt: self.attempt,
+            nick: self.config.nick.as_str().into(),
+        };
+        if let Some(link) = self.link(link)
+            && link.stage == Stage::Preamble
+        {
+            link.stage = Stage::Greeting(encoding);
+            link.heard(now);
+            link.say(&ToHost::Hello(hello));
+            link.flush(out);
+        }
+    }
+
+    pub(super) fn credit(&mut self, link: LinkId, bytes: u32) {
+        if let Some(link) = self.link(link) {
+            link.outstanding = link.outstanding.saturating_sub(bytes);
+        }
+    }
+
+    /// The host has let this client in: the link is live.
+    pub(super) fn enliven(&mut self, now: Time, welcome: &Welcome) {
+        let heartbeat = Duration::from_millis(u64::from(welcome.heartbeat_ms)).max(Duration::from_millis(100));
+        if let State::Linked(link) = &mut self.state
+            && let Stage::Greeting(encoding) = link.stage
+        {
+            link.stage = Stage::Live(encoding);
+            link.heartbeat = heartbeat;
+            link.ping(now);
+        }
+        self.timers.cancel(Alarm::Handshake);
+        self.timers.set(Alarm::Heartbeat, now + heartbeat);
+        self.timers.set(Alarm::Healthy, now + self.config.healthy_after);
+    }
+
+    pub(super) fn beat(&mut self, now: Time, out: &mut Outbox) {
+        let State::Linked(link) = &mut self.state else { return };
+        let dead_at = link.heard + link.heartbeat * 3;
+        if link.suspected || now >= dead_at {
+            return self.give_up(now, CloseReason::Silent, out);
+        }
+        link.ping(now);
+        self.timers.set(Alarm::Heartbeat, dead_at.min(now + link.heartbeat));
+    }
+
+    pub(super) fn network_changed(&mut self, now: Time, out: &mut Outbox) {
+        match &mut self.state {
+            State::Waiting => {
+                self.failures = 0;
+                self.dial(now, out);
+            }
+            State::Linked(link) if link.is_live() && !link.suspected => {
+                link.suspected = true;
+                link.ping(now);
+                self.timers.set(Alarm::Heartbeat, now + PROBE_PATIENCE);
+            }
+            State::Idle | State::Linked(_) | State::Closed => {}
+        }
+    }
+
+    /// Ends the link for a reason of this side's, and tries again.
+    pub(super) fn give_up(&mut self, now: Time, reason: CloseReason, out: &mut Outbox) {
+        match core::mem::replace(&mut self.state, State::Waiting) {
+            State::Linked(link) => {
+                link.goodbye(reason, out);
+                self.lost(now, Ended::Here(reason), out);
+            }
+            other => self.state = other,
+        }
+    }
+
+    pub(super) fn fault(&mut self, now: Time, link: LinkId, reason: CloseReason, out: &mut Outbox) {
+        if self.link(link).is_some() {
+            self.give_up(now, reason, out);
+        }
+    }
+
+    pub(super) fn link_down(&mut self, now: Time, link: LinkId, loss: LinkLoss, out: &mut Outbox) {
+        if self.link(link).is_some() {
+            if loss.is_final() {
+                return self.close(Ended::Lost(loss), out);
+            }
+            self.state = State::Waiting;
+            self.lost(now, Ended::Lost(loss), out);
+        }
+    }
+
+    /// The host says goodbye.
+    pub(super) fn dismissed(&mut self, now: Time, reason: CloseReason, out: &mut Outbox) {
+        if reason.is_final() {
+            return self.close(Ended::Told(reason), out);
+        }
+        if let State::Linked(link) = core::mem::replace(&mut self.state, State::Waiting) {
+            out.close(link.id, reason);
+        }
+        self.lost(now, Ended::Told(reason), out);
+    }
+
+    fn lost(&mut self, now: Time, cause: Ended, out: &mut Outbox) {
+        self.timers.clear();
+        self.unlink_rooms();
+        let ceiling = self.config.backoff_min.saturating_mul(1 << self.failures.min(16)).min(self.config.backoff_max);
+        self.failures = self.failures.saturating_add(1);
+        let nanos = self.random.up_to(u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX));
+        let retry_in = Duration::from_nanos(nanos);
+        self.timers.set(Alarm::Redial, now + retry_in);
+        out.event(Event::Disconnected { cause, retry_in });
+    }
+}

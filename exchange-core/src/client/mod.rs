@@ -1,0 +1,422 @@
+//! A client's machine: it dials, says who it is, takes up its rooms where it left them, and delivers every entry once.
+//!
+//! ```text
+//!          dial          opened, hello         welcome
+//!  waiting ────▶ dialing ────────────▶ greeting ────▶ live
+//!     ▲             │                     │             │
+//!     └─────────────┴──── lost: back off ─┴─────────────┘
+//! ```
+//!
+//! What the application posts waits in its room until the host has said what became of it; where the link breaks in
+//! between, it is sent again under the same number, and the host tells the copy from the original.
+
+mod hearing;
+mod link;
+mod room;
+mod talking;
+#[cfg(test)]
+mod tests;
+
+use alloc::collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot};
+use core::{mem, time::Duration};
+
+use self::{link::Link, room::Room};
+use crate::{
+    event::{Ended, Event, MessageId, Peer, Session},
+    ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Token},
+    limits::Limits,
+    message::{Body, JoinFrom, MemberRecord, Status, ToHost},
+    name::{Nick, RoomName},
+    reason::{CloseReason, Outcome, Refusal},
+    seam::{Input, LinkId, Outbox, Wake, WakeReason},
+    seed::{Random, Seed},
+    time::Time,
+    timers::Timers,
+};
+
+/// What a client is made with.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// What it wants to be called.
+    pub nick: Nick,
+    /// Where in the lobby's log it wants to begin.
+    pub lobby_from: JoinFrom,
+    /// Messages that wait for their outcome at once, over all rooms.
+    pub pending: usize,
+    /// Bytes of them at once.
+    pub pending_bytes: usize,
+    /// Messages on the wire without an outcome at once, in one room.
+    pub window: usize,
+    /// From dialling until the host has let it in.
+    pub handshake: Duration,
+    /// The first wait after a lost link is up to this long, every further one up to twice as long,
+    pub backoff_min: Duration,
+    /// up to this long.
+    pub backoff_max: Duration,
+    /// A link that held this long makes earlier failures forgotten.
+    pub healthy_after: Duration,
+}
+
+impl ClientConfig {
+    /// The usual times and bounds, for a client of this name that begins with the last 50 entries of the lobby.
+    pub fn new(nick: Nick) -> Self {
+        Self {
+            nick,
+            lobby_from: JoinFrom::Last(50),
+            pending: 512,
+            pending_bytes: 1024 * 1024,
+            window: 32,
+            handshake: Duration::from_secs(10),
+            backoff_min: Duration::from_millis(250),
+            backoff_max: Duration::from_secs(8),
+            healthy_after: Duration::from_secs(30),
+        }
+    }
+}
+
+/// One participant of a session that somebody else hosts.
+#[derive(Debug)]
+pub struct Client {
+    config: ClientConfig,
+    peer: PeerId,
+    producer: ProducerId,
+    random: Random,
+    state: State,
+    attempt: u32,
+    failures: u32,
+    timers: Timers<Alarm>,
+    /// What the host has told of itself; kept over a lost link, so that it can be taken up again.
+    session: Option<Joint>,
+    roster: BTreeMap<MemberId, MemberRecord>,
+    /// Whom the host has told of since its welcome, until it has told of everybody.
+    confirmed: Option<BTreeSet<MemberId>>,
+    rooms: BTreeMap<RoomName, Room>,
+    room_names: BTreeMap<RoomId, RoomName>,
+    /// Rooms that were left, until the host has said so.
+    leaving: BTreeMap<RoomId, RoomName>,
+    /// Rooms that were left before the host said what number they have, and whether it was asked on this link: they
+    /// have to be joined to be left.
+    parting: BTreeMap<RoomName, bool>,
+    /// The last message number used in rooms that were left: numbers are never used twice.
+    numbered: BTreeMap<RoomName, Cmid>,
+    pending: usize,
+    pending_bytes: usize,
+}
+
+/// What client and host have in common.
+#[derive(Debug)]
+struct Joint {
+    session: Session,
+    life: Epoch,
+    me: MemberId,
+    token: Token,
+    max_text: u32,
+    /// Changes of the roster up to here are how things stood.
+    snapshot: Rev,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Waiting,
+    Linked(Link),
+    Closed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Alarm {
+    Handshake,
+    Heartbeat,
+    Redial,
+    Healthy,
+}
+
+impl Client {
+    /// A client that is nowhere yet: [`Round::connect`] makes it dial.
+    pub fn new(config: ClientConfig, seed: &Seed) -> Self {
+        let mut random = seed.fork("client");
+        let lobby = Room::new(config.lobby_from, Cmid::ZERO);
+        Self {
+            config,
+            peer: PeerId::from_bytes(random.bytes()),
+            producer: ProducerId::from_bytes(random.bytes()),
+            random,
+            state: State::Idle,
+            attempt: 0,
+            failures: 0,
+            timers: Timers::new(),
+            session: None,
+            roster: BTreeMap::new(),
+            confirmed: None,
+            rooms: BTreeMap::from([(RoomName::lobby(), lobby)]),
+            room_names: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            parting: BTreeMap::new(),
+            numbered: BTreeMap::new(),
+            pending: 0,
+            pending_bytes: 0,
+        }
+    }
+
+    /// Takes one input: a [`round`](Self::round) of its own.
+    pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
+        self.round(now, out).handle(input);
+    }
+
+    /// Begins a round: what is due by `now` is done first, and what the round brings about is put into `out` when the
+    /// returned guard is dropped.
+    pub fn round<'a>(&'a mut self, now: Time, out: &'a mut Outbox) -> Round<'a> {
+        self.ring(now, out);
+        Round { client: self, now, out }
+    }
+
+    /// This client, as the others see it.
+    pub fn me(&self) -> Peer {
+        Peer { id: self.peer, nick: self.config.nick.clone() }
+    }
+
+    /// The session it is in, or was in last.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref().map(|joint| &joint.session)
+    }
+
+    /// Whether the host has let it in on the present link.
+    pub fn is_connected(&self) -> bool {
+        matches!(&self.state, State::Linked(link) if link.is_live())
+    }
+
+    /// Whether it is over.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    /// How long a ping and its answer took last.
+    pub fn round_trip(&self) -> Option<Duration> {
+        match &self.state {
+            State::Linked(link) => link.round_trip,
+            _ => None,
+        }
+    }
+
+    /// Everybody who is there, as far as the host has told.
+    pub fn people(&self) -> impl Iterator<Item = Peer> + '_ {
+        self.roster.values().filter(|record| record.status == Status::Online).map(peer_of)
+    }
+
+    /// The rooms it is in or wants to be in.
+    pub fn rooms(&self) -> impl Iterator<Item = &RoomName> {
+        self.rooms.keys()
+    }
+
+    /// The members of a room it is in.
+    pub fn members(&self, room: &RoomName) -> impl Iterator<Item = Peer> + '_ {
+        let members = self.rooms.get(room).into_iter().flat_map(|room| room.members.iter());
+        members.filter_map(|member| self.roster.get(member)).map(peer_of)
+    }
+
+    /// How many of its messages wait for their outcome.
+    pub fn pending(&self) -> usize {
+        self.pending
+    }
+
+    fn ring(&mut self, now: Time, out: &mut Outbox) {
+        while let Some(alarm) = self.timers.pop_due(now) {
+            match alarm {
+                Alarm::Redial => self.dial(now, out),
+                Alarm::Handshake => self.give_up(now, CloseReason::HandshakeTimeout, out),
+                Alarm::Heartbeat => self.beat(now, out),
+                Alarm::Healthy => self.failures = 0,
+            }
+        }
+    }
+
+    fn wake(&self) -> Option<Wake> {
+        let (at, alarm) = self.timers.next()?;
+        let reason = match alarm {
+            Alarm::Redial => WakeReason::Redial,
+            Alarm::Handshake => WakeReason::Handshake,
+            Alarm::Heartbeat => WakeReason::Heartbeat,
+            Alarm::Healthy => WakeReason::Healthy,
+        };
+        Some(Wake { at, reason })
+    }
+}
+
+fn peer_of(record: &MemberRecord) -> Peer {
+    Peer { id: record.peer, nick: record.nick.clone() }
+}
+
+/// One round of a [`Client`]: inputs and commands that belong to one moment. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Round<'a> {
+    client: &'a mut Client,
+    now: Time,
+    out: &'a mut Outbox,
+}
+
+impl Round<'_> {
+    /// The client as it is at this point of the round.
+    pub fn client(&self) -> &Client {
+        self.client
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, input: Input<'_>) {
+        let (now, out) = (self.now, &mut *self.out);
+        let client = &mut *self.client;
+        match input {
+            Input::Tick | Input::WallClock { .. } => {}
+            Input::NetworkChanged => client.network_changed(now, out),
+            Input::LinkUp { link, credit } => client.link_up(link, credit),
+            Input::Opened { link, encoding } => client.opened(now, link, encoding, out),
+            Input::Frame { link, body } => client.frame(now, link, body, out),
+            Input::Credit { link, bytes } => client.credit(link, bytes),
+            Input::Fault { link, violation } => client.fault(now, link, violation.into(), out),
+            Input::LinkDown { link, loss } => client.link_down(now, link, loss, out),
+        }
+    }
+
+    /// Begins to dial, and from then on does what it takes to be in the session.
+    pub fn connect(&mut self) {
+        if matches!(self.client.state, State::Idle) {
+            self.client.dial(self.now, self.out);
+        }
+    }
+
+    /// Posts a message to a room. [`Event::Receipt`] tells what becomes of it, also over a reconnect.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if the room was not joined, the message could not be sent anyway, or too many wait already.
+    pub fn post(&mut self, room: &RoomName, body: Body) -> Result<MessageId, Refusal> {
+        self.client.post(room, body)
+    }
+
+    /// Joins a room, and stays in it over reconnects. [`Event::RoomJoined`] tells when it is so.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Closed`] if the client is closed. What the host says against it comes as [`Event::RoomRefused`].
+    pub fn join(&mut self, room: &RoomName, from: JoinFrom) -> Result<(), Refusal> {
+        self.client.check_open()?;
+        if let Slot::Vacant(slot) = self.client.rooms.entry(room.clone()) {
+            let numbered = self.client.numbered.remove(room).unwrap_or_default();
+            slot.insert(Room::new(from, numbered));
+        }
+        Ok(())
+    }
+
+    /// Leaves a room. Its messages that were not sent yet are refused; of those that were and have no outcome yet, none
+    /// can be told any more. [`Event::RoomLeft`] tells when it is so.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if the room was not joined, or it is the lobby.
+    pub fn leave(&mut self, room: &RoomName) -> Result<(), Refusal> {
+        self.client.check_open()?;
+        self.client.leave(room, self.out)
+    }
+
+    /// Leaves the session, says goodbye, and ends the link. Messages that wait get an outcome.
+    pub fn close(&mut self) {
+        self.client.close(Ended::Here(CloseReason::Left), self.out);
+    }
+}
+
+impl Drop for Round<'_> {
+    fn drop(&mut self) {
+        self.client.talk(self.now, self.out);
+        self.out.set_wake(self.client.wake());
+    }
+}
+
+impl Client {
+    fn check_open(&self) -> Result<(), Refusal> {
+        if self.is_closed() { Err(Refusal::Closed) } else { Ok(()) }
+    }
+
+    fn post(&mut self, name: &RoomName, body: Body) -> Result<MessageId, Refusal> {
+        self.check_open()?;
+        let room = self.rooms.get_mut(name).ok_or(Refusal::NotMember)?;
+        body.check(self.session.as_ref().map_or(Limits::MAX_TEXT, |joint| joint.max_text.min(Limits::MAX_TEXT)))?;
+        if self.pending >= self.config.pending || self.pending_bytes + body.payload_len() > self.config.pending_bytes {
+            return Err(Refusal::OutboxFull);
+        }
+        self.pending += 1;
+        self.pending_bytes += body.payload_len();
+        Ok(MessageId { room: name.clone(), producer: self.producer, cmid: room.push(body) })
+    }
+
+    fn leave(&mut self, name: &RoomName, out: &mut Outbox) -> Result<(), Refusal> {
+        if name.is_lobby() {
+            return Err(Refusal::Lobby);
+        }
+        let room = self.rooms.remove(name).ok_or(Refusal::NotMember)?;
+        self.numbered.insert(name.clone(), room.last_number());
+        if let Some(number) = room.number().filter(|_| !room.is_asked()) {
+            self.part(number, name.clone());
+        } else if room.was_asked() {
+            self.parting.insert(name.clone(), room.is_asked());
+        } else if !self.parting.contains_key(name) {
+            out.event(Event::RoomLeft { room: name.clone() });
+        }
+        self.discard(name, room, Refusal::NotMember, out);
+        Ok(())
+    }
+
+    /// Tells the host that a room is left, now or when it is there again; it says so in turn.
+    fn part(&mut self, number: RoomId, name: RoomName) {
+        self.room_names.remove(&number);
+        self.leaving.insert(number, name);
+        if let State::Linked(link) = &mut self.state
+            && link.is_live()
+        {
+            link.say(&ToHost::Leave { room: number });
+        }
+    }
+
+    /// Gives every message that waits in a room that is no more its outcome: those that were ever sent may be logged.
+    fn discard(&mut self, name: &RoomName, room: Room, refusal: Refusal, out: &mut Outbox) {
+        let sent = room.sent();
+        for (cmid, bytes) in room.into_unsettled() {
+            self.pending -= 1;
+            self.pending_bytes -= bytes;
+            let id = MessageId { room: name.clone(), producer: self.producer, cmid };
+            let outcome = if cmid <= sent { Outcome::Unknown } else { Outcome::Refused(refusal) };
+            out.event(Event::Receipt { id, outcome });
+        }
+    }
+
+    fn close(&mut self, cause: Ended, out: &mut Outbox) {
+        match mem::replace(&mut self.state, State::Closed) {
+            State::Closed => return,
+            State::Linked(link) => {
+                if let Ended::Here(reason) = cause {
+                    link.goodbye(reason, out);
+                } else {
+                    out.close(link.id, CloseReason::Left);
+                }
+            }
+            State::Idle | State::Waiting => {}
+        }
+        self.timers.clear();
+        for (name, room) in mem::take(&mut self.rooms) {
+            self.discard(&name, room, Refusal::Closed, out);
+        }
+        out.event(Event::Closed { cause });
+    }
+
+    fn link(&mut self, id: LinkId) -> Option<&mut Link> {
+        match &mut self.state {
+            State::Linked(link) if link.id == id => Some(link),
+            _ => None,
+        }
+    }
+
+    /// With the link, the numbers of rooms are gone, and what is on its way in them.
+    fn unlink_rooms(&mut self) {
+        self.room_names.clear();
+        self.rooms.values_mut().for_each(Room::unlinked);
+        self.parting.values_mut().for_each(|asked| *asked = false);
+    }
+}

@@ -1,0 +1,246 @@
+//! A room as one of its members keeps it: where it is in the log, and what waits to get there.
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::{
+    ids::{Cmid, Epoch, MemberId, ProducerId, RoomId, Seq},
+    message::{Body, JoinFrom, Joined},
+    reason::Violation,
+};
+
+/// Producers whose last message is remembered, to tell a copy in a new log from the original in the old one.
+const REMEMBERED_PRODUCERS: usize = 4096;
+
+#[derive(Debug)]
+pub(super) struct Room {
+    phase: Phase,
+    /// Whether the host was asked for it in this life of the session, and its number once it has answered. Both outlive
+    /// the link.
+    was_asked: bool,
+    number: Option<RoomId>,
+    from: JoinFrom,
+    place: Option<(Epoch, Seq)>,
+    /// Entries up to here were made before the room was joined.
+    history: Seq,
+    pub(super) members: BTreeSet<MemberId>,
+    waiting: VecDeque<Waiting>,
+    /// How many of those waiting are on the present link.
+    wired: usize,
+    /// The last message that was ever put on a link, and the last number used.
+    sent: Cmid,
+    numbered: Cmid,
+    delivered: BTreeMap<ProducerId, (Cmid, Seq)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Wanted,
+    Asked,
+    Joined,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    cmid: Cmid,
+    body: Body,
+    /// It has its outcome and stays only because one before it has none: numbers are given up in order.
+    settled: bool,
+}
+
+/// What a host's word on a room amounts to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    New,
+    Resumed,
+    /// The log that the client knew is gone.
+    Lost,
+}
+
+impl Room {
+    /// A room to be joined, in which this client has used message numbers up to `numbered`.
+    pub(super) fn new(from: JoinFrom, numbered: Cmid) -> Self {
+        Self {
+            phase: Phase::Wanted,
+            was_asked: false,
+            number: None,
+            from,
+            place: None,
+            history: Seq::ZERO,
+            members: BTreeSet::new(),
+            waiting: VecDeque::new(),
+            wired: 0,
+            sent: numbered,
+            numbered,
+            delivered: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn is_wanted(&self) -> bool {
+        self.phase == Phase::Wanted
+    }
+
+    pub(super) fn is_asked(&self) -> bool {
+        self.phase == Phase::Asked
+    }
+
+    /// Whether the host may hold the client for a member.
+    pub(super) fn was_asked(&self) -> bool {
+        self.was_asked
+    }
+
+    /// Its number in this life of the session, if it was ever joined.
+    pub(super) fn number(&self) -> Option<RoomId> {
+        self.number
+    }
+
+    /// Its number, if it is joined on the present link.
+    pub(super) fn joined_number(&self) -> Option<RoomId> {
+        self.number.filter(|_| self.phase == Phase::Joined)
+    }
+
+    /// The host has begun another life, in which nothing has the number it had.
+    pub(super) fn renumber(&mut self) {
+        self.was_asked = false;
+        self.number = None;
+    }
+
+    pub(super) fn last_number(&self) -> Cmid {
+        self.numbered
+    }
+
+    pub(super) fn sent(&self) -> Cmid {
+        self.sent
+    }
+
+    /// What to say to the host to be in this room: where to begin, and which numbers have an outcome and were sent.
+    pub(super) fn ask(&mut self) -> (JoinFrom, Cmid, Cmid) {
+        self.phase = Phase::Asked;
+        self.was_asked = true;
+        let from = self.place.map_or(self.from, |(epoch, seq)| JoinFrom::After { epoch, seq });
+        (from, self.settled(), self.sent)
+    }
+
+    /// The last number up to which all that were sent have an outcome.
+    pub(super) fn settled(&self) -> Cmid {
+        let settled = self.waiting.front().map_or(self.numbered, |first| Cmid(first.cmid.0 - 1));
+        settled.min(self.sent)
+    }
+
+    pub(super) fn unlinked(&mut self) {
+        self.phase = Phase::Wanted;
+        self.wired = 0;
+    }
+
+    pub(super) fn joined(&mut self, joined: Joined) -> Result<Taken, Violation> {
+        if self.phase != Phase::Asked || joined.after > joined.head {
+            return Err(Violation::Unexpected);
+        }
+        let taken = match self.place {
+            None => Taken::New,
+            Some((epoch, _)) if epoch != joined.epoch => Taken::Lost,
+            Some((_, seq)) if seq != joined.after => return Err(Violation::OutOfOrder),
+            Some(_) => Taken::Resumed,
+        };
+        if taken == Taken::New {
+            self.history = joined.head;
+        } else if taken == Taken::Lost {
+            self.history = Seq::ZERO;
+        }
+        self.phase = Phase::Joined;
+        self.number = Some(joined.room);
+        self.place = Some((joined.epoch, joined.after));
+        self.members = joined.members.into_iter().collect();
+        self.wired = 0;
+        Ok(taken)
+    }
+
+    /// Steps over an entry, which has to be the next.
+    pub(super) fn step(&mut self, seq: Seq) -> Result<(), Violation> {
+        match &mut self.place {
+            Some((_, last)) if seq == last.next() => {
+                *last = seq;
+                Ok(())
+            }
+            _ => Err(Violation::OutOfOrder),
+        }
+    }
+
+    /// Steps over a gap; gives the first place in it.
+    pub(super) fn skip(&mut self, to: Seq) -> Result<Seq, Violation> {
+        match &mut self.place {
+            Some((_, last)) if to > *last => {
+                let from = last.next();
+                *last = to;
+                Ok(from)
+            }
+            _ => Err(Violation::OutOfOrder),
+        }
+    }
+
+    pub(super) fn is_history(&self, seq: Seq) -> bool {
+        seq <= self.history
+    }
+
+    /// Whether a message has not been delivered before, be it from another log.
+    pub(super) fn is_first_delivery(&mut self, producer: ProducerId, cmid: Cmid, seq: Seq) -> bool {
+        if self.delivered.get(&producer).is_some_and(|(last, _)| cmid <= *last) {
+            return false;
+        }
+        self.delivered.insert(producer, (cmid, seq));
+        if self.delivered.len() > REMEMBERED_PRODUCERS
+            && let Some(oldest) = self.delivered.iter().min_by_key(|(_, (_, seq))| *seq).map(|(producer, _)| *producer)
+        {
+            self.delivered.remove(&oldest);
+        }
+        true
+    }
+
+    /// Takes in a message to be sent; gives its number.
+    pub(super) fn push(&mut self, body: Body) -> Cmid {
+        self.numbered = self.numbered.next();
+        self.waiting.push_back(Waiting { cmid: self.numbered, body, settled: false });
+        self.numbered
+    }
+
+    /// The next message to be put on the link, if `window` allows one more.
+    pub(super) fn next_to_send(&mut self, window: usize) -> Option<(Cmid, &Body)> {
+        if self.wired >= window {
+            return None;
+        }
+        let next = self.waiting.get(self.wired)?;
+        self.wired += 1;
+        self.sent = self.sent.max(next.cmid);
+        Some((next.cmid, &next.body))
+    }
+
+    /// How many messages are on the link without an outcome.
+    pub(super) fn in_flight(&self) -> usize {
+        self.wired
+    }
+
+    /// A message has its outcome. Gives the bytes it took, unless it had one before.
+    pub(super) fn settle(&mut self, cmid: Cmid) -> Option<usize> {
+        let index = self.waiting.binary_search_by_key(&cmid, |waiting| waiting.cmid).ok()?;
+        let waiting = self.waiting.get_mut(index)?;
+        let news = !core::mem::replace(&mut waiting.settled, true);
+        let bytes = waiting.body.payload_len();
+        while self.waiting.front().is_some_and(|first| first.settled) {
+            self.waiting.pop_front();
+            self.wired = self.wired.saturating_sub(1);
+        }
+        news.then_some(bytes)
+    }
+
+    /// The messages whose outcome cannot be known: those that were ever sent.
+    pub(super) fn doubtful(&self) -> impl Iterator<Item = Cmid> + use<> {
+        let doubtful: alloc::vec::Vec<Cmid> =
+            self.waiting.iter().map(|waiting| waiting.cmid).take_while(|cmid| *cmid <= self.sent).collect();
+        doubtful.into_iter()
+    }
+
+    /// The messages without an outcome, and their bytes.
+    pub(super) fn into_unsettled(self) -> impl Iterator<Item = (Cmid, usize)> {
+        let unsettled = self.waiting.into_iter().filter(|waiting| !waiting.settled);
+        unsettled.map(|waiting| (waiting.cmid, waiting.body.payload_len()))
+    }
+}

@@ -1,0 +1,72 @@
+//! The end of a client's round: rooms that are wanted are asked for, and what waits is sent as far as it may be.
+
+use alloc::vec::Vec;
+
+use super::{Client, State, room::Room};
+use crate::{
+    ids::Cmid,
+    message::{JoinFrom, ToHost},
+    name::RoomName,
+    reason::CloseReason,
+    seam::Outbox,
+    time::Time,
+};
+
+/// Rooms asked for at once: their answers have to fit into what the host will say beyond a link's credit.
+const ASKED_AT_ONCE: usize = 8;
+
+/// Messages on the wire without an outcome at once, over all rooms, in windows of one room.
+const SESSION_WINDOWS: usize = 4;
+
+impl Client {
+    pub(super) fn talk(&mut self, now: Time, out: &mut Outbox) {
+        let live = matches!(&self.state, State::Linked(link) if link.is_live());
+        if live {
+            self.ask_for_rooms();
+            self.send_waiting();
+        }
+        let State::Linked(link) = &mut self.state else { return };
+        link.flush(out);
+        if link.is_overrun() {
+            self.give_up(now, CloseReason::Overrun, out);
+        }
+    }
+
+    fn ask_for_rooms(&mut self) {
+        let State::Linked(link) = &mut self.state else { return };
+        let asked = self.rooms.values().filter(|room| room.is_asked()).count();
+        let parting = &mut self.parting;
+        let wanted = self.rooms.iter_mut().filter(|(name, room)| room.is_wanted() && !parting.contains_key(*name));
+        let mut wanted: Vec<(&RoomName, &mut Room)> = wanted.collect();
+        // Everyone is in the lobby first.
+        wanted.sort_by_key(|(name, _)| !name.is_lobby());
+        for (name, room) in wanted.into_iter().take(ASKED_AT_ONCE.saturating_sub(asked)) {
+            let (from, settled, sent) = room.ask();
+            link.say(&ToHost::Join { room: name.as_str().into(), from, settled, sent });
+        }
+        for (name, asked) in parting.iter_mut().filter(|(_, asked)| !**asked) {
+            *asked = true;
+            let numbers = self.rooms.get(name).map(|room| (room.settled(), room.sent()));
+            let (settled, sent) = numbers.unwrap_or_else(|| {
+                let last = self.numbered.get(name).copied().unwrap_or(Cmid::ZERO);
+                (last, last)
+            });
+            link.say(&ToHost::Join { room: name.as_str().into(), from: JoinFrom::Head, settled, sent });
+        }
+    }
+
+    fn send_waiting(&mut self) {
+        let State::Linked(link) = &mut self.state else { return };
+        let mut in_flight: usize = self.rooms.values().map(Room::in_flight).sum();
+        for room in self.rooms.values_mut() {
+            let Some(number) = room.joined_number() else { continue };
+            while link.has_credit()
+                && in_flight < self.config.window * SESSION_WINDOWS
+                && let Some((cmid, body)) = room.next_to_send(self.config.window)
+            {
+                link.say(&ToHost::Send { room: number, cmid, body: body.clone() });
+                in_flight += 1;
+            }
+        }
+    }
+}

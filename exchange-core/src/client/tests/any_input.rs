@@ -1,0 +1,202 @@
+//! No input at all makes a client panic or hold more than it should.
+
+use alloc::{collections::BTreeSet, vec, vec::Vec};
+use core::time::Duration;
+
+use bytes::BytesMut;
+use proptest::{collection::vec, prelude::*};
+
+use super::{ANA, LOBBY, ME, Status, ana, config, den, entry, joined, welcome};
+use crate::{
+    client::{Client, ClientConfig},
+    event::Event,
+    ids::{Cmid, Rev, RoomId},
+    message::{Body, Encoding, FRAME_HEADER, JoinFrom, Joined, MAX_FRAME, ToClient, ToHost, arbitrary},
+    name::RoomName,
+    reason::{Refusal, Violation},
+    seam::{Effect, Input, LinkId, LinkLoss, Outbox},
+    seed::Seed,
+    testing::cases,
+    time::Time,
+    wire::frames,
+};
+
+const WINDOW: u32 = 500;
+const PENDING: usize = 6;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Pass(Duration),
+    Up,
+    Opened(bool),
+    /// What an honest host would say next: a welcome, who is there, a room, an entry.
+    Welcome(bool),
+    Roster,
+    Joined(u32, u64),
+    Entry(u64),
+    Hear(ToClient),
+    Bytes(Vec<u8>),
+    Read(u32),
+    Fault,
+    Down,
+    Network,
+    Post(bool, Body),
+    Join,
+    Leave,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => prop_oneof![0_u64..200, 0_u64..20_000].prop_map(|millis| Step::Pass(Duration::from_millis(millis))),
+        4 => Just(Step::Up),
+        4 => any::<bool>().prop_map(Step::Opened),
+        4 => any::<bool>().prop_map(Step::Welcome),
+        4 => Just(Step::Roster),
+        4 => (1_u32..3, 0_u64..4).prop_map(|(room, head)| Step::Joined(room, head)),
+        4 => (1_u64..6).prop_map(Step::Entry),
+        6 => arbitrary::to_client().prop_map(Step::Hear),
+        1 => vec(any::<u8>(), 0..20).prop_map(Step::Bytes),
+        2 => prop_oneof![0_u32..1000, any::<u32>()].prop_map(Step::Read),
+        1 => Just(Step::Fault),
+        1 => Just(Step::Down),
+        1 => Just(Step::Network),
+        4 => (any::<bool>(), arbitrary::body()).prop_map(|(den, body)| Step::Post(den, body)),
+        2 => Just(Step::Join),
+        2 => Just(Step::Leave),
+    ]
+}
+
+struct Fuzz {
+    client: Client,
+    now: Time,
+    out: Outbox,
+    /// The present link, its encoding, and what was sent on it and not read.
+    link: LinkId,
+    encoding: Encoding,
+    unread: u64,
+    /// Messages that were taken and have no outcome yet.
+    waiting: BTreeSet<(RoomName, Cmid)>,
+    closed: bool,
+}
+
+impl Fuzz {
+    fn new() -> Self {
+        let config = ClientConfig { pending: PENDING, pending_bytes: 200, window: 2, ..config() };
+        let mut client = Client::new(config, &Seed::from_number(1));
+        let mut out = Outbox::new();
+        client.round(Time::ZERO, &mut out).connect();
+        let (now, encoding, waiting) = (Time::ZERO, Encoding::Postcard, BTreeSet::new());
+        Self { client, now, out, link: LinkId(0), encoding, unread: 0, waiting, closed: false }
+    }
+
+    fn hear(&mut self, message: &ToClient) {
+        let mut body = BytesMut::new();
+        self.encoding.encode(message, &mut body);
+        self.input(Input::Frame { link: self.link, body: &body[FRAME_HEADER..] });
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        self.client.handle(self.now, input, &mut self.out);
+    }
+
+    fn apply(&mut self, step: Step) {
+        let link = self.link;
+        match step {
+            Step::Pass(time) => {
+                self.now = self.now + time;
+                self.input(Input::Tick);
+            }
+            Step::Up => self.input(Input::LinkUp { link, credit: WINDOW }),
+            Step::Opened(json) => {
+                let encoding = if json { Encoding::Json } else { Encoding::Postcard };
+                // What the preamble settled on stays.
+                if matches!(&self.client.state, super::super::State::Linked(state) if state.encoding().is_none()) {
+                    self.encoding = encoding;
+                }
+                self.input(Input::Opened { link, encoding });
+            }
+            Step::Welcome(same) => {
+                let life = super::life(if same { 1 } else { 2 });
+                self.hear(&ToClient::Welcome(crate::message::Welcome { life, ..welcome() }));
+            }
+            Step::Roster => {
+                let me = self.client.me();
+                let (peer, producer, nick) = (me.id, self.client.producer, me.nick);
+                let me = crate::message::MemberRecord { member: ME, peer, producer, nick, status: Status::Online };
+                self.hear(&ToClient::Roster { rev: Rev(3), members: [me, ana(Status::Online)].into() });
+            }
+            Step::Joined(room, head) => {
+                let name = if RoomId(room) == LOBBY { RoomName::lobby() } else { den() };
+                self.hear(&ToClient::Joined(Joined { known: head != 3, ..joined(&name, room, head) }));
+            }
+            Step::Entry(seq) => self.hear(&entry(seq, if seq % 2 == 0 { ME } else { ANA }, seq / 2, "text")),
+            Step::Hear(message) => self.hear(&message),
+            Step::Bytes(bytes) => self.input(Input::Frame { link, body: &bytes }),
+            Step::Read(bytes) => {
+                self.unread = self.unread.saturating_sub(bytes.into());
+                self.input(Input::Credit { link, bytes });
+            }
+            Step::Fault => self.input(Input::Fault { link, violation: Violation::Oversize }),
+            Step::Down => self.input(Input::LinkDown { link, loss: LinkLoss::Broken }),
+            Step::Network => self.input(Input::NetworkChanged),
+            Step::Post(in_den, body) => {
+                let room = if in_den { den() } else { RoomName::lobby() };
+                let posted = self.client.round(self.now, &mut self.out).post(&room, body);
+                if let Ok(id) = posted {
+                    assert!(self.waiting.insert((id.room, id.cmid)), "a number is used once");
+                }
+            }
+            Step::Join => assert!(matches!(
+                self.client.round(self.now, &mut self.out).join(&den(), JoinFrom::Start),
+                Ok(()) | Err(Refusal::Closed)
+            )),
+            Step::Leave => drop(self.client.round(self.now, &mut self.out).leave(&den())),
+        }
+        self.check();
+    }
+
+    /// Takes what the client wants done, and holds it against the bounds.
+    fn check(&mut self) {
+        for effect in self.out.drain() {
+            assert!(!self.closed, "nothing follows the end: {effect:?}");
+            match effect {
+                Effect::Event(Event::Receipt { id, .. }) => {
+                    assert!(self.waiting.remove(&(id.room, id.cmid)), "a message has one outcome");
+                }
+                Effect::Event(Event::Closed { .. }) => self.closed = true,
+                Effect::Event(_) | Effect::Close { .. } => {}
+                Effect::Dial { link } => (self.link, self.unread) = (link, 0),
+                Effect::Send { link, frames: sent } => {
+                    assert_eq!(link, self.link, "nothing is said on an old link");
+                    self.unread += sent.len() as u64;
+                    let most = WINDOW as usize + MAX_FRAME + 64 * 1024 + 256;
+                    assert!(self.unread <= most as u64, "{} bytes unread", self.unread);
+                    for frame in frames(&sent) {
+                        self.encoding.decode::<ToHost>(frame).expect("a client speaks the protocol");
+                    }
+                }
+            }
+        }
+        let client = &self.client;
+        assert_eq!(client.pending(), self.waiting.len());
+        assert!(client.pending() <= PENDING && client.pending_bytes <= 200);
+        assert!(client.rooms.len() <= 3 && client.leaving.len() <= 4);
+        assert_eq!(client.is_closed(), self.closed);
+        if let Some(wake) = self.out.wake() {
+            assert!(wake.at >= self.now && (wake.at > self.now || !client.is_connected()), "what is due has been done");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(128))]
+
+    #[test]
+    fn no_input_makes_a_client_panic_or_hold_more_than_it_allows(steps in vec(step(), 1..120)) {
+        let mut fuzz = Fuzz::new();
+        fuzz.check();
+        for step in steps {
+            fuzz.apply(step);
+        }
+    }
+}

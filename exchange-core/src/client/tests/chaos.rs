@@ -1,0 +1,251 @@
+//! Whatever happens to the links, in the end everybody has everything once and in the same order.
+
+use alloc::{collections::BTreeMap, format, string::String, vec, vec::Vec};
+use core::time::Duration;
+
+use proptest::{collection::vec, prelude::*, sample::select};
+
+use super::{den, secs};
+use crate::{
+    client::ClientConfig,
+    event::{Event, MessageId},
+    host::HostConfig,
+    ids::Seq,
+    message::{Body, Encoding, JoinFrom},
+    name::RoomName,
+    reason::Outcome,
+    seam::Input,
+    testing::{Cut, World, cases, messages},
+};
+
+const CLIENTS: usize = 3;
+
+#[derive(Clone, Debug)]
+enum Op {
+    Post(usize, usize),
+    HostPosts(usize),
+    Cut(usize, Cut),
+    Reads(usize, bool),
+    IsRead(usize, bool),
+    Reachable(usize, bool),
+    NetworkChanged(usize),
+    /// A client goes to or leaves the room that people come and go in.
+    Door(usize, bool),
+    HostDoor(bool),
+    Steps(u8),
+    Pass(u64, bool),
+    Restart,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    use Cut::{Client, Delivered, Host, Lost, Silent};
+    let who = 0..CLIENTS;
+    let cut = select(&[Lost, Lost, Delivered, Delivered, Silent, Host, Client][..]);
+    let time = prop_oneof![6 => 0_u64..300, 3 => 300_u64..9000, 1 => 9000_u64..40_000, 1 => 100_000_u64..140_000];
+    prop_oneof![
+        10 => (who.clone(), 0..3_usize).prop_map(|(who, room)| Op::Post(who, room)),
+        2 => (0..3_usize).prop_map(Op::HostPosts),
+        4 => (who.clone(), cut).prop_map(|(who, cut)| Op::Cut(who, cut)),
+        2 => (who.clone(), any::<bool>()).prop_map(|(who, reads)| Op::Reads(who, reads)),
+        2 => (who.clone(), any::<bool>()).prop_map(|(who, reads)| Op::IsRead(who, reads)),
+        2 => (who.clone(), any::<bool>()).prop_map(|(who, reach)| Op::Reachable(who, reach)),
+        1 => who.clone().prop_map(Op::NetworkChanged),
+        4 => (who, any::<bool>()).prop_map(|(who, enter)| Op::Door(who, enter)),
+        1 => any::<bool>().prop_map(Op::HostDoor),
+        8 => any::<u8>().prop_map(|steps| Op::Steps(steps % 24)),
+        5 => (time, any::<bool>()).prop_map(|(millis, deliver)| Op::Pass(millis, deliver)),
+    ]
+}
+
+fn host() -> HostConfig {
+    HostConfig::new("Lab 3".parse().unwrap(), "host".parse().unwrap())
+}
+
+/// The lobby, a room that all are in, and one that they come to and leave.
+fn rooms() -> [RoomName; 3] {
+    [RoomName::lobby(), den(), "door".parse().unwrap()]
+}
+
+struct Chaos {
+    world: World,
+    /// What was posted, and by whom.
+    posted: Vec<(usize, MessageId)>,
+    restarts: u64,
+}
+
+impl Chaos {
+    fn new(seed: u64, window: u32) -> Self {
+        let mut world = World::new(host(), seed);
+        world.window = window;
+        world.host(|host| host.join(&den())).unwrap();
+        world.host(|host| host.join(&rooms()[2])).unwrap();
+        for index in 0..CLIENTS {
+            let nick = format!("client {index}").parse().unwrap();
+            let config = ClientConfig { lobby_from: JoinFrom::Start, ..ClientConfig::new(nick) };
+            world.add(config, if index == 0 { Encoding::Json } else { Encoding::Postcard });
+            world.client(index, |client| client.join(&den(), JoinFrom::Start)).unwrap();
+        }
+        Self { world, posted: Vec::new(), restarts: 0 }
+    }
+
+    fn apply(&mut self, op: &Op) {
+        let (world, door) = (&mut self.world, &rooms()[2]);
+        match *op {
+            Op::Post(who, room) => {
+                let text = format!("{} of {who}", self.posted.len());
+                if let Ok(id) = world.post(who, &rooms()[room], &text) {
+                    self.posted.push((who, id));
+                }
+            }
+            Op::HostPosts(room) => drop(world.host(|host| host.post(&rooms()[room], Body::text("host")))),
+            Op::Cut(who, cut) => world.cut(who, cut),
+            Op::Reads(who, reads) => world.clients[who].reads = reads,
+            Op::IsRead(who, is_read) => world.clients[who].is_read = is_read,
+            Op::Reachable(who, reachable) => world.clients[who].reachable = reachable,
+            Op::NetworkChanged(who) => world.client(who, |client| client.handle(Input::NetworkChanged)),
+            Op::Door(who, true) => world.client(who, |client| client.join(door, JoinFrom::Head)).unwrap(),
+            Op::Door(who, false) => drop(world.client(who, |client| client.leave(door))),
+            Op::HostDoor(true) => drop(world.host(|host| host.join(door))),
+            Op::HostDoor(false) => drop(world.host(|host| host.leave(door))),
+            Op::Steps(steps) => (0..steps).for_each(|_| {
+                world.step();
+            }),
+            Op::Pass(millis, deliver) => world.pass(Duration::from_millis(millis), deliver),
+            Op::Restart => {
+                self.restarts += 1;
+                world.restart_host(host(), 100 + self.restarts);
+            }
+        }
+    }
+
+    fn happen(&mut self, ops: &[Op]) {
+        for op in ops {
+            self.apply(op);
+        }
+    }
+
+    /// Everything that kept people apart is over, and everybody had the time to notice.
+    fn heal(&mut self) {
+        for node in &mut self.world.clients {
+            (node.reachable, node.reads, node.is_read) = (true, true, true);
+        }
+        self.world.run(secs(60));
+    }
+
+    /// What each client was told of its messages: one outcome for every one.
+    fn outcomes(&self) -> BTreeMap<MessageId, Outcome> {
+        let mut outcomes = BTreeMap::new();
+        for (who, node) in self.world.clients.iter().enumerate() {
+            assert!(node.client.is_connected(), "client {who} is not back");
+            assert_eq!(node.client.pending(), 0, "client {who} waits for something");
+            for event in &node.told {
+                if let Event::Receipt { id, outcome } = event {
+                    assert_eq!(outcomes.insert(id.clone(), *outcome), None, "a second outcome of {id}");
+                }
+            }
+        }
+        assert_eq!(outcomes.len(), self.posted.len(), "not every message has an outcome");
+        outcomes
+    }
+
+    /// Who is where, and whether they are there, is the same for everyone.
+    fn agree(&self) {
+        let nicks = |peers: &mut dyn Iterator<Item = crate::Peer>| -> Vec<String> {
+            let mut nicks: Vec<String> = peers.map(|peer| peer.nick.as_str().into()).collect();
+            nicks.sort();
+            nicks
+        };
+        let host = &self.world.host;
+        for (who, node) in self.world.clients.iter().enumerate() {
+            let client = &node.client;
+            assert_eq!(nicks(&mut client.people()), nicks(&mut host.people()), "client {who} sees other people");
+            for room in &rooms() {
+                let wants = client.rooms().any(|wanted| wanted == room);
+                let is_in = host.members(room).any(|member| member == client.me());
+                assert_eq!(wants, is_in, "client {who} in {room:?}");
+                if wants {
+                    let (here, there) = (nicks(&mut client.members(room)), nicks(&mut host.members(room)));
+                    assert_eq!(here, there, "client {who} sees other members of {room:?}");
+                }
+            }
+        }
+    }
+}
+
+fn delivered(told: &[Event], room: &RoomName) -> Vec<(Seq, MessageId, String)> {
+    messages(told, room).map(|message| (message.seq(), message.id().clone(), message.text().into())).collect()
+}
+
+/// No message twice, and each further on than the one before, unless the room was left or its log lost in between.
+fn in_order(told: &[Event], room: &RoomName, who: usize) {
+    let (mut last, mut ids) = (Seq::ZERO, Vec::new());
+    for event in told {
+        match event {
+            Event::RoomLeft { room: left } if left == room => (last, ids) = (Seq::ZERO, Vec::new()),
+            Event::HistoryLost { room: gone } if gone == room => last = Seq::ZERO,
+            Event::Message(message) if message.room() == room => {
+                assert!(message.seq() > last, "client {who} in {room:?}");
+                assert!(!ids.contains(message.id()), "client {who} heard {} twice", message.id());
+                last = message.seq();
+                ids.push(message.id().clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(48))]
+
+    #[test]
+    fn whatever_happens_to_links_everybody_has_everything_once_and_in_order(
+        seed in any::<u64>(),
+        window in select(&[200_u32, 2000, 65_536][..]),
+        ops in vec(op(), 1..60),
+    ) {
+        let mut chaos = Chaos::new(seed, window);
+        chaos.happen(&ops);
+        chaos.heal();
+        chaos.agree();
+        let outcomes = chaos.outcomes();
+        let world = &chaos.world;
+        for room in &rooms()[..2] {
+            let log = delivered(&world.told, room);
+            for (who, node) in world.clients.iter().enumerate() {
+                prop_assert_eq!(&delivered(&node.told, room), &log, "client {} in {:?}", who, room);
+            }
+            for (who, id) in chaos.posted.iter().filter(|(_, id)| id.room == *room) {
+                let places: Vec<Seq> = log.iter().filter(|(_, logged, _)| logged == id).map(|(seq, ..)| *seq).collect();
+                let Outcome::Logged { seq, .. } = outcomes[id] else { panic!("{id} of {who}: {:?}", outcomes[id]) };
+                prop_assert_eq!(places, vec![seq.unwrap()]);
+            }
+        }
+        // Where people come and go, a message may be refused or in doubt, but never told to be what it is not.
+        let door = &rooms()[2];
+        for (who, node) in world.clients.iter().enumerate() {
+            in_order(&node.told, door, who);
+        }
+        for (id, outcome) in outcomes.iter().filter(|(id, _)| id.room == *door) {
+            let known = [&world.told].into_iter().chain(world.clients.iter().map(|node| &node.told));
+            let delivered = known.flat_map(|told| messages(told, door)).any(|message| message.id() == id);
+            prop_assert!(!delivered || !matches!(outcome, Outcome::Refused(_)), "{} was heard: {:?}", id, outcome);
+        }
+    }
+
+    #[test]
+    fn a_host_that_forgets_everything_makes_nobody_hear_anything_twice(
+        seed in any::<u64>(),
+        ops in vec(prop_oneof![20 => op(), 1 => Just(Op::Restart)], 1..60),
+    ) {
+        let mut chaos = Chaos::new(seed, 65_536);
+        chaos.happen(&ops);
+        chaos.heal();
+        chaos.agree();
+        chaos.outcomes();
+        for (who, node) in chaos.world.clients.iter().enumerate() {
+            for room in &rooms() {
+                in_order(&node.told, room, who);
+            }
+        }
+    }
+}

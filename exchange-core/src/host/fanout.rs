@@ -1,0 +1,157 @@
+//! The end of a round: logs are sealed, and every link that lacks something and has credit gets it.
+
+use core::mem;
+
+use bytes::{Bytes, BytesMut};
+
+use super::{
+    Host,
+    link::{Cursor, Link},
+};
+use crate::{
+    ids::RoomId,
+    message::{Encoding, GapReason, Joined, ToClient},
+    presence::Roster,
+    reason::Durability,
+    room::{Next, Room},
+    seam::{LinkId, Outbox},
+    time::Time,
+};
+
+impl Host {
+    pub(super) fn fan_out(&mut self, now: Time, out: &mut Outbox) {
+        let mut touched = mem::take(&mut self.touched);
+        for room in mem::take(&mut self.grown) {
+            if let Some(room) = self.rooms.get_mut(&room) {
+                room.log.seal();
+                touched.extend_from_slice(room.subscribers());
+            }
+        }
+        if mem::take(&mut self.roster_grown) {
+            touched.clear();
+            touched.extend(self.links.keys());
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        for link in touched.drain(..) {
+            self.serve(link, out);
+            self.acknowledge(now, link, out);
+        }
+        self.touched = touched;
+    }
+
+    /// Gives a link what it lacks, as far as its credit goes: members first, so that no entry names a stranger.
+    fn serve(&mut self, link: LinkId, out: &mut Outbox) {
+        let Self { links, rooms, roster, .. } = self;
+        let Some(state) = links.get_mut(&link) else { return };
+        let (Some(encoding), Some(_)) = (state.encoding(), state.member()) else { return };
+        let mut serving = Serving { link, encoding, state, out };
+        if !serving.roster(roster) {
+            return;
+        }
+        let count = serving.state.cursors.len();
+        let mut cursors = mem::take(&mut serving.state.cursors);
+        for offset in 0..count {
+            let cursor = &mut cursors[(serving.state.turn + offset) % count];
+            if let Some(room) = rooms.get(&cursor.room)
+                && !serving.room(room, cursor)
+            {
+                // Whoever the credit ran out on goes on first, after the others had their turn.
+                serving.state.turn = (serving.state.turn + offset + 1) % count;
+                break;
+            }
+        }
+        serving.state.cursors = cursors;
+    }
+
+    /// Says of each of the link's new messages that it is logged, unless its own entry has just said so.
+    pub(super) fn acknowledge(&mut self, now: Time, link: LinkId, out: &mut Outbox) {
+        let Some(state) = self.links.get_mut(&link) else { return };
+        let mut logged = mem::take(&mut state.logged);
+        for message in logged.drain(..) {
+            let Some(state) = self.links.get(&link) else { return };
+            let past = state.cursor(message.room).is_some_and(|cursor| cursor.after >= message.seq);
+            // In a round with more entries than are kept, a cursor may have passed one in a gap.
+            let kept = self.rooms.get(&message.room).is_some_and(|room| message.seq > room.log.tail());
+            if past && kept {
+                continue;
+            }
+            let (room, cmid, seq) = (message.room, message.cmid, Some(message.seq));
+            self.control(now, link, &ToClient::Ack { room, cmid, seq, durability: Durability::Memory }, out);
+        }
+        if let Some(state) = self.links.get_mut(&link) {
+            state.logged = logged;
+        }
+    }
+}
+
+struct Serving<'a> {
+    link: LinkId,
+    encoding: Encoding,
+    state: &'a mut Link,
+    out: &'a mut Outbox,
+}
+
+impl Serving<'_> {
+    /// Whether the link has every change of the roster now.
+    fn roster(&mut self, roster: &mut Roster) -> bool {
+        while self.state.credit() > 0 {
+            let Some((frame, to)) = roster.page(self.state.roster, self.encoding) else {
+                self.state.roster = roster.rev();
+                break;
+            };
+            self.send(frame);
+            self.state.roster = to;
+        }
+        self.state.roster == roster.rev()
+    }
+
+    /// Whether the cursor is at the log's head now.
+    fn room(&mut self, room: &Room, cursor: &mut Cursor) -> bool {
+        loop {
+            let credit = self.state.credit();
+            if credit == 0 {
+                return cursor.after == room.log.head() && cursor.unannounced.is_none();
+            }
+            if let Some(known) = cursor.unannounced.take() {
+                let joined = Joined {
+                    name: room.name.clone(),
+                    room: room.id,
+                    epoch: room.log.epoch(),
+                    after: cursor.after,
+                    head: room.log.head(),
+                    known,
+                    members: room.present().collect(),
+                };
+                self.say(&ToClient::Joined(joined));
+                continue;
+            }
+            match room.log.next(cursor.after, self.encoding, credit as usize) {
+                Next::Head => return true,
+                Next::Gap(to) => {
+                    self.gap(room.id, to);
+                    cursor.after = to;
+                }
+                Next::Frames(frames, after) => {
+                    self.send(frames);
+                    cursor.after = after;
+                }
+            }
+        }
+    }
+
+    fn gap(&mut self, room: RoomId, to: crate::ids::Seq) {
+        self.say(&ToClient::Gap { room, to, reason: GapReason::Retention });
+    }
+
+    fn say(&mut self, message: &ToClient) {
+        let mut frame = BytesMut::with_capacity(64);
+        self.encoding.encode(message, &mut frame);
+        self.send(frame.freeze());
+    }
+
+    fn send(&mut self, frames: Bytes) {
+        self.state.spend(&frames);
+        self.out.send(self.link, frames);
+    }
+}

@@ -1,0 +1,246 @@
+//! One link of a host: its stage, its credit, its cursors, its heartbeat.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+
+use super::{Alarm, Host};
+use crate::{
+    event::{Ended, Event},
+    ids::{Cmid, MemberId, Rev, RoomId, Seq},
+    limits::CONTROL_ALLOWANCE,
+    message::{Encoding, ToClient},
+    reason::CloseReason,
+    seam::{LinkId, Outbox},
+    time::Time,
+};
+
+#[derive(Debug)]
+pub(super) struct Link {
+    stage: Stage,
+    /// How many bytes the transport takes at once, and how many it has.
+    window: u32,
+    outstanding: u32,
+    pub(super) heard: Time,
+    probed: Option<Time>,
+    pub(super) round_trip: Option<Duration>,
+    pub(super) roster: Rev,
+    pub(super) cursors: Vec<Cursor>,
+    /// The cursor that is served first.
+    pub(super) turn: usize,
+    /// This link's messages that were logged in this round.
+    pub(super) logged: Vec<Logged>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    Preamble,
+    Greeting(Encoding),
+    Member(Encoding, MemberId),
+}
+
+/// Where a link is in a room's log.
+#[derive(Debug)]
+pub(super) struct Cursor {
+    pub(super) room: RoomId,
+    pub(super) after: Seq,
+    /// Set until the link has been told that it joined; see [`Joined::known`](crate::message::Joined::known).
+    pub(super) unannounced: Option<bool>,
+}
+
+/// A message that awaits its acknowledgement: its own entry, or an explicit one.
+#[derive(Debug)]
+pub(super) struct Logged {
+    pub(super) room: RoomId,
+    pub(super) cmid: Cmid,
+    pub(super) seq: Seq,
+}
+
+impl Link {
+    fn new(now: Time, window: u32) -> Self {
+        Self {
+            stage: Stage::Preamble,
+            window,
+            outstanding: 0,
+            heard: now,
+            probed: None,
+            round_trip: None,
+            roster: Rev(0),
+            cursors: Vec::new(),
+            turn: 0,
+            logged: Vec::new(),
+        }
+    }
+
+    pub(super) fn encoding(&self) -> Option<Encoding> {
+        match self.stage {
+            Stage::Preamble => None,
+            Stage::Greeting(encoding) | Stage::Member(encoding, _) => Some(encoding),
+        }
+    }
+
+    pub(super) fn member(&self) -> Option<MemberId> {
+        match self.stage {
+            Stage::Member(_, member) => Some(member),
+            Stage::Preamble | Stage::Greeting(_) => None,
+        }
+    }
+
+    pub(super) fn welcome(&mut self, encoding: Encoding, member: MemberId) {
+        self.stage = Stage::Member(encoding, member);
+    }
+
+    /// How many bytes the transport has room for; zero when it is full.
+    pub(super) fn credit(&self) -> u32 {
+        self.window.saturating_sub(self.outstanding)
+    }
+
+    /// Counts bytes that are given to the transport.
+    pub(super) fn spend(&mut self, frames: &Bytes) {
+        self.outstanding = self.outstanding.saturating_add(u32::try_from(frames.len()).unwrap_or(u32::MAX));
+    }
+
+    fn is_overrun(&self) -> bool {
+        self.outstanding > self.window.saturating_add(CONTROL_ALLOWANCE)
+    }
+
+    pub(super) fn cursor(&self, room: RoomId) -> Option<&Cursor> {
+        self.cursors.iter().find(|cursor| cursor.room == room)
+    }
+}
+
+impl Host {
+    pub(super) fn link_up(&mut self, now: Time, link: LinkId, credit: u32, out: &mut Outbox) {
+        if self.links.contains_key(&link) {
+            return;
+        }
+        if self.links.len() >= self.limits.links || self.half_open >= self.limits.half_open {
+            return out.close(link, CloseReason::Full);
+        }
+        self.links.insert(link, Link::new(now, credit));
+        self.half_open += 1;
+        self.timers.set(Alarm::Handshake(link), now + self.timing.handshake);
+    }
+
+    pub(super) fn opened(&mut self, link: LinkId, encoding: Encoding) {
+        if let Some(state) = self.links.get_mut(&link)
+            && matches!(state.stage, Stage::Preamble)
+        {
+            state.stage = Stage::Greeting(encoding);
+            if encoding == Encoding::Json {
+                self.json_links += 1;
+            }
+        }
+    }
+
+    pub(super) fn credit(&mut self, link: LinkId, bytes: u32) {
+        if let Some(state) = self.links.get_mut(&link) {
+            state.outstanding = state.outstanding.saturating_sub(bytes);
+            self.touched.push(link);
+        }
+    }
+
+    /// Says something to one link only, at once: answers do not wait behind what everybody gets.
+    pub(super) fn control(&mut self, now: Time, link: LinkId, message: &ToClient, out: &mut Outbox) {
+        self.tell(link, message, out);
+        if self.links.get(&link).is_some_and(Link::is_overrun) {
+            self.close_link(now, link, CloseReason::Overrun, out);
+        }
+    }
+
+    fn tell(&mut self, link: LinkId, message: &ToClient, out: &mut Outbox) {
+        let Some(state) = self.links.get_mut(&link) else { return };
+        let Some(encoding) = state.encoding() else { return };
+        let mut frame = BytesMut::with_capacity(64);
+        encoding.encode(message, &mut frame);
+        let frame = frame.freeze();
+        state.spend(&frame);
+        out.send(link, frame);
+    }
+
+    /// The heartbeat's alarm: it looks when it was last heard of, and rings again when that could matter.
+    pub(super) fn probe(&mut self, now: Time, link: LinkId, out: &mut Outbox) {
+        let Some(state) = self.links.get_mut(&link) else { return };
+        let (probe_at, dead_at) = (state.heard + self.timing.heartbeat, state.heard + self.timing.heartbeat * 3);
+        if now >= dead_at {
+            return self.close_link(now, link, CloseReason::Silent, out);
+        }
+        if now < probe_at {
+            return self.timers.set(Alarm::Heartbeat(link), probe_at);
+        }
+        state.probed = Some(now);
+        self.timers.set(Alarm::Heartbeat(link), dead_at.min(now + self.timing.heartbeat));
+        self.control(now, link, &ToClient::Ping { nonce: now.as_nanos() }, out);
+    }
+
+    pub(super) fn pong(&mut self, now: Time, link: LinkId, nonce: u64) {
+        let Some(state) = self.links.get_mut(&link) else { return };
+        if state.probed.is_some_and(|probed| probed.as_nanos() == nonce) {
+            state.round_trip = state.probed.take().map(|probed| now.since(probed));
+        }
+    }
+
+    /// Ends a link for a reason of the host's, and tells the peer.
+    pub(super) fn close_link(&mut self, now: Time, link: LinkId, reason: CloseReason, out: &mut Outbox) {
+        if self.links.contains_key(&link) {
+            let member = self.dismiss(link, reason, out);
+            self.after_link(now, member, Ended::Here(reason), out);
+        }
+    }
+
+    /// Says goodbye to a link and forgets it; gives the member whose it was.
+    pub(super) fn dismiss(&mut self, link: LinkId, reason: CloseReason, out: &mut Outbox) -> Option<MemberId> {
+        self.tell(link, &ToClient::Bye { reason }, out);
+        out.close(link, reason);
+        self.forget_link(link)
+    }
+
+    /// A link is gone without anything more to say to it.
+    pub(super) fn drop_link(&mut self, now: Time, link: LinkId, cause: Ended, out: &mut Outbox) {
+        if self.links.contains_key(&link) {
+            if let Ended::Told(reason) = cause {
+                out.close(link, reason);
+            }
+            let member = self.forget_link(link);
+            self.after_link(now, member, cause, out);
+        }
+    }
+
+    fn forget_link(&mut self, link: LinkId) -> Option<MemberId> {
+        let state = self.links.remove(&link)?;
+        self.timers.cancel(Alarm::Handshake(link));
+        self.timers.cancel(Alarm::Heartbeat(link));
+        for cursor in &state.cursors {
+            if let Some(room) = self.rooms.get_mut(&cursor.room) {
+                room.unsubscribe(link);
+            }
+        }
+        if state.encoding() == Some(Encoding::Json) {
+            self.json_links -= 1;
+            if self.json_links == 0 {
+                self.rooms.values_mut().for_each(|room| room.log.retire_json());
+            }
+        }
+        let Some(member) = state.member() else {
+            self.half_open -= 1;
+            return None;
+        };
+        self.members.get_mut(&member)?.unlink(link).then_some(member)
+    }
+
+    /// What follows from a member's having no link.
+    fn after_link(&mut self, now: Time, member: Option<MemberId>, cause: Ended, out: &mut Outbox) {
+        if let Some(member) = member {
+            self.timers.set(Alarm::Grace(member), now + self.timing.grace);
+            self.timers.set(Alarm::Expiry(member), now + self.timing.expiry);
+        }
+        out.event(Event::LinkClosed { peer: member.and_then(|member| self.roster.peer(member)), cause });
+    }
+
+    pub(super) fn admitted(&mut self, now: Time, link: LinkId) {
+        self.half_open -= 1;
+        self.timers.cancel(Alarm::Handshake(link));
+        self.timers.set(Alarm::Heartbeat(link), now + self.timing.heartbeat);
+    }
+}

@@ -1,0 +1,193 @@
+//! What a host keeps of each member beside its record in the roster: its link, its tokens, its rooms.
+
+use alloc::collections::BTreeSet;
+
+use super::{Alarm, Host, OWNER};
+use crate::{
+    event::Ended,
+    ids::{MemberId, RoomId, Token},
+    message::{Encoding, Hello, LeaveReason, MemberRecord, Status, ToClient, Welcome},
+    name::Nick,
+    reason::CloseReason,
+    seam::{LinkId, Outbox},
+    time::Time,
+};
+
+#[derive(Debug)]
+pub(super) struct Member {
+    link: Option<LinkId>,
+    attempt: u32,
+    tokens: Tokens,
+    /// The rooms it is a member of.
+    pub(super) rooms: BTreeSet<RoomId>,
+    /// How many entries of its are kept in logs: as long as there are any, it has to be known who it was.
+    pub(super) entries: usize,
+}
+
+/// The tokens with which a member may come back.
+#[derive(Debug)]
+struct Tokens {
+    current: Option<Token>,
+    before: Before,
+}
+
+/// What else it may show instead of the current token, because the message with that may never have reached it.
+#[derive(Debug)]
+enum Before {
+    Nothing,
+    NoToken,
+    Token(Token),
+}
+
+impl Member {
+    pub(super) fn owner() -> Self {
+        let tokens = Tokens { current: None, before: Before::Nothing };
+        Self { link: None, attempt: 0, tokens, rooms: BTreeSet::new(), entries: 0 }
+    }
+
+    fn new() -> Self {
+        let tokens = Tokens { current: None, before: Before::NoToken };
+        Self { link: None, attempt: 0, tokens, rooms: BTreeSet::new(), entries: 0 }
+    }
+
+    /// It has said something on its new link, so it has read its new token: the old one is spent.
+    pub(super) fn has_welcome(&mut self) {
+        self.tokens.before = Before::Nothing;
+    }
+
+    /// Its link is gone; whether it was its newest one.
+    pub(super) fn unlink(&mut self, link: LinkId) -> bool {
+        self.link.take_if(|newest| *newest == link).is_some()
+    }
+}
+
+impl Tokens {
+    fn admit(&self, shown: Option<Token>) -> bool {
+        match &self.before {
+            Before::NoToken if shown.is_none() => return true,
+            Before::Token(before) if shown == Some(*before) => return true,
+            _ => {}
+        }
+        shown.is_some() && shown == self.current
+    }
+
+    fn rotate(&mut self, shown: Option<Token>, fresh: Token) {
+        self.before = shown.map_or(Before::NoToken, Before::Token);
+        self.current = Some(fresh);
+    }
+}
+
+impl Host {
+    pub(super) fn hello(&mut self, now: Time, link: LinkId, encoding: Encoding, hello: &Hello, out: &mut Outbox) {
+        let nick = match Nick::new(&hello.nick) {
+            Ok(nick) => nick,
+            Err(error) => return self.close_link(now, link, CloseReason::Name(error), out),
+        };
+        let member = match self.admit(hello) {
+            Ok(member) => member,
+            Err(reason) => return self.close_link(now, link, reason, out),
+        };
+        let token = Token::from_bytes(self.random.bytes());
+        let state = self.members.entry(member).or_insert_with(Member::new);
+        state.tokens.rotate(hello.token, token);
+        state.attempt = hello.attempt;
+        if let Some(old) = state.link.replace(link) {
+            let _ = self.dismiss(old, CloseReason::Replaced, out);
+        }
+        self.timers.cancel(Alarm::Grace(member));
+        self.timers.cancel(Alarm::Expiry(member));
+        self.admitted(now, link);
+        if let Some(state) = self.links.get_mut(&link) {
+            state.welcome(encoding, member);
+            self.touched.push(link);
+        }
+        let record = MemberRecord { member, peer: hello.peer, producer: hello.producer, nick, status: Status::Offline };
+        // First as it was, then online: so that being told of somebody and their coming are one path.
+        if self.roster.record(member).is_none_or(|known| known.nick != record.nick) {
+            let status = self.roster.record(member).map_or(Status::Offline, |known| known.status);
+            self.roster_grown |= self.roster.put(MemberRecord { status, ..record });
+        }
+        self.set_status(member, Status::Online, out);
+        let welcome = Welcome {
+            session: self.session.id,
+            name: self.session.name.clone(),
+            life: self.life,
+            you: member,
+            token,
+            roster: self.roster.rev(),
+            heartbeat_ms: u32::try_from(self.timing.heartbeat.as_millis()).unwrap_or(u32::MAX),
+            max_text: self.limits.text,
+        };
+        self.control(now, link, &ToClient::Welcome(welcome), out);
+    }
+
+    /// Which member this is, if it may come in.
+    fn admit(&mut self, hello: &Hello) -> Result<MemberId, CloseReason> {
+        if let Some(member) = self.roster.find(hello.peer, hello.producer) {
+            let state = self.members.get(&member).ok_or(CloseReason::WrongToken)?;
+            if !state.tokens.admit(hello.token) {
+                return Err(CloseReason::WrongToken);
+            }
+            if hello.attempt <= state.attempt {
+                return Err(CloseReason::Replaced);
+            }
+            return Ok(member);
+        }
+        // A peer id is only claimed: whoever is there has it.
+        if self.roster.clients_of(hello.peer).any(|other| other == OWNER || self.is_linked(other)) {
+            return Err(CloseReason::WrongToken);
+        }
+        let member = self.next_member;
+        self.next_member = MemberId(member.0.checked_add(1).ok_or(CloseReason::Full)?);
+        Ok(member)
+    }
+
+    fn is_linked(&self, member: MemberId) -> bool {
+        self.members.get(&member).is_some_and(|member| member.link.is_some())
+    }
+
+    /// A member says goodbye: it leaves the session of its own accord, or only gives up a link and will be back.
+    pub(super) fn bye(&mut self, now: Time, link: LinkId, member: MemberId, reason: CloseReason, out: &mut Outbox) {
+        self.drop_link(now, link, Ended::Told(reason), out);
+        if reason != CloseReason::Left {
+            return;
+        }
+        self.timers.cancel(Alarm::Grace(member));
+        self.timers.cancel(Alarm::Expiry(member));
+        self.leave_everything(now, member, LeaveReason::Left, out);
+    }
+
+    /// A member whose link broke has not come back in time.
+    pub(super) fn expire(&mut self, now: Time, member: MemberId, out: &mut Outbox) {
+        self.leave_everything(now, member, LeaveReason::TimedOut, out);
+    }
+
+    fn leave_everything(&mut self, now: Time, member: MemberId, reason: LeaveReason, out: &mut Outbox) {
+        let rooms = self.members.get_mut(&member).map(|state| core::mem::take(&mut state.rooms));
+        for room in rooms.unwrap_or_default() {
+            self.depart(now, member, room, reason, out);
+        }
+        self.set_status(member, Status::Offline, out);
+        self.gone.retain(|gone| *gone != member);
+        self.gone.push_back(member);
+        self.forget_members();
+    }
+
+    /// Forgets who has been gone longest, beyond the number that is remembered, but nobody whose entries are kept.
+    fn forget_members(&mut self) {
+        for _ in 0..self.gone.len().saturating_sub(self.limits.remembered) {
+            let Some(member) = self.gone.pop_front() else { return };
+            let Some(state) = self.members.get(&member) else { continue };
+            if state.link.is_some() || !state.rooms.is_empty() {
+                continue;
+            }
+            if state.entries > 0 {
+                self.gone.push_back(member);
+                continue;
+            }
+            self.members.remove(&member);
+            self.roster.forget(member);
+            self.rooms.values_mut().for_each(|room| room.forget(member));
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! The host's machine: it appends to logs and moves cursors.
+//!
+//! ```text
+//!              ┌ Host ──────────────────────────────────────────────┐
+//!  Input ────▶ │ links ── a cursor per room ──▶ rooms ── log        │ ────▶ Outbox
+//!  Round::post │       └─ a cursor ──────────▶ roster               │
+//!              └────────────────────────────────────────────────────┘
+//! ```
+//!
+//! A [`Round`] takes any number of inputs and commands; when it ends, every log that grew is sealed and every link that
+//! lacks something and has credit gets it. What happens in one round is therefore coalesced across all who talk, and
+//! nothing has to be remembered to be called.
+
+mod fanout;
+mod joining;
+mod link;
+mod members;
+mod talking;
+#[cfg(test)]
+mod tests;
+
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
+use core::mem;
+
+use self::{link::Link, members::Member};
+use crate::{
+    event::{Ended, Event, MessageId, Peer, Session},
+    ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, Seq, SessionId},
+    limits::{Limits, Timing},
+    message::{Body, MemberRecord, Status, ToHost},
+    name::{Nick, RoomName, SessionName},
+    presence::Roster,
+    reason::{CloseReason, Refusal, Violation},
+    room::Room,
+    seam::{Input, LinkId, LinkLoss, Outbox, Wake, WakeReason},
+    seed::{Random, Seed},
+    time::{Time, WallClock},
+    timers::Timers,
+};
+
+/// The member that the host itself is.
+const OWNER: MemberId = MemberId(0);
+
+/// What a host is made with.
+#[derive(Clone, Debug)]
+pub struct HostConfig {
+    /// What the session is called.
+    pub name: SessionName,
+    /// What the host itself is called.
+    pub nick: Nick,
+    /// What it bounds.
+    pub limits: Limits,
+    /// How long it waits for what.
+    pub timing: Timing,
+}
+
+impl HostConfig {
+    /// A session of this name, hosted by somebody of that name, with the usual limits.
+    pub fn new(name: SessionName, nick: Nick) -> Self {
+        Self { name, nick, limits: Limits::default(), timing: Timing::default() }
+    }
+}
+
+/// A hosted session.
+#[derive(Debug)]
+pub struct Host {
+    limits: Limits,
+    timing: Timing,
+    session: Session,
+    life: Epoch,
+    random: Random,
+    wall: WallClock,
+    links: BTreeMap<LinkId, Link>,
+    half_open: usize,
+    json_links: usize,
+    members: BTreeMap<MemberId, Member>,
+    next_member: MemberId,
+    /// Members that are in no room any more, the one gone longest first.
+    gone: alloc::collections::VecDeque<MemberId>,
+    roster: Roster,
+    rooms: BTreeMap<RoomId, Room>,
+    room_ids: BTreeMap<RoomName, RoomId>,
+    next_room: RoomId,
+    timers: Timers<Alarm>,
+    /// What changed since the last round's end.
+    grown: BTreeSet<RoomId>,
+    roster_grown: bool,
+    touched: Vec<LinkId>,
+    closed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Alarm {
+    Handshake(LinkId),
+    Heartbeat(LinkId),
+    Grace(MemberId),
+    Expiry(MemberId),
+}
+
+impl Host {
+    /// A new session. The host itself is a member of its lobby from the start.
+    pub fn new(config: HostConfig, seed: &Seed, now: Time) -> Self {
+        let mut random = seed.fork("host");
+        let session = Session { id: SessionId::from_bytes(random.bytes()), name: config.name };
+        let owner = MemberRecord {
+            member: OWNER,
+            peer: PeerId::from_bytes(random.bytes()),
+            producer: ProducerId::from_bytes(random.bytes()),
+            nick: config.nick,
+            status: Status::Online,
+        };
+        let mut host = Self {
+            limits: Limits { text: config.limits.text.min(Limits::MAX_TEXT), ..config.limits },
+            timing: config.timing,
+            session,
+            life: Epoch::from_bytes(random.bytes()),
+            random,
+            wall: WallClock::default(),
+            links: BTreeMap::new(),
+            half_open: 0,
+            json_links: 0,
+            members: BTreeMap::from([(OWNER, Member::owner())]),
+            next_member: MemberId(1),
+            gone: alloc::collections::VecDeque::new(),
+            roster: Roster::default(),
+            rooms: BTreeMap::new(),
+            room_ids: BTreeMap::new(),
+            next_room: RoomId(1),
+            timers: Timers::new(),
+            grown: BTreeSet::new(),
+            roster_grown: false,
+            touched: Vec::new(),
+            closed: false,
+        };
+        host.roster.put(owner);
+        let _ = host.enter(now, OWNER, &RoomName::lobby(), &mut Outbox::new());
+        host
+    }
+
+    /// Takes one input: a [`round`](Self::round) of its own.
+    pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut Outbox) {
+        self.round(now, out).handle(input);
+    }
+
+    /// Begins a round: what is due by `now` is done first, and what the round brings about is put into `out` when the
+    /// returned guard is dropped.
+    pub fn round<'a>(&'a mut self, now: Time, out: &'a mut Outbox) -> Round<'a> {
+        self.ring(now, out);
+        Round { host: self, now, out }
+    }
+
+    /// Which session this is.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The host itself, as the others see it.
+    pub fn me(&self) -> Option<Peer> {
+        self.roster.peer(OWNER)
+    }
+
+    /// Everybody who is there, the host included.
+    pub fn people(&self) -> impl Iterator<Item = Peer> + '_ {
+        let online = self.roster.records().filter(|record| record.status == Status::Online);
+        online.filter_map(|record| self.roster.peer(record.member))
+    }
+
+    /// The rooms there are.
+    pub fn rooms(&self) -> impl Iterator<Item = &RoomName> {
+        self.room_ids.keys()
+    }
+
+    /// The rooms that the host itself is a member of.
+    pub fn joined_rooms(&self) -> impl Iterator<Item = &RoomName> {
+        self.rooms.values().filter(|room| room.is_member(OWNER)).map(|room| &room.name)
+    }
+
+    /// The members of a room; none if there is no such room.
+    pub fn members(&self, room: &RoomName) -> impl Iterator<Item = Peer> + '_ {
+        let room = self.room_ids.get(room).and_then(|id| self.rooms.get(id));
+        room.into_iter().flat_map(Room::present).filter_map(|member| self.roster.peer(member))
+    }
+
+    /// How many links there are.
+    pub fn link_count(&self) -> usize {
+        self.links.len()
+    }
+
+    /// How many links have not been given everything there is for them yet.
+    pub fn lagging(&self) -> usize {
+        let behind = |room: RoomId, after: Seq| self.rooms.get(&room).is_some_and(|room| after < room.log.head());
+        let members = self.links.values().filter(|link| link.member().is_some());
+        members
+            .filter(|link| {
+                link.roster < self.roster.rev() || link.cursors.iter().any(|cursor| behind(cursor.room, cursor.after))
+            })
+            .count()
+    }
+
+    /// Whether the session has been closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    fn ring(&mut self, now: Time, out: &mut Outbox) {
+        while let Some(alarm) = self.timers.pop_due(now) {
+            match alarm {
+                Alarm::Handshake(link) => self.close_link(now, link, CloseReason::HandshakeTimeout, out),
+                Alarm::Heartbeat(link) => self.probe(now, link, out),
+                Alarm::Grace(member) => self.set_status(member, Status::Offline, out),
+                Alarm::Expiry(member) => self.expire(now, member, out),
+            }
+        }
+    }
+
+    fn set_status(&mut self, member: MemberId, status: Status, out: &mut Outbox) {
+        if self.roster.set_status(member, status) {
+            self.roster_grown = true;
+            if let Some(peer) = self.roster.peer(member) {
+                out.event(Event::Presence { peer, status });
+            }
+        }
+    }
+
+    fn wake(&self) -> Option<Wake> {
+        let (at, alarm) = self.timers.next()?;
+        let reason = match alarm {
+            Alarm::Handshake(_) => WakeReason::Handshake,
+            Alarm::Heartbeat(_) => WakeReason::Heartbeat,
+            Alarm::Grace(_) => WakeReason::Grace,
+            Alarm::Expiry(_) => WakeReason::Expiry,
+        };
+        Some(Wake { at, reason })
+    }
+}
+
+/// One round of a [`Host`]: inputs and commands that belong to one moment. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Round<'a> {
+    host: &'a mut Host,
+    now: Time,
+    out: &'a mut Outbox,
+}
+
+impl Round<'_> {
+    /// The host as it is at this point of the round.
+    pub fn host(&self) -> &Host {
+        self.host
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, input: Input<'_>) {
+        let (now, out) = (self.now, &mut *self.out);
+        let host = &mut *self.host;
+        if host.closed {
+            return;
+        }
+        match input {
+            Input::Tick | Input::NetworkChanged => {}
+            Input::WallClock { at } => host.wall.set(now, at),
+            Input::LinkUp { link, credit } => host.link_up(now, link, credit, out),
+            Input::Opened { link, encoding } => host.opened(link, encoding),
+            Input::Frame { link, body } => host.frame(now, link, body, out),
+            Input::Credit { link, bytes } => host.credit(link, bytes),
+            Input::Fault { link, violation } => host.close_link(now, link, violation.into(), out),
+            Input::LinkDown { link, loss } => host.link_down(now, link, loss, out),
+        }
+    }
+
+    /// The host itself says something in a room it is in. It is logged at once, and [`Event::Receipt`] says where.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if it is not in that room, or the text is empty or too long.
+    pub fn post(&mut self, room: &RoomName, body: Body) -> Result<MessageId, Refusal> {
+        self.host.check_open()?;
+        self.host.post_as_owner(self.now, room, body, self.out)
+    }
+
+    /// The host itself joins a room, which is opened if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if a limit is reached.
+    pub fn join(&mut self, room: &RoomName) -> Result<(), Refusal> {
+        self.host.check_open()?;
+        self.host.join_as_owner(self.now, room, self.out)
+    }
+
+    /// The host itself leaves a room.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if it is not in that room, or it is the lobby.
+    pub fn leave(&mut self, room: &RoomName) -> Result<(), Refusal> {
+        self.host.check_open()?;
+        self.host.leave_as_owner(self.now, room, self.out)
+    }
+
+    /// Ends the session: every client is told, every link is closed.
+    pub fn close(&mut self) {
+        if mem::replace(&mut self.host.closed, true) {
+            return;
+        }
+        let links: Vec<LinkId> = self.host.links.keys().copied().collect();
+        for link in links {
+            self.host.dismiss(link, CloseReason::HostClosed, self.out);
+        }
+        self.host.timers.clear();
+        self.out.event(Event::Closed { cause: Ended::Here(CloseReason::HostClosed) });
+    }
+}
+
+impl Drop for Round<'_> {
+    fn drop(&mut self) {
+        self.host.fan_out(self.now, self.out);
+        self.out.set_wake(self.host.wake());
+    }
+}
+
+impl Host {
+    fn check_open(&self) -> Result<(), Refusal> {
+        if self.closed { Err(Refusal::Closed) } else { Ok(()) }
+    }
+
+    fn frame(&mut self, now: Time, link: LinkId, body: &[u8], out: &mut Outbox) {
+        let Some(state) = self.links.get_mut(&link) else { return };
+        state.heard = now;
+        let Some(encoding) = state.encoding() else {
+            return self.close_link(now, link, Violation::Unexpected.into(), out);
+        };
+        let message = match encoding.decode::<ToHost>(body) {
+            Ok(message) => message,
+            Err(violation) => return self.close_link(now, link, violation.into(), out),
+        };
+        let member = state.member();
+        match (member, message) {
+            (None, ToHost::Hello(hello)) => self.hello(now, link, encoding, &hello, out),
+            (None, ToHost::Bye { reason }) => self.drop_link(now, link, Ended::Told(reason), out),
+            (None, _) | (Some(_), ToHost::Hello(_)) => self.close_link(now, link, Violation::Unexpected.into(), out),
+            (Some(member), message) => self.member_says(now, link, member, message, out),
+        }
+    }
+
+    fn member_says(&mut self, now: Time, link: LinkId, member: MemberId, message: ToHost, out: &mut Outbox) {
+        // A goodbye needs no welcome: it may come from one who waited for it in vain.
+        if !matches!(message, ToHost::Bye { .. })
+            && let Some(member) = self.members.get_mut(&member)
+        {
+            member.has_welcome();
+        }
+        match message {
+            ToHost::Join { room, from, settled, sent } => match RoomName::new(&room) {
+                Ok(room) => self.join(now, link, member, &room, (from, settled, sent), out),
+                Err(error) => self.close_link(now, link, CloseReason::Name(error), out),
+            },
+            ToHost::Leave { room } => self.leave(now, link, member, room, out),
+            ToHost::Send { room, cmid, body } => self.send(now, link, member, (room, cmid), body, out),
+            ToHost::Ping { nonce } => self.control(now, link, &crate::message::ToClient::Pong { nonce }, out),
+            ToHost::Pong { nonce } => self.pong(now, link, nonce),
+            ToHost::Bye { reason } => self.bye(now, link, member, reason, out),
+            // Only the first message of a link may be one, and this is not the first.
+            ToHost::Hello(_) => self.close_link(now, link, Violation::Unexpected.into(), out),
+        }
+    }
+
+    fn link_down(&mut self, now: Time, link: LinkId, loss: LinkLoss, out: &mut Outbox) {
+        self.drop_link(now, link, Ended::Lost(loss), out);
+    }
+}

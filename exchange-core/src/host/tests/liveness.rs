@@ -1,0 +1,83 @@
+//! Whether a peer is still there.
+
+use core::time::Duration;
+
+use super::{Bench, secs};
+use crate::{
+    event::{Ended, Event},
+    message::{ToClient, ToHost},
+    reason::CloseReason,
+    seam::{Input, WakeReason},
+};
+
+const NANO: Duration = Duration::from_nanos(1);
+
+fn just_before(seconds: u64) -> Duration {
+    Duration::new(seconds - 1, 999_999_999)
+}
+
+#[test]
+fn a_silent_peer_is_dropped_after_three_missed_beats() {
+    let mut bench = Bench::new();
+    let link = bench.member(1);
+    bench.pass(just_before(15));
+    assert_eq!(bench.closed(link), None);
+    let pings = bench.heard(link).iter().filter(|said| matches!(said, ToClient::Ping { .. })).count();
+    assert_eq!(pings, 2, "it was asked at the first and the second beat");
+    bench.pass(NANO);
+    assert_eq!(bench.closed(link), Some(CloseReason::Silent));
+    assert!(
+        bench
+            .told
+            .iter()
+            .any(|event| matches!(event, Event::LinkClosed { peer: Some(_), cause: Ended::Here(CloseReason::Silent) }))
+    );
+}
+
+#[test]
+fn a_peer_that_says_anything_is_neither_probed_nor_dropped() {
+    let mut bench = Bench::new();
+    let link = bench.member(1);
+    for _ in 0..30 {
+        bench.pass(secs(4));
+        bench.say(link, &ToHost::Pong { nonce: 7 });
+    }
+    assert_eq!(bench.closed(link), None);
+    assert_eq!(bench.heard(link), []);
+}
+
+#[test]
+fn a_peer_that_answers_its_probe_lives_on() {
+    let mut bench = Bench::new();
+    let link = bench.member(1);
+    for _ in 0..10 {
+        bench.pass(secs(5));
+        let heard = bench.heard(link);
+        let [ToClient::Ping { nonce }] = heard[..] else { panic!("no probe but {heard:?}") };
+        bench.say(link, &ToHost::Pong { nonce });
+    }
+    assert_eq!(bench.closed(link), None);
+}
+
+#[test]
+fn the_heartbeat_is_lazy_and_frames_do_not_move_its_alarm() {
+    let mut bench = Bench::new();
+    let link = bench.member(1);
+    let wake = bench.out.wake().unwrap();
+    assert_eq!(wake.reason, WakeReason::Heartbeat);
+    bench.pass(secs(3));
+    bench.say(link, &ToHost::Ping { nonce: 1 });
+    assert_eq!(bench.out.wake(), Some(wake));
+    bench.now = wake.at;
+    bench.input(Input::Tick);
+    assert_eq!(bench.out.wake().unwrap().at, wake.at + secs(3), "a beat after it was heard last");
+}
+
+#[test]
+fn a_late_tick_drops_whom_it_should_have_probed_long_ago() {
+    let mut bench = Bench::new();
+    let link = bench.member(1);
+    bench.now = bench.now + secs(1000);
+    bench.input(Input::Tick);
+    assert_eq!(bench.closed(link), Some(CloseReason::Silent));
+}

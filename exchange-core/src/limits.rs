@@ -1,0 +1,74 @@
+//! What a host bounds, and the times it keeps.
+
+use core::time::Duration;
+
+/// How far answers may go beyond a link's credit, in bytes. Whoever has so many of them unread does not read.
+pub(crate) const CONTROL_ALLOWANCE: u32 = 64 * 1024;
+
+/// What one host gives at most. Everything a peer can make grow is in here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Links at once.
+    pub links: usize,
+    /// Links at once whose client has not said who it is.
+    pub half_open: usize,
+    /// Rooms at once.
+    pub rooms: usize,
+    /// Rooms one member is in at once.
+    pub rooms_per_member: usize,
+    /// Members of one room at once.
+    pub members_per_room: usize,
+    /// Members that are gone and still recognised when they come back.
+    pub remembered: usize,
+    /// Entries kept of one room.
+    pub history_entries: usize,
+    /// Bytes kept of one room, in postcard; the newest entry is kept whatever its length.
+    pub history_bytes: usize,
+    /// Bytes of one message. At most [`Limits::MAX_TEXT`].
+    pub text: u32,
+}
+
+impl Limits {
+    /// The longest text that still fits into a frame when JSON has to escape all of it.
+    pub const MAX_TEXT: u32 = 8 * 1024;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            links: 256,
+            half_open: 32,
+            rooms: 1000,
+            rooms_per_member: 100,
+            members_per_room: 1000,
+            remembered: 1024,
+            history_entries: 2048,
+            history_bytes: 4 * 1024 * 1024,
+            text: Self::MAX_TEXT,
+        }
+    }
+}
+
+/// How long a host and its clients wait for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// Silence after which a link is probed; after three times that it is dead.
+    pub heartbeat: Duration,
+    /// From the first byte of a link until its client has said who it is.
+    pub handshake: Duration,
+    /// From the loss of its link until a peer is shown as offline.
+    pub grace: Duration,
+    /// From the loss of its link until a member has to join its rooms anew.
+    pub expiry: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(5),
+            handshake: Duration::from_secs(5),
+            grace: Duration::from_secs(5),
+            expiry: Duration::from_secs(120),
+        }
+    }
+}

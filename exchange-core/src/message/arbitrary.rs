@@ -1,0 +1,190 @@
+//! Any message at all, for tests. Numbers are mostly small, so that messages often mean the same room or member.
+
+use alloc::{string::String, vec, vec::Vec};
+
+use bytes::Bytes;
+use proptest::{collection::vec, option, prelude::*, sample::select};
+
+use super::{
+    Body, Entry, GapReason, Hello, JoinFrom, Joined, LeaveReason, MemberRecord, Status, ToClient, ToHost, Welcome,
+};
+use crate::{
+    ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
+    name::{NameError, Nick, RoomName, SessionName},
+    reason::{CloseReason, Durability, Refusal, Violation},
+    text::Text,
+    time::Timestamp,
+};
+
+pub(crate) fn to_host() -> impl Strategy<Value = ToHost> {
+    prop_oneof![
+        hello().prop_map(ToHost::Hello),
+        (prop_oneof![select(&["lobby", "den"][..]).prop_map(Text::from), text()], join_from(), number(), number())
+            .prop_map(|(room, from, settled, sent)| {
+                let (settled, sent) = (Cmid(settled), Cmid(sent));
+                ToHost::Join { room, from, settled, sent }
+            }),
+        room_id().prop_map(|room| ToHost::Leave { room }),
+        (room_id(), number(), body()).prop_map(|(room, cmid, body)| ToHost::Send { room, cmid: Cmid(cmid), body }),
+        any::<u64>().prop_map(|nonce| ToHost::Ping { nonce }),
+        any::<u64>().prop_map(|nonce| ToHost::Pong { nonce }),
+        close_reason().prop_map(|reason| ToHost::Bye { reason }),
+    ]
+}
+
+pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
+    let durability = Durability::Memory;
+    prop_oneof![
+        entry().prop_map(ToClient::Entry),
+        welcome().prop_map(ToClient::Welcome),
+        (number().prop_map(Rev), vec(member(), 0..5)).prop_map(|(rev, members)| ToClient::Roster { rev, members }),
+        joined().prop_map(ToClient::Joined),
+        (room_name(), refusal()).prop_map(|(room, refusal)| ToClient::JoinRefused { room, refusal }),
+        room_id().prop_map(|room| ToClient::Parted { room }),
+        (room_id(), refusal()).prop_map(|(room, refusal)| ToClient::LeaveRefused { room, refusal }),
+        (room_id(), number().prop_map(Seq)).prop_map(|(room, to)| ToClient::Gap {
+            room,
+            to,
+            reason: GapReason::Retention
+        }),
+        (room_id(), number().prop_map(Cmid), option::of(number().prop_map(Seq)))
+            .prop_map(move |(room, cmid, seq)| ToClient::Ack { room, cmid, seq, durability }),
+        (room_id(), number().prop_map(Cmid), refusal()).prop_map(|(room, cmid, refusal)| ToClient::Reject {
+            room,
+            cmid,
+            refusal
+        }),
+        any::<u64>().prop_map(|nonce| ToClient::Ping { nonce }),
+        any::<u64>().prop_map(|nonce| ToClient::Pong { nonce }),
+        close_reason().prop_map(|reason| ToClient::Bye { reason }),
+    ]
+}
+
+pub(crate) fn body() -> impl Strategy<Value = Body> {
+    prop_oneof![
+        4 => text().prop_map(Body::Text),
+        1 => (peer(), producer(), nick()).prop_map(|(peer, producer, nick)| Body::Join { peer, producer, nick }),
+        1 => select(&[LeaveReason::Left, LeaveReason::TimedOut][..]).prop_map(|reason| Body::Leave { reason }),
+        1 => (3_u16.., vec(any::<u8>(), 0..40))
+            .prop_map(|(kind, payload)| Body::Opaque { kind, payload: Bytes::from(payload) }),
+    ]
+}
+
+fn hello() -> impl Strategy<Value = Hello> {
+    let name = prop_oneof![4 => nick().prop_map(|nick| Text::from(nick.as_str())), 1 => text()];
+    (peer(), producer(), option::of(token()), any::<u32>(), name)
+        .prop_map(|(peer, producer, token, attempt, nick)| Hello { peer, producer, token, attempt, nick })
+}
+
+fn welcome() -> impl Strategy<Value = Welcome> {
+    let numbers = (member_id(), number().prop_map(Rev), any::<u32>(), any::<u32>());
+    let ids = (any::<[u8; 16]>().prop_map(SessionId::from_bytes), epoch(), token());
+    (ids, session_name(), numbers).prop_map(|((session, life, token), name, (you, roster, heartbeat_ms, max_text))| {
+        Welcome { session, name, life, you, token, roster, heartbeat_ms, max_text }
+    })
+}
+
+fn joined() -> impl Strategy<Value = Joined> {
+    let places = (number().prop_map(Seq), number().prop_map(Seq));
+    (room_name(), room_id(), epoch(), places, any::<bool>(), vec(member_id(), 0..5)).prop_map(
+        |(name, room, epoch, (after, head), known, members)| Joined { name, room, epoch, after, head, known, members },
+    )
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    let numbers = (number().prop_map(Seq), number().prop_map(Cmid), any::<u64>().prop_map(Timestamp::from_millis));
+    (room_id(), member_id(), numbers, body()).prop_map(|(room, author, (seq, cmid, at), body)| Entry {
+        room,
+        seq,
+        author,
+        cmid,
+        at,
+        body,
+    })
+}
+
+fn member() -> impl Strategy<Value = MemberRecord> {
+    (member_id(), peer(), producer(), nick(), select(&[Status::Online, Status::Offline][..]))
+        .prop_map(|(member, peer, producer, nick, status)| MemberRecord { member, peer, producer, nick, status })
+}
+
+fn join_from() -> impl Strategy<Value = JoinFrom> {
+    prop_oneof![
+        Just(JoinFrom::Head),
+        any::<u32>().prop_map(JoinFrom::Last),
+        Just(JoinFrom::Start),
+        (epoch(), number()).prop_map(|(epoch, seq)| JoinFrom::After { epoch, seq: Seq(seq) }),
+    ]
+}
+
+fn close_reason() -> impl Strategy<Value = CloseReason> {
+    use CloseReason::{Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, WrongToken};
+    prop_oneof![
+        select(&[Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken][..]),
+        select(&[NameError::Empty, NameError::TooLong { limit: 32 }, NameError::Unshowable][..]).prop_map(Name),
+        violation().prop_map(CloseReason::Violation),
+    ]
+}
+
+fn violation() -> impl Strategy<Value = Violation> {
+    use Violation::{Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
+    select(&[Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember][..])
+}
+
+fn refusal() -> impl Strategy<Value = Refusal> {
+    use Refusal::{
+        Closed, Empty, Kind, Lobby, LogExhausted, NotMember, OutboxFull, RoomFull, SendGap, TooLong, TooManyRooms,
+    };
+    let others =
+        [Empty, NotMember, TooManyRooms, RoomFull, Lobby, Kind, SendGap, OutboxFull, LogExhausted, Closed].to_vec();
+    prop_oneof![select(others), any::<u32>().prop_map(|limit| TooLong { limit })]
+}
+
+fn number() -> impl Strategy<Value = u64> {
+    prop_oneof![4 => 0_u64..6, 1 => any::<u64>()]
+}
+
+fn room_id() -> impl Strategy<Value = RoomId> {
+    prop_oneof![6 => 1_u32..3, 1 => any::<u32>()].prop_map(RoomId)
+}
+
+fn member_id() -> impl Strategy<Value = MemberId> {
+    prop_oneof![6 => 0_u32..3, 1 => any::<u32>()].prop_map(MemberId)
+}
+
+fn peer() -> impl Strategy<Value = PeerId> {
+    (0_u8..4).prop_map(|byte| PeerId::from_bytes([byte; 16]))
+}
+
+fn producer() -> impl Strategy<Value = ProducerId> {
+    (0_u8..4).prop_map(|byte| ProducerId::from_bytes([byte; 8]))
+}
+
+fn epoch() -> impl Strategy<Value = Epoch> {
+    (0_u8..3).prop_map(|byte| Epoch::from_bytes([byte; 16]))
+}
+
+fn token() -> impl Strategy<Value = Token> {
+    any::<[u8; 16]>().prop_map(Token::from_bytes)
+}
+
+fn text() -> impl Strategy<Value = Text> {
+    vec(any::<char>(), 0..24).prop_map(|text| Text::from(text.into_iter().collect::<String>()))
+}
+
+fn name(longest: usize) -> impl Strategy<Value = String> {
+    let letters: Vec<char> = "abcxyzÄé中👍\"\\".chars().collect();
+    vec(select(letters), 1..=longest / 4).prop_map(|letters| letters.into_iter().collect())
+}
+
+fn nick() -> impl Strategy<Value = Nick> {
+    name(Nick::MAX_BYTES.into()).prop_map(|name| Nick::new(&name).unwrap())
+}
+
+fn room_name() -> impl Strategy<Value = RoomName> {
+    prop_oneof![Just(RoomName::lobby()), name(RoomName::MAX_BYTES.into()).prop_map(|n| RoomName::new(&n).unwrap())]
+}
+
+fn session_name() -> impl Strategy<Value = SessionName> {
+    name(SessionName::MAX_BYTES.into()).prop_map(|name| SessionName::new(&name).unwrap())
+}

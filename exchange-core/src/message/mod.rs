@@ -1,0 +1,19 @@
+//! What is said: messages, their two directions, and their two encodings.
+//!
+//! Each direction has an enum of its own, [`ToHost`] and [`ToClient`], so that a message going the wrong way cannot
+//! even be decoded. On the wire every message is a *frame*: its length as four bytes, big-endian, then the message in
+//! the [`Encoding`] that the preamble settled on.
+
+#[cfg(test)]
+pub(crate) mod arbitrary;
+mod body;
+mod codec;
+#[cfg(test)]
+mod tests;
+mod to_client;
+mod to_host;
+
+pub use body::{Body, FIRST_APPLICATION_KIND, LeaveReason};
+pub use codec::{Encoding, FRAME_HEADER, MAX_FIRST_FRAME, MAX_FRAME};
+pub use to_client::{Entry, GapReason, Joined, MemberRecord, Status, ToClient, Welcome};
+pub use to_host::{Hello, JoinFrom, ToHost};

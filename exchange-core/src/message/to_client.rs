@@ -1,0 +1,199 @@
+//! What a host says to a client.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Body, codec::bounded};
+use crate::{
+    ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
+    name::{Nick, RoomName, SessionName},
+    reason::{CloseReason, Durability, Refusal},
+    time::Timestamp,
+};
+
+/// A message from a host to a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToClient {
+    /// An entry of a room's log; the same bytes for every member.
+    Entry(Entry),
+    /// The client is in.
+    Welcome(Welcome),
+    /// News of members, in the order of their last change.
+    Roster {
+        /// The roster's revision with these changes.
+        rev: Rev,
+        /// Each member's latest state.
+        #[serde(deserialize_with = "bounded")]
+        members: Vec<MemberRecord>,
+    },
+    /// The client is a member of a room, and its entries follow.
+    Joined(Joined),
+    /// A request to join was turned down.
+    JoinRefused {
+        /// Which room.
+        room: RoomName,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The client is not a member of that room any more; none of its entries follow.
+    Parted {
+        /// Which room.
+        room: RoomId,
+    },
+    /// A request to leave was turned down.
+    LeaveRefused {
+        /// Which room.
+        room: RoomId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The entries up to this place are gone for good.
+    Gap {
+        /// Which room.
+        room: RoomId,
+        /// The last place of the gap.
+        to: Seq,
+        /// What took them.
+        reason: GapReason,
+    },
+    /// A message of this client is in the log. Said only when its entry does not itself follow soon.
+    Ack {
+        /// Which room.
+        room: RoomId,
+        /// Which message.
+        cmid: Cmid,
+        /// Where in the log, if the host still knows.
+        seq: Option<Seq>,
+        /// How safely it is kept.
+        durability: Durability,
+    },
+    /// A message of this client was turned down.
+    Reject {
+        /// Which room.
+        room: RoomId,
+        /// Which message.
+        cmid: Cmid,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Are you there?
+    Ping {
+        /// To be sent back.
+        nonce: u64,
+    },
+    /// Here I am.
+    Pong {
+        /// The ping's nonce.
+        nonce: u64,
+    },
+    /// The host is about to close the link.
+    Bye {
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+/// One entry of a room's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Which room.
+    pub room: RoomId,
+    /// Its place in the log.
+    pub seq: Seq,
+    /// Whose it is.
+    pub author: MemberId,
+    /// The author's number for it; zero if the host made it.
+    pub cmid: Cmid,
+    /// What the host's wall clock showed.
+    pub at: Timestamp,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What a client needs to know of the session it is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// Which session.
+    pub session: SessionId,
+    /// What it is called.
+    pub name: SessionName,
+    /// This run of the host: numbers of rooms and members are of this life only.
+    pub life: Epoch,
+    /// The client's own number.
+    pub you: MemberId,
+    /// To be shown when the client comes back.
+    pub token: Token,
+    /// The roster's revision at this moment: changes up to it are how things stand, not news.
+    pub roster: Rev,
+    /// How long a link may be silent before it is probed, in milliseconds; after three times that it is dead.
+    pub heartbeat_ms: u32,
+    /// The longest text in bytes.
+    pub max_text: u32,
+}
+
+/// The state of a room that a client has joined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    /// What it is called.
+    pub name: RoomName,
+    /// Its number, for all that follows.
+    pub room: RoomId,
+    /// Its log.
+    pub epoch: Epoch,
+    /// Entries after this place follow.
+    pub after: Seq,
+    /// The last entry at this moment: what follows up to it is history.
+    pub head: Seq,
+    /// Whether the host knows what became of the messages this client has sent before.
+    pub known: bool,
+    /// Who is a member at this moment.
+    #[serde(deserialize_with = "bounded")]
+    pub members: Vec<MemberId>,
+}
+
+/// What the roster says of one member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRecord {
+    /// Its number in this life of the session.
+    pub member: MemberId,
+    /// Whose it is.
+    pub peer: PeerId,
+    /// Which run of that peer's client.
+    pub producer: ProducerId,
+    /// What it is called.
+    pub nick: Nick,
+    /// Whether it is there.
+    pub status: Status,
+}
+
+/// Whether somebody is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Status {
+    /// There.
+    Online,
+    /// Not there.
+    Offline,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Online => "online",
+            Self::Offline => "offline",
+        })
+    }
+}
+
+/// Why entries are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum GapReason {
+    /// The host keeps only so much.
+    Retention,
+}

@@ -1,0 +1,183 @@
+//! Who is there: a log that compacts. Only the newest record of each member is kept, so a link that lags gets the
+//! latest state once, and a link that is new gets every member once.
+
+use alloc::{collections::BTreeMap, vec::Vec};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::{
+    event::Peer,
+    ids::{MemberId, PeerId, ProducerId, Rev},
+    message::{Encoding, MemberRecord, Status, ToClient},
+};
+
+/// Members told of in one frame.
+const PAGE: usize = 128;
+
+/// Every member a host knows, in the order of their last change.
+#[derive(Debug, Default)]
+pub(crate) struct Roster {
+    records: BTreeMap<MemberId, (Rev, MemberRecord)>,
+    changes: BTreeMap<Rev, MemberId>,
+    by_client: BTreeMap<(PeerId, ProducerId), MemberId>,
+    rev: Rev,
+    /// The page that was asked for last: links that are caught up all ask for the same.
+    last_page: Option<Page>,
+}
+
+#[derive(Debug)]
+struct Page {
+    after: Rev,
+    encoding: Encoding,
+    frame: Bytes,
+    to: Rev,
+}
+
+impl Roster {
+    pub(crate) fn rev(&self) -> Rev {
+        self.rev
+    }
+
+    pub(crate) fn find(&self, peer: PeerId, producer: ProducerId) -> Option<MemberId> {
+        self.by_client.get(&(peer, producer)).copied()
+    }
+
+    pub(crate) fn record(&self, member: MemberId) -> Option<&MemberRecord> {
+        self.records.get(&member).map(|(_, record)| record)
+    }
+
+    pub(crate) fn records(&self) -> impl Iterator<Item = &MemberRecord> {
+        self.records.values().map(|(_, record)| record)
+    }
+
+    /// The other clients of that peer.
+    pub(crate) fn clients_of(&self, peer: PeerId) -> impl Iterator<Item = MemberId> + '_ {
+        let all = (peer, ProducerId::from_bytes([0; 8]))..=(peer, ProducerId::from_bytes([0xff; 8]));
+        self.by_client.range(all).map(|(_, member)| *member)
+    }
+
+    pub(crate) fn peer(&self, member: MemberId) -> Option<Peer> {
+        self.record(member).map(|record| Peer { id: record.peer, nick: record.nick.clone() })
+    }
+
+    /// Records a member's latest state; tells whether that is news.
+    pub(crate) fn put(&mut self, record: MemberRecord) -> bool {
+        let member = record.member;
+        if let Some((rev, known)) = self.records.get(&member) {
+            if *known == record {
+                return false;
+            }
+            self.changes.remove(rev);
+        }
+        self.rev = self.rev.next();
+        self.last_page = None;
+        self.changes.insert(self.rev, member);
+        self.by_client.insert((record.peer, record.producer), member);
+        self.records.insert(member, (self.rev, record));
+        true
+    }
+
+    /// Records whether a member is there; tells whether that is news.
+    pub(crate) fn set_status(&mut self, member: MemberId, status: Status) -> bool {
+        self.record(member).cloned().is_some_and(|record| self.put(MemberRecord { status, ..record }))
+    }
+
+    pub(crate) fn forget(&mut self, member: MemberId) {
+        if let Some((rev, record)) = self.records.remove(&member) {
+            self.changes.remove(&rev);
+            self.by_client.remove(&(record.peer, record.producer));
+            self.last_page = None;
+        }
+    }
+
+    /// The changes after `after`, as one frame, and the revision it leads to. `None` when there are none.
+    pub(crate) fn page(&mut self, after: Rev, encoding: Encoding) -> Option<(Bytes, Rev)> {
+        if let Some(page) = &self.last_page
+            && (page.after, page.encoding) == (after, encoding)
+        {
+            return Some((page.frame.clone(), page.to));
+        }
+        let changes: Vec<(Rev, MemberId)> =
+            self.changes.range(after.next()..).take(PAGE).map(|(rev, member)| (*rev, *member)).collect();
+        let (last, _) = *changes.last()?;
+        // Revisions of whom was forgotten since are no page's: the last page reaches them too.
+        let to = if self.changes.range(last.next()..).next().is_some() { last } else { self.rev };
+        let members = changes.iter().filter_map(|(_, member)| self.record(*member).cloned()).collect();
+        let mut frame = BytesMut::new();
+        encoding.encode(&ToClient::Roster { rev: to, members }, &mut frame);
+        let frame = frame.freeze();
+        self.last_page = Some(Page { after, encoding, frame: frame.clone(), to });
+        Some((frame, to))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::Nick;
+
+    fn record(member: u32, status: Status) -> MemberRecord {
+        MemberRecord {
+            member: MemberId(member),
+            peer: PeerId::from_bytes([1; 16]),
+            producer: ProducerId::from_bytes([u8::try_from(member).unwrap(); 8]),
+            nick: Nick::new("ana").unwrap(),
+            status,
+        }
+    }
+
+    fn members_after(roster: &mut Roster, mut after: Rev) -> Vec<(MemberId, Status)> {
+        let mut seen = Vec::new();
+        while let Some((frame, to)) = roster.page(after, Encoding::Postcard) {
+            for body in crate::wire::frames(&frame) {
+                let Ok(ToClient::Roster { members, .. }) = Encoding::Postcard.decode(body) else { panic!("no roster") };
+                seen.extend(members.iter().map(|record| (record.member, record.status)));
+            }
+            after = to;
+        }
+        assert!(after <= roster.rev());
+        seen
+    }
+
+    #[test]
+    fn a_lagging_reader_gets_the_latest_state_once() {
+        let mut roster = Roster::default();
+        roster.put(record(1, Status::Online));
+        let seen = roster.rev();
+        for _ in 0..10 {
+            roster.set_status(MemberId(1), Status::Offline);
+            roster.set_status(MemberId(1), Status::Online);
+        }
+        assert_eq!(members_after(&mut roster, seen), [(MemberId(1), Status::Online)]);
+    }
+
+    #[test]
+    fn a_new_reader_gets_everybody_once_over_as_many_pages_as_it_takes() {
+        let mut roster = Roster::default();
+        for member in 1..=250 {
+            roster.put(record(member, Status::Online));
+        }
+        let seen = members_after(&mut roster, Rev(0));
+        assert_eq!(seen.len(), 250);
+        assert_eq!(seen[249], (MemberId(250), Status::Online));
+    }
+
+    #[test]
+    fn no_news_is_no_change() {
+        let mut roster = Roster::default();
+        assert!(roster.put(record(1, Status::Online)));
+        assert!(!roster.put(record(1, Status::Online)));
+        assert!(!roster.set_status(MemberId(1), Status::Online));
+        assert_eq!(roster.rev(), Rev(1));
+    }
+
+    #[test]
+    fn a_forgotten_member_is_told_of_no_more() {
+        let mut roster = Roster::default();
+        roster.put(record(1, Status::Online));
+        roster.put(record(2, Status::Online));
+        roster.forget(MemberId(1));
+        assert_eq!(roster.find(PeerId::from_bytes([1; 16]), ProducerId::from_bytes([1; 8])), None);
+        assert_eq!(members_after(&mut roster, Rev(0)), [(MemberId(2), Status::Online)]);
+    }
+}

@@ -1,0 +1,163 @@
+//! Three kinds of "no", never mixed: a link ends for a [`CloseReason`] and a request is turned down with a
+//! [`Refusal`]; both travel on the wire. What the caller got wrong is in the result of the call.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::NameError;
+
+/// Why a link ends. The side that ends it says so to the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The client left of its own accord.
+    #[error("left")]
+    Left,
+    /// The host ended the session.
+    #[error("host closed the session")]
+    HostClosed,
+    /// The same client came back on a newer link.
+    #[error("replaced by a newer connection of the same client")]
+    Replaced,
+    /// The host has as many links or members as it allows.
+    #[error("session is full")]
+    Full,
+    /// Nothing was heard for too long.
+    #[error("no sign of life")]
+    Silent,
+    /// The handshake was not completed in time.
+    #[error("handshake took too long")]
+    HandshakeTimeout,
+    /// It asked for much and read nothing of the answers.
+    #[error("did not read its answers")]
+    Overrun,
+    /// It claimed a session with a token that is not the session's.
+    #[error("that session belongs to somebody else")]
+    WrongToken,
+    /// The name it gave itself or a room is none.
+    #[error("bad name: {0}")]
+    Name(NameError),
+    /// It broke the protocol.
+    #[error("protocol violation: {0}")]
+    Violation(Violation),
+}
+
+impl CloseReason {
+    /// Whether a client that is told this should stay away until its user asks again.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Left | Self::Replaced | Self::WrongToken | Self::Name(_))
+    }
+}
+
+impl From<Violation> for CloseReason {
+    fn from(violation: Violation) -> Self {
+        Self::Violation(violation)
+    }
+}
+
+/// How a peer broke the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Violation {
+    /// A frame longer than allowed at this point.
+    #[error("frame too long")]
+    Oversize,
+    /// A frame that is no message of this protocol.
+    #[error("malformed frame")]
+    Malformed,
+    /// A message that has no place in this state.
+    #[error("unexpected message")]
+    Unexpected,
+    /// The first bytes are not those of this protocol.
+    #[error("not this protocol")]
+    Preamble,
+    /// An entry that does not follow the one before it.
+    #[error("entry out of order")]
+    OutOfOrder,
+    /// More members or rooms than there can be.
+    #[error("too much of it")]
+    TooMuch,
+    /// An entry or a room that names a member nobody was told of.
+    #[error("unknown member")]
+    UnknownMember,
+}
+
+/// Why a request was turned down. The link and everything else go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No message without text.
+    #[error("there is nothing to send")]
+    Empty,
+    /// More bytes than a message may have.
+    #[error("too long: {limit} bytes are allowed")]
+    TooLong {
+        /// How many bytes are allowed.
+        limit: u32,
+    },
+    /// Only members of a room may do that.
+    #[error("not a member of that room")]
+    NotMember,
+    /// The session has as many rooms as it allows.
+    #[error("no more rooms can be opened")]
+    TooManyRooms,
+    /// The room has as many members as it allows.
+    #[error("the room is full")]
+    RoomFull,
+    /// Everyone is in the lobby.
+    #[error("nobody leaves the lobby")]
+    Lobby,
+    /// This kind of entry is not the sender's to make.
+    #[error("that kind of entry cannot be sent")]
+    Kind,
+    /// A message number that does not follow the last.
+    #[error("a message before this one is missing")]
+    SendGap,
+    /// As many messages are waiting to be sent as may wait.
+    #[error("too many messages are waiting to be sent")]
+    OutboxFull,
+    /// The room's log has no number left.
+    #[error("the room's log is full for good")]
+    LogExhausted,
+    /// The session is over.
+    #[error("the session is closed")]
+    Closed,
+}
+
+/// What became of a message that was posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in the host's log.
+    Logged {
+        /// Its place in the log; `None` when the host has it but has forgotten where.
+        seq: Option<crate::Seq>,
+        /// How safely the host keeps it.
+        durability: Durability,
+    },
+    /// The host turned it down.
+    Refused(Refusal),
+    /// It was sent, and may or may not have been logged: the host has forgotten this client, or the room or the session
+    /// was left before it could say.
+    Unknown,
+}
+
+/// How safely an entry is kept once it is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Durability {
+    /// In the host's memory: as long as the host runs.
+    Memory,
+}
+
+impl fmt::Display for Durability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("in memory"),
+        }
+    }
+}

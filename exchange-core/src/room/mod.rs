@@ -1,0 +1,175 @@
+//! A room: a log, and who is in it.
+
+mod log;
+mod track;
+
+use alloc::{
+    collections::{BTreeMap, VecDeque},
+    vec::Vec,
+};
+
+pub(crate) use self::log::{Log, Next};
+use crate::{
+    ids::{Cmid, MemberId, RoomId},
+    name::RoomName,
+    reason::Refusal,
+    seam::LinkId,
+    time::Timestamp,
+};
+
+/// As many refusals as a client can be waiting for at once; what a client resends is among them.
+const REMEMBERED_REFUSALS: usize = 128;
+
+/// A room as its host keeps it.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) id: RoomId,
+    pub(crate) name: RoomName,
+    pub(crate) log: Log,
+    members: BTreeMap<MemberId, Membership>,
+    last_stamp: Timestamp,
+    /// The links that have a cursor in this log, in order.
+    subscribers: Vec<LinkId>,
+}
+
+/// What a host remembers of one member of a room: enough to tell a resent message from a new one.
+#[derive(Debug, Default)]
+pub(crate) struct Membership {
+    /// Whether it is one now; if not, it was one and may come back.
+    present: bool,
+    /// The member's last message that got an outcome; `None` until it has said where it counts from.
+    known: Option<Cmid>,
+    refused: VecDeque<(Cmid, Refusal)>,
+}
+
+/// What a message's number says about it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Numbered {
+    /// It is the next one.
+    New,
+    /// It was logged before.
+    Logged,
+    /// It was turned down before.
+    Refused(Refusal),
+    /// One before it never came.
+    AfterGap,
+}
+
+impl Room {
+    pub(crate) fn new(id: RoomId, name: RoomName, log: Log) -> Self {
+        Self { id, name, log, members: BTreeMap::new(), last_stamp: Timestamp::default(), subscribers: Vec::new() }
+    }
+
+    pub(crate) fn is_member(&self, member: MemberId) -> bool {
+        self.members.get(&member).is_some_and(|membership| membership.present)
+    }
+
+    /// Who is a member now.
+    pub(crate) fn present(&self) -> impl Iterator<Item = MemberId> + '_ {
+        self.members.iter().filter(|(_, membership)| membership.present).map(|(member, _)| *member)
+    }
+
+    /// The membership of a present member.
+    pub(crate) fn membership(&mut self, member: MemberId) -> Option<&mut Membership> {
+        self.members.get_mut(&member).filter(|membership| membership.present)
+    }
+
+    pub(crate) fn enter(&mut self, member: MemberId) {
+        self.members.entry(member).or_default().present = true;
+    }
+
+    /// Ends a membership; whether there was one. Its numbering is kept until the member is forgotten.
+    pub(crate) fn depart(&mut self, member: MemberId) -> bool {
+        self.membership(member).map(|membership| membership.present = false).is_some()
+    }
+
+    pub(crate) fn forget(&mut self, member: MemberId) {
+        self.members.remove(&member);
+    }
+
+    /// A member comes with messages up to `sent` of which it knows the outcome up to `settled`. Whether the outcome
+    /// of those between can be told.
+    ///
+    /// `same_log` says whether it was in this very log before: if not, none of those between can be in here, and all of
+    /// them are welcome again.
+    pub(crate) fn resume_numbering(&mut self, member: MemberId, settled: Cmid, sent: Cmid, same_log: bool) -> bool {
+        let Some(membership) = self.members.get_mut(&member) else { return false };
+        let forgotten = membership.known.is_none() && same_log;
+        membership.known = Some(match membership.known {
+            Some(known) => known.max(settled),
+            None if forgotten => sent,
+            None => settled,
+        });
+        !forgotten || settled == sent
+    }
+
+    /// A timestamp that is not before the last one: a wall clock may be set back, a log reads forwards.
+    pub(crate) fn stamp(&mut self, at: Timestamp) -> Timestamp {
+        self.last_stamp = self.last_stamp.max(at);
+        self.last_stamp
+    }
+
+    pub(crate) fn subscribers(&self) -> &[LinkId] {
+        &self.subscribers
+    }
+
+    pub(crate) fn subscribe(&mut self, link: LinkId) {
+        if let Err(place) = self.subscribers.binary_search(&link) {
+            self.subscribers.insert(place, link);
+        }
+    }
+
+    pub(crate) fn unsubscribe(&mut self, link: LinkId) {
+        if let Ok(place) = self.subscribers.binary_search(&link) {
+            self.subscribers.remove(place);
+        }
+    }
+}
+
+impl Membership {
+    pub(crate) fn classify(&self, cmid: Cmid) -> Numbered {
+        let known = self.known.unwrap_or_default();
+        if cmid == known.next() {
+            Numbered::New
+        } else if cmid > known {
+            Numbered::AfterGap
+        } else if let Some((_, refusal)) = self.refused.iter().find(|(refused, _)| *refused == cmid) {
+            Numbered::Refused(*refusal)
+        } else {
+            Numbered::Logged
+        }
+    }
+
+    /// The member's next message was logged; gives its number.
+    pub(crate) fn logged(&mut self) -> Cmid {
+        let cmid = self.known.unwrap_or_default().next();
+        self.known = Some(cmid);
+        cmid
+    }
+
+    /// The member's next message was turned down; its number is used up all the same, so that those after it count on.
+    pub(crate) fn refused(&mut self, refusal: Refusal) {
+        let cmid = self.logged();
+        if self.refused.len() == REMEMBERED_REFUSALS {
+            self.refused.pop_front();
+        }
+        self.refused.push_back((cmid, refusal));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_new_once_and_keeps_its_outcome() {
+        let mut membership = Membership::default();
+        assert_eq!(membership.classify(Cmid(1)), Numbered::New);
+        membership.logged();
+        assert_eq!(membership.classify(Cmid(1)), Numbered::Logged);
+        membership.refused(Refusal::Empty);
+        assert_eq!(membership.classify(Cmid(2)), Numbered::Refused(Refusal::Empty));
+        assert_eq!(membership.classify(Cmid(3)), Numbered::New);
+        assert_eq!(membership.classify(Cmid(4)), Numbered::AfterGap);
+    }
+}

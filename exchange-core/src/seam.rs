@@ -1,0 +1,236 @@
+//! The seam between a machine and whoever drives it: plain data in, plain data out.
+//!
+//! A driver hands every [`Input`] to the machine together with an [`Outbox`], then does every [`Effect`] it finds
+//! there, and calls again when the [`Wake`] is due or something happens. There is nothing to poll and no order to keep:
+//! any number of inputs may go in before the effects are done.
+
+use alloc::collections::VecDeque;
+use core::fmt;
+
+use bytes::Bytes;
+
+use crate::{
+    event::Event,
+    message::Encoding,
+    reason::{CloseReason, Violation},
+    time::{Time, Timestamp},
+    wire::Versions,
+};
+
+/// One connection, by the number that whoever opened it gave: the driver of a host for each it accepts, the client
+/// itself for each it dials. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u64);
+
+impl fmt::Display for LinkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What can happen to a machine.
+///
+/// Inputs about a link that the machine has closed or never knew are ignored: such crossings are normal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// Time has passed.
+    Tick,
+    /// The wall clock shows this now. Told at the start and whenever it may have been set.
+    WallClock {
+        /// What it shows.
+        at: Timestamp,
+    },
+    /// A byte stream is there; its preamble is not through yet.
+    LinkUp {
+        /// The new link.
+        link: LinkId,
+        /// How many bytes the transport will take at once.
+        credit: u32,
+    },
+    /// The preamble is through: frames can go both ways.
+    Opened {
+        /// Which link.
+        link: LinkId,
+        /// How its messages are encoded.
+        encoding: Encoding,
+    },
+    /// A frame came.
+    Frame {
+        /// Which link.
+        link: LinkId,
+        /// The message, without its length.
+        body: &'a [u8],
+    },
+    /// The transport has passed on this many of the bytes it was given and takes as many more.
+    Credit {
+        /// Which link.
+        link: LinkId,
+        /// How many bytes.
+        bytes: u32,
+    },
+    /// What came was not this protocol's; nothing more will come.
+    Fault {
+        /// Which link.
+        link: LinkId,
+        /// How the protocol was broken.
+        violation: Violation,
+    },
+    /// The byte stream is gone, or could not be had.
+    LinkDown {
+        /// Which link.
+        link: LinkId,
+        /// Why.
+        loss: LinkLoss,
+    },
+    /// The network may have changed or come back: try now rather than later.
+    NetworkChanged,
+}
+
+/// Why a byte stream is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkLoss {
+    /// The other side ended it.
+    #[error("connection closed by the other side")]
+    Closed,
+    /// It broke.
+    #[error("connection lost")]
+    Broken,
+    /// Nobody listens there.
+    #[error("connection refused")]
+    Refused,
+    /// No answer in time.
+    #[error("connection timed out")]
+    TimedOut,
+    /// There is no way there.
+    #[error("network unreachable")]
+    Unreachable,
+    /// There is no such session or host name.
+    #[error("not found")]
+    NotFound,
+    /// It did not speak this protocol.
+    #[error("protocol violation: {0}")]
+    Violation(Violation),
+    /// The two sides have no version of the protocol in common.
+    #[error("version mismatch: we speak {ours}, they speak {theirs}")]
+    Versions {
+        /// What this side speaks.
+        ours: Versions,
+        /// What the other side speaks.
+        theirs: Versions,
+    },
+    /// The two sides have no encoding or no protection in common.
+    #[error("nothing in common to speak with")]
+    NothingInCommon,
+}
+
+impl LinkLoss {
+    /// Whether trying again without any change is pointless.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Versions { .. } | Self::NothingInCommon)
+    }
+}
+
+/// What a machine wants done. Exhaustive on purpose: a driver that does not know one must not compile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Pass these bytes on, after all before them on that link.
+    ///
+    /// One or more whole frames, each led by its length. All links that get the same entries share their memory.
+    Send {
+        /// Which link.
+        link: LinkId,
+        /// The frames.
+        frames: Bytes,
+    },
+    /// Pass on what was sent, then end the link. The machine has forgotten it already.
+    Close {
+        /// Which link.
+        link: LinkId,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// Connect to the host, under this id, and say [`Input::LinkUp`] or [`Input::LinkDown`]. Only clients ask for it.
+    Dial {
+        /// The id of the new link.
+        link: LinkId,
+    },
+    /// Tell the application.
+    Event(Event),
+}
+
+/// Where a machine puts what it wants done. Made once and reused.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    effects: VecDeque<Effect>,
+    wake: Option<Wake>,
+}
+
+impl Outbox {
+    /// An empty outbox.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the oldest effect out.
+    pub fn pop(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Takes all effects out, oldest first.
+    pub fn drain(&mut self) -> impl Iterator<Item = Effect> + '_ {
+        self.effects.drain(..)
+    }
+
+    /// When the machine wants its next [`Input::Tick`] at the latest, as of the last input.
+    pub fn wake(&self) -> Option<Wake> {
+        self.wake
+    }
+
+    pub(crate) fn send(&mut self, link: LinkId, frames: Bytes) {
+        self.effects.push_back(Effect::Send { link, frames });
+    }
+
+    pub(crate) fn close(&mut self, link: LinkId, reason: CloseReason) {
+        self.effects.push_back(Effect::Close { link, reason });
+    }
+
+    pub(crate) fn dial(&mut self, link: LinkId) {
+        self.effects.push_back(Effect::Dial { link });
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.effects.push_back(Effect::Event(event));
+    }
+
+    pub(crate) fn set_wake(&mut self, wake: Option<Wake>) {
+        self.wake = wake;
+    }
+}
+
+/// When a machine wants to be called again, and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wake {
+    /// When.
+    pub at: Time,
+    /// What for.
+    pub reason: WakeReason,
+}
+
+/// What a machine waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WakeReason {
+    /// A link has to complete its handshake by then.
+    Handshake,
+    /// A link is probed, or found dead.
+    Heartbeat,
+    /// A peer whose link broke is shown as offline.
+    Grace,
+    /// A peer that did not come back loses its memberships.
+    Expiry,
+    /// A client dials again.
+    Redial,
+    /// A link has held for long enough to forget earlier failures.
+    Healthy,
+}

@@ -1,0 +1,105 @@
+//! A byte stream in memory, and what waits at its two ends.
+
+use alloc::vec::Vec;
+
+use crate::{
+    message::Encoding,
+    reason::Violation,
+    seam::{Input, LinkId, LinkLoss},
+    wire::{Received, Wire},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Client,
+    Host,
+}
+
+pub(super) struct Link {
+    pub(super) node: usize,
+    pub(super) client: End,
+    pub(super) host: End,
+}
+
+pub(super) struct End {
+    pub(super) id: LinkId,
+    wire: Wire,
+    pub(super) inbox: Vec<u8>,
+    /// What becomes of the link once the inbox is empty.
+    pub(super) loss: Option<LinkLoss>,
+    pub(super) open: bool,
+}
+
+pub(super) enum Got {
+    Opened(Encoding),
+    Frame(Vec<u8>),
+    Fault(Violation),
+    Down(LinkLoss),
+}
+
+impl Link {
+    /// The end of that side, then the other.
+    pub(super) fn ends(&mut self, side: Side) -> (&mut End, &mut End) {
+        match side {
+            Side::Client => (&mut self.client, &mut self.host),
+            Side::Host => (&mut self.host, &mut self.client),
+        }
+    }
+
+    pub(super) fn hang_up(&mut self, side: Side) {
+        let (end, other) = self.ends(side);
+        end.open = false;
+        other.loss.get_or_insert(LinkLoss::Closed);
+    }
+}
+
+impl End {
+    pub(super) fn new(id: LinkId, wire: Wire) -> Self {
+        Self { id, wire, inbox: Vec::new(), loss: None, open: true }
+    }
+
+    pub(super) fn arrive(&mut self, bytes: &[u8]) {
+        if self.open && self.loss.is_none() {
+            self.inbox.extend_from_slice(bytes);
+        }
+    }
+
+    /// Reads at most `limit` bytes: how many there were, what they say, and what has to be answered.
+    pub(super) fn receive(&mut self, limit: usize) -> (usize, Vec<Got>, Vec<u8>) {
+        if self.inbox.is_empty() {
+            return (0, self.loss.take().map(Got::Down).into_iter().collect(), Vec::new());
+        }
+        let bytes: Vec<u8> = self.inbox.drain(..limit.min(self.inbox.len())).collect();
+        let (mut got, mut answer, mut input) = (Vec::new(), Vec::new(), &bytes[..]);
+        let failed = loop {
+            match self.wire.receive(&mut input) {
+                Ok(None) => break None,
+                Ok(Some(Received::Frame(body))) => got.push(Got::Frame(body.to_vec())),
+                Ok(Some(Received::Opened { choice, answer: bytes })) => {
+                    got.push(Got::Opened(choice.encoding));
+                    answer = bytes.to_vec();
+                }
+                Err(fault) => break Some(fault),
+            }
+        };
+        if let Some(fault) = failed {
+            answer = fault.answer.to_vec();
+            got.push(match fault.loss {
+                LinkLoss::Violation(violation) => Got::Fault(violation),
+                loss => Got::Down(loss),
+            });
+        }
+        (bytes.len(), got, answer)
+    }
+}
+
+impl Got {
+    pub(super) fn input(&self, link: LinkId) -> Input<'_> {
+        match self {
+            Self::Opened(encoding) => Input::Opened { link, encoding: *encoding },
+            Self::Frame(body) => Input::Frame { link, body },
+            Self::Fault(violation) => Input::Fault { link, violation: *violation },
+            Self::Down(loss) => Input::LinkDown { link, loss: *loss },
+        }
+    }
+}

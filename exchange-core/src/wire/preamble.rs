@@ -1,0 +1,204 @@
+//! What two ends tell each other before the first frame.
+//!
+//! ```text
+//! offer   "EXCHANGE"  length u16   oldest u16  newest u16  encodings u8  protections u8  features u32  …
+//! choice  version u16  encoding u8  protection u8  features u32
+//! ```
+//!
+//! All numbers are big-endian; `length` counts what follows it. A reader skips what an offer has beyond the fields it
+//! knows, so that offers can grow for as long as there are versions. A choice of version 0 is none: nothing in common.
+
+use alloc::vec::Vec;
+
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+
+use super::{preferred, version::Versions};
+use crate::{message::Encoding, reason::Violation, seam::LinkLoss};
+
+const MAGIC: &[u8; 8] = b"EXCHANGE";
+const OFFER_FIELDS: usize = 10;
+const OFFER_MAX: usize = 512;
+const CHOICE_LEN: usize = 8;
+
+/// Nothing hides the frames. The only protection there is in this version.
+const CLEAR: u8 = 1;
+
+/// Parts of the protocol that both sides have to know to use, as bits. None are defined yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Features(u32);
+
+/// What one end can speak.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    versions: Versions,
+    encodings: u8,
+    protections: u8,
+    features: Features,
+}
+
+/// What the two ends have settled on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The newest version both speak.
+    pub version: u16,
+    /// How messages are put into bytes.
+    pub encoding: Encoding,
+    /// What both know.
+    pub features: Features,
+}
+
+/// What a host says to a client's offer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) theirs: Offer,
+    pub(super) choice: Option<Choice>,
+}
+
+impl Default for Offer {
+    /// Everything this library speaks.
+    fn default() -> Self {
+        Self::new(Versions::SUPPORTED, &[Encoding::Postcard, Encoding::Json])
+    }
+}
+
+impl Offer {
+    /// An offer of these versions and encodings. The host picks the newest version and prefers postcard.
+    pub fn new(versions: Versions, encodings: &[Encoding]) -> Self {
+        let encodings = preferred(encodings).into_iter().fold(0, |bits, encoding| bits | bit(encoding));
+        Self { versions, encodings, protections: CLEAR, features: Features(0) }
+    }
+
+    pub(super) fn choose(&self, theirs: &Self) -> Result<Choice, LinkLoss> {
+        let version = self
+            .versions
+            .newest_common(theirs.versions)
+            .ok_or(LinkLoss::Versions { ours: self.versions, theirs: theirs.versions })?;
+        let encoding = [Encoding::Postcard, Encoding::Json]
+            .into_iter()
+            .find(|&encoding| self.encodings & theirs.encodings & bit(encoding) != 0)
+            .ok_or(LinkLoss::NothingInCommon)?;
+        if self.protections & theirs.protections & CLEAR == 0 {
+            return Err(LinkLoss::NothingInCommon);
+        }
+        Ok(Choice { version, encoding, features: Features(self.features.0 & theirs.features.0) })
+    }
+
+    pub(super) fn allows(&self, choice: Choice) -> bool {
+        (self.versions.oldest()..=self.versions.newest()).contains(&choice.version)
+            && self.encodings & bit(choice.encoding) != 0
+            && choice.features.0 & !self.features.0 == 0
+    }
+
+    pub(super) fn encode(&self) -> Bytes {
+        let mut out = BytesMut::with_capacity(MAGIC.len() + 2 + OFFER_FIELDS + CHOICE_LEN);
+        self.put(&mut out);
+        out.freeze()
+    }
+
+    pub(super) fn encode_with(&self, choice: Option<Choice>) -> Bytes {
+        let mut out = BytesMut::with_capacity(MAGIC.len() + 2 + OFFER_FIELDS + CHOICE_LEN);
+        self.put(&mut out);
+        match choice {
+            Some(Choice { version, encoding, features }) => {
+                out.put_u16(version);
+                out.put_u8(bit(encoding));
+                out.put_u8(CLEAR);
+                out.put_u32(features.0);
+            }
+            None => out.put_bytes(0, CHOICE_LEN),
+        }
+        out.freeze()
+    }
+
+    fn put(&self, out: &mut BytesMut) {
+        out.put_slice(MAGIC);
+        out.put_u16(10);
+        out.put_u16(self.versions.oldest());
+        out.put_u16(self.versions.newest());
+        out.put_u8(self.encodings);
+        out.put_u8(self.protections);
+        out.put_u32(self.features.0);
+    }
+
+    fn parse(mut fields: &[u8]) -> Option<Self> {
+        if fields.len() < OFFER_FIELDS {
+            return None;
+        }
+        Some(Self {
+            versions: Versions::new(fields.get_u16(), fields.get_u16())?,
+            encodings: fields.get_u8(),
+            protections: fields.get_u8(),
+            features: Features(fields.get_u32()),
+        })
+    }
+}
+
+const fn bit(encoding: Encoding) -> u8 {
+    match encoding {
+        Encoding::Postcard => 1,
+        Encoding::Json => 2,
+    }
+}
+
+fn parse_choice(mut fields: &[u8]) -> Result<Option<Choice>, Violation> {
+    let (version, encoding, protection, features) =
+        (fields.get_u16(), fields.get_u8(), fields.get_u8(), fields.get_u32());
+    if version == 0 {
+        return Ok(None);
+    }
+    let encoding = [Encoding::Postcard, Encoding::Json].into_iter().find(|&known| bit(known) == encoding);
+    match encoding {
+        Some(encoding) if protection == CLEAR => Ok(Some(Choice { version, encoding, features: Features(features) })),
+        _ => Err(Violation::Preamble),
+    }
+}
+
+/// The bytes of a preamble that have come so far.
+#[derive(Debug, Default)]
+pub(super) struct Preamble(Vec<u8>);
+
+impl Preamble {
+    /// A client's preamble, once it is whole.
+    pub(super) fn read_offer(&mut self, input: &mut &[u8]) -> Result<Option<Offer>, Violation> {
+        let Some(end) = self.fill_offer(input)? else { return Ok(None) };
+        Offer::parse(&self.0[MAGIC.len() + 2..end]).map(Some).ok_or(Violation::Preamble)
+    }
+
+    /// A host's preamble, once it is whole.
+    pub(super) fn read_answer(&mut self, input: &mut &[u8]) -> Result<Option<Answer>, Violation> {
+        let Some(end) = self.fill_offer(input)? else { return Ok(None) };
+        if !self.fill(end + CHOICE_LEN, input) {
+            return Ok(None);
+        }
+        let theirs = Offer::parse(&self.0[MAGIC.len() + 2..end]).ok_or(Violation::Preamble)?;
+        Ok(Some(Answer { theirs, choice: parse_choice(&self.0[end..])? }))
+    }
+
+    /// Where the offer ends, once all of it is there.
+    fn fill_offer(&mut self, input: &mut &[u8]) -> Result<Option<usize>, Violation> {
+        let whole = self.fill(MAGIC.len() + 2, input);
+        let magic = &self.0[..self.0.len().min(MAGIC.len())];
+        // Whoever speaks something else is told apart at the first wrong byte.
+        if !MAGIC.starts_with(magic) {
+            return Err(Violation::Preamble);
+        }
+        if !whole {
+            return Ok(None);
+        }
+        let length = usize::from(u16::from_be_bytes([self.0[MAGIC.len()], self.0[MAGIC.len() + 1]]));
+        if length > OFFER_MAX {
+            return Err(Violation::Oversize);
+        }
+        let end = MAGIC.len() + 2 + length;
+        Ok(self.fill(end, input).then_some(end))
+    }
+
+    /// Takes bytes until there are `length`, and tells whether there are.
+    fn fill(&mut self, length: usize, input: &mut &[u8]) -> bool {
+        let missing = length.saturating_sub(self.0.len()).min(input.len());
+        let (taken, rest) = input.split_at(missing);
+        self.0.extend_from_slice(taken);
+        *input = rest;
+        self.0.len() >= length
+    }
+}

@@ -1,0 +1,57 @@
+# What the gate (`.ci/run`) checks, step by step, and what is too slow or too rarely needed for it.
+
+# The recipes.
+default:
+    @just --list
+
+# All of the gate, in its order.
+ci:
+    .ci/run
+
+# Format everything.
+fmt:
+    cargo fmt --all
+
+# Lints, with warnings as errors.
+clippy:
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# All tests. Those that need network namespaces skip where there are none.
+test:
+    cargo test --workspace --locked
+
+# The tests in a LAN of network namespaces, which have to run.
+lan:
+    EXCHANGE_REQUIRE_LAN=1 cargo test --package exchange-tests --locked --test 'lan*'
+
+# The documentation, with warnings as errors.
+doc:
+    RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked
+
+# The proof that the core needs no std.
+no-std:
+    .ci/no-std
+
+# Run every example.
+examples:
+    .ci/examples
+
+# Run the benchmarks, all or those whose names contain FILTER.
+bench FILTER="":
+    cargo bench --workspace --locked --bench '*' -- {{ FILTER }}
+
+# Build each crate as it would be published.
+package:
+    cargo package --workspace --exclude exchange-tests --allow-dirty --locked
+
+# Licences, sources and duplicates of what is linked in. Needs cargo-deny.
+deny:
+    cargo deny check licenses sources bans
+
+# Known vulnerabilities in what is linked in. Needs cargo-deny and the Internet.
+audit:
+    cargo deny check advisories
+
+# Fuzz one target for SECONDS. Needs cargo-fuzz and a nightly toolchain.
+fuzz TARGET SECONDS="60":
+    cargo +nightly fuzz run {{ TARGET }} -- -max_total_time={{ SECONDS }}
