@@ -1,0 +1,299 @@
+//! A client: somebody in a session that somebody else hosts.
+
+use std::{
+    fmt,
+    future::Future,
+    io,
+    marker::PhantomData,
+    mem,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use exchange_core::{
+    Client as Machine, ClientConfig, Event, Input, JoinFrom, Message, NameError, Nick, Outbox, Peer, RoomName, Session,
+    wire::Offer,
+};
+
+use crate::{
+    callbacks::{BoxError, Callbacks},
+    command,
+    dial::{Connector, Dialer, Target},
+    discoveries::Discoveries,
+    discovery::Discovery,
+    engine::{Dial, Engine},
+    error::{NetworkError, RequestError},
+    events::{self, Events},
+    handle::{Farewell, Handle},
+    room::Room,
+    runtime::{ByteStream, Runtime},
+};
+
+/// A client of a session. Cheap to clone; when the last clone is dropped, it says goodbye and leaves.
+pub struct Client<R> {
+    me: Peer,
+    handle: Handle,
+    runtime: PhantomData<fn() -> R>,
+}
+
+impl<R: Runtime> Client<R> {
+    /// Begins to set up a client on the runtime that is around.
+    pub fn builder() -> ClientBuilder<R>
+    where
+        R: Default,
+    {
+        Self::builder_on(R::default())
+    }
+
+    /// Begins to set up a client on this runtime.
+    pub fn builder_on(runtime: R) -> ClientBuilder<R> {
+        ClientBuilder {
+            runtime,
+            nick: Nick::new("guest"),
+            lobby_from: JoinFrom::Last(50),
+            offer: Offer::default(),
+            discovery: Discoveries::default(),
+            patience: Duration::from_secs(5),
+            callbacks: Callbacks::new(),
+        }
+    }
+
+    /// This client, as the others see it.
+    pub fn me(&self) -> &Peer {
+        &self.me
+    }
+
+    /// A handle to a room, joined or not; `"lobby"` is the one that everyone is in.
+    pub fn room<N: TryInto<RoomName, Error: Into<NameError>>>(&self, name: N) -> Room {
+        self.handle.room(name)
+    }
+
+    /// What happens, from the start on; see [`Events`].
+    pub fn events(&self) -> Events {
+        self.handle.events.clone()
+    }
+
+    /// The session it is in, or was in last.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    pub async fn session(&self) -> Result<Option<Session>, RequestError> {
+        self.handle.session().await
+    }
+
+    /// Everybody who is there.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    pub async fn people(&self) -> Result<Vec<Peer>, RequestError> {
+        self.handle.people().await
+    }
+
+    /// The rooms it is in or wants to be in.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    pub async fn rooms(&self) -> Result<Vec<RoomName>, RequestError> {
+        self.handle.rooms().await
+    }
+
+    /// How long the last ping and its answer took; `None` while there is no link.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    pub async fn round_trip(&self) -> Result<Option<Duration>, RequestError> {
+        self.handle.ask(|participant| participant.round_trip()).await
+    }
+
+    /// Says that the network may have changed or come back, or the machine has slept: a link that is there has to prove
+    /// it within two seconds, one that is not is dialled at once.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    pub async fn network_changed(&self) -> Result<(), RequestError> {
+        self.handle.ask(|participant| participant.handle(Input::NetworkChanged)).await
+    }
+
+    /// Leaves: waits at most `patience` until every message has its outcome, says goodbye, and ends the link.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once polled it goes on by itself; only the report is lost.
+    pub async fn shutdown(&self, patience: Duration) -> Farewell {
+        self.handle.shutdown(patience).await
+    }
+}
+
+impl<R> Clone for Client<R> {
+    fn clone(&self) -> Self {
+        Self { me: self.me.clone(), handle: self.handle.clone(), runtime: PhantomData }
+    }
+}
+
+impl<R> fmt::Debug for Client<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("me", &self.me).finish_non_exhaustive()
+    }
+}
+
+/// Sets up a [`Client`].
+#[must_use]
+pub struct ClientBuilder<R> {
+    runtime: R,
+    nick: Result<Nick, NameError>,
+    lobby_from: JoinFrom,
+    offer: Offer,
+    discovery: Discoveries,
+    patience: Duration,
+    callbacks: Callbacks<Client<R>>,
+}
+
+impl<R: Runtime> ClientBuilder<R> {
+    /// What it wants to be called: at most 32 bytes. Without it, `guest`.
+    pub fn nick(mut self, nick: &str) -> Self {
+        self.nick = Nick::new(nick);
+        self
+    }
+
+    /// Where to begin in the lobby. Without it, with its last 50 entries.
+    pub fn lobby_from(mut self, from: JoinFrom) -> Self {
+        self.lobby_from = from;
+        self
+    }
+
+    /// What to speak. Without it, all that this library does.
+    pub fn offer(mut self, offer: Offer) -> Self {
+        self.offer = offer;
+        self
+    }
+
+    /// How to find sessions. Without it, by multicast DNS where that is built in.
+    pub fn discovery(mut self, discovery: Arc<dyn Discovery>) -> Self {
+        self.discovery = Discoveries::These(discovery);
+        self
+    }
+
+    /// Only addresses and host names are dialled; nothing is looked for.
+    pub fn no_discovery(mut self) -> Self {
+        self.discovery = Discoveries::None;
+        self
+    }
+
+    /// How long to look for a session by name. Without it, 5 seconds.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Calls back for every message, one's own included; see [`Message::is_mine`].
+    ///
+    /// Callbacks run one after the other, in order, in a task apart from the network's; one that fails or panics becomes
+    /// an [`Event::CallbackFailed`]. They may wait as long as they like, but like any async code must not block.
+    pub fn on_message<F>(mut self, callback: impl Fn(Client<R>, Message) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
+    {
+        self.callbacks.on_message(callback);
+        self
+    }
+
+    /// Calls back for every event; see [`on_message`](Self::on_message).
+    pub fn on_event<F>(mut self, callback: impl Fn(Client<R>, Event) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
+    {
+        self.callbacks.on_event(callback);
+        self
+    }
+
+    /// Joins a session: by its name, by an address, or as discovery has found it. Ready when the host has let it in.
+    ///
+    /// From then on it comes back by itself whenever the link is lost.
+    ///
+    /// # Errors
+    ///
+    /// [`NetworkError`] if the first try does not succeed.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, nothing stays behind.
+    pub async fn join<T>(mut self, target: T) -> Result<Client<R>, NetworkError>
+    where
+        T: TryInto<Target, Error: Into<NetworkError>>,
+    {
+        let target = target.try_into().map_err(Into::into)?;
+        let discovery = match &target {
+            Target::Session(_) | Target::Found(_) => mem::take(&mut self.discovery).open()?,
+            Target::Address(_) | Target::HostName { .. } => None,
+        };
+        let dialer = Dialer::new(self.runtime.clone(), target, discovery, self.patience);
+        self.start(Box::new(dialer)).await
+    }
+
+    /// Joins the session that is at the other end of streams of one's own making: `connect` is called for the first
+    /// link and again whenever it was lost.
+    ///
+    /// # Errors
+    ///
+    /// [`NetworkError`] if the first try does not succeed.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, nothing stays behind.
+    pub async fn join_by<S, F>(self, connect: impl FnMut() -> F + Send + 'static) -> Result<Client<R>, NetworkError>
+    where
+        S: ByteStream,
+        F: Future<Output = io::Result<S>> + Send + 'static,
+    {
+        self.start(Box::new(Connector(connect))).await
+    }
+
+    async fn start(self, dialer: Box<dyn Dial<R::Stream>>) -> Result<Client<R>, NetworkError> {
+        let mut config = ClientConfig::new(self.nick?);
+        config.lobby_from = self.lobby_from;
+        let mut machine = Machine::new(config, &self.runtime.seed()?);
+        let me = machine.me();
+        let mut out = Outbox::new();
+        machine.round(self.runtime.now(), &mut out).connect();
+
+        let (commander, commands) = command::channel();
+        let (publisher, events) = events::channel();
+        let mut engine = Engine::new(self.runtime.clone(), machine, out, self.offer, commands, publisher);
+        let last_error = engine.dial_with(dialer);
+        self.runtime.spawn(engine);
+        if !self.callbacks.is_empty() {
+            let (me, events) = (me.clone(), events.clone());
+            let (weak, all) = (commander.downgrade(), events.clone());
+            self.runtime.spawn(self.callbacks.run(all, weak, move |commander| Client {
+                me: me.clone(),
+                handle: Handle { commander, events: events.clone() },
+                runtime: PhantomData,
+            }));
+        }
+
+        let mut first = events.clone();
+        loop {
+            let cause = match first.next().await {
+                Some(Event::Connected { .. }) => break,
+                Some(Event::Disconnected { cause, .. } | Event::Closed { cause }) => Some(cause),
+                Some(_) => continue,
+                None => None,
+            };
+            // Whatever kept it from connecting knows more than the machine has been told.
+            let error = last_error.lock().unwrap_or_else(PoisonError::into_inner).take();
+            return Err(error.or_else(|| cause.map(NetworkError::of_end)).unwrap_or(NetworkError::Closed));
+        }
+        Ok(Client { me, handle: Handle { commander, events }, runtime: PhantomData })
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for ClientBuilder<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("nick", &self.nick).finish_non_exhaustive()
+    }
+}

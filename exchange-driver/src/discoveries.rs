@@ -1,0 +1,48 @@
+//! Which discovery a host or a client uses.
+
+use std::sync::Arc;
+
+use crate::{discovery::Discovery, error::NetworkError};
+
+#[derive(Debug, Default)]
+pub(crate) enum Discoveries {
+    /// What is built in.
+    #[default]
+    Usual,
+    These(Arc<dyn Discovery>),
+    None,
+}
+
+impl Discoveries {
+    pub(crate) fn open(self) -> Result<Option<Arc<dyn Discovery>>, NetworkError> {
+        match self {
+            Self::Usual => usual(),
+            Self::These(discovery) => Ok(Some(discovery)),
+            Self::None => Ok(None),
+        }
+    }
+}
+
+/// Multicast DNS, by one daemon for the whole process: several would answer each other.
+#[cfg(feature = "mdns")]
+fn usual() -> Result<Option<Arc<dyn Discovery>>, NetworkError> {
+    use std::sync::{Mutex, PoisonError, Weak};
+
+    use crate::discovery::{Mdns, MdnsConfig};
+
+    static SHARED: Mutex<Weak<Mdns>> = Mutex::new(Weak::new());
+
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(mdns) = shared.upgrade() {
+        return Ok(Some(mdns));
+    }
+    let mdns = Arc::new(Mdns::new(&MdnsConfig::default()).map_err(NetworkError::Discovery)?);
+    *shared = Arc::downgrade(&mdns);
+    Ok(Some(mdns))
+}
+
+#[cfg(not(feature = "mdns"))]
+#[expect(clippy::unnecessary_wraps, reason = "with a discovery built in it can fail")]
+fn usual() -> Result<Option<Arc<dyn Discovery>>, NetworkError> {
+    Ok(None)
+}

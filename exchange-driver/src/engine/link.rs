@@ -1,0 +1,213 @@
+//! One byte stream of the engine's: what is read goes through its wire to the machine at once; what the socket does not
+//! take waits here, bounded by the link's credit.
+
+use std::{
+    collections::VecDeque,
+    io::{self, IoSlice},
+    mem,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::{Buf as _, Bytes};
+use exchange_core::{
+    Input, LinkId, LinkLoss, Time,
+    wire::{Received, Wire},
+};
+
+use super::ready::LinkWaker;
+use crate::{
+    error::loss_of,
+    runtime::{ByteStream, Transport},
+};
+
+/// Bytes a link is given at once. What it has not passed on of them is all that it can hold, beside answers.
+pub(super) const WINDOW: u32 = 64 * 1024;
+
+/// Written bytes are reported once they are this many: well below the window, so that a link never runs dry of credit
+/// with nothing left to write.
+const REPORT: u32 = WINDOW / 4;
+
+/// Reads of one link in one round: nobody who talks much keeps the others waiting.
+const READS: usize = 4;
+
+/// Slices in one write.
+const SLICES: usize = 64;
+
+#[derive(Debug)]
+pub(super) struct LinkIo<S> {
+    pub(super) id: LinkId,
+    stream: Transport<S>,
+    wire: Wire,
+    queue: VecDeque<Bytes>,
+    unreported: u32,
+    signal: Arc<LinkWaker>,
+    waker: Waker,
+    /// It is on the list of those to be written.
+    pub(super) dirty: bool,
+    pub(super) ending: Option<Ending>,
+}
+
+/// A link that the machine has forgotten: it passes on what it has, then waits for the other side to see it.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) until: Time,
+    shut: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// All there was has been read.
+    Dry,
+    /// There may be more.
+    More,
+    /// The machine has been told that the link is gone; what is queued should still be written.
+    Over,
+    /// The stream is gone.
+    Gone,
+}
+
+impl<S: ByteStream> LinkIo<S> {
+    pub(super) fn new(id: LinkId, stream: Transport<S>, wire: Wire, signal: Arc<LinkWaker>) -> Self {
+        let waker = Waker::from(Arc::clone(&signal));
+        let queue = VecDeque::new();
+        Self { id, stream, wire, queue, unreported: 0, signal, waker, dirty: false, ending: None }
+    }
+
+    pub(super) fn queue(&mut self, frames: Bytes) {
+        if !frames.is_empty() {
+            self.queue.push_back(frames);
+        }
+    }
+
+    pub(super) fn end(&mut self, until: Time) {
+        self.ending = Some(Ending { until, shut: false });
+    }
+
+    /// Puts it on the list of links that are ready.
+    pub(super) fn wake(&self) {
+        self.waker.wake_by_ref();
+    }
+
+    pub(super) fn taken(&self) {
+        self.signal.taken();
+    }
+
+    /// Reads what is there into `buffer`, and tells the machine of it.
+    pub(super) fn read(&mut self, buffer: &mut [u8], mut tell: impl FnMut(Input<'_>)) -> Reading {
+        let Self { id, stream, wire, queue, waker, .. } = self;
+        let link = *id;
+        let mut cx = Context::from_waker(waker);
+        for _ in 0..READS {
+            let length = match stream.poll_read(&mut cx, buffer) {
+                Poll::Pending => return Reading::Dry,
+                Poll::Ready(Ok(0)) => {
+                    tell(Input::LinkDown { link, loss: LinkLoss::Closed });
+                    return Reading::Gone;
+                }
+                Poll::Ready(Ok(length)) => length,
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Poll::Ready(Err(error)) => {
+                    tell(Input::LinkDown { link, loss: loss_of(&error) });
+                    return Reading::Gone;
+                }
+            };
+            let mut input = &buffer[..length];
+            loop {
+                match wire.receive(&mut input) {
+                    Ok(None) => break,
+                    Ok(Some(Received::Frame(body))) => tell(Input::Frame { link, body }),
+                    Ok(Some(Received::Opened { choice, answer })) => {
+                        queue.extend((!answer.is_empty()).then_some(answer));
+                        tell(Input::Opened { link, encoding: choice.encoding });
+                    }
+                    Err(fault) => {
+                        queue.extend((!fault.answer.is_empty()).then_some(fault.answer));
+                        tell(match fault.loss {
+                            LinkLoss::Violation(violation) => Input::Fault { link, violation },
+                            loss => Input::LinkDown { link, loss },
+                        });
+                        return Reading::Over;
+                    }
+                }
+            }
+            if length == buffer.len() {
+                break;
+            }
+        }
+        Reading::More
+    }
+
+    /// Writes as much as the stream takes.
+    pub(super) fn write(&mut self) -> Result<(), LinkLoss> {
+        let Self { stream, queue, waker, unreported, .. } = self;
+        let mut cx = Context::from_waker(waker);
+        while let Some(front) = queue.front() {
+            let polled = if queue.len() == 1 {
+                stream.poll_write(&mut cx, &[IoSlice::new(front)])
+            } else {
+                let mut slices = [IoSlice::new(&[]); SLICES];
+                for (slice, frames) in slices.iter_mut().zip(&*queue) {
+                    *slice = IoSlice::new(frames);
+                }
+                stream.poll_write(&mut cx, &slices[..queue.len().min(SLICES)])
+            };
+            match polled {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Ok(0)) => return Err(LinkLoss::Broken),
+                Poll::Ready(Ok(written)) => {
+                    *unreported = unreported.saturating_add(u32::try_from(written).unwrap_or(u32::MAX));
+                    advance(queue, written);
+                }
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Poll::Ready(Err(error)) => return Err(loss_of(&error)),
+            }
+        }
+        if queue.capacity() > SLICES {
+            // A slow phase is over: its memory is given back.
+            *queue = VecDeque::new();
+        }
+        Ok(())
+    }
+
+    /// What the machine should be told of bytes written, if it is worth it.
+    pub(super) fn credit(&mut self) -> Option<Input<'static>> {
+        (self.unreported >= REPORT).then(|| Input::Credit { link: self.id, bytes: mem::take(&mut self.unreported) })
+    }
+
+    /// Goes on ending; whether it is done.
+    pub(super) fn finish(&mut self, buffer: &mut [u8]) -> bool {
+        if self.write().is_err() {
+            return true;
+        }
+        let mut cx = Context::from_waker(&self.waker);
+        let Some(ending) = &mut self.ending else { return false };
+        if self.queue.is_empty() && !ending.shut {
+            match self.stream.poll_close(&mut cx) {
+                Poll::Pending => return false,
+                Poll::Ready(Err(_)) => return true,
+                Poll::Ready(Ok(())) => ending.shut = true,
+            }
+        }
+        // Closing with unread bytes would reset the connection and destroy what is still on its way to the other side.
+        for _ in 0..READS {
+            match self.stream.poll_read(&mut cx, buffer) {
+                Poll::Pending => return false,
+                Poll::Ready(Ok(0) | Err(_)) => return ending.shut,
+                Poll::Ready(Ok(_)) => {}
+            }
+        }
+        self.wake();
+        false
+    }
+}
+
+fn advance(queue: &mut VecDeque<Bytes>, mut written: usize) {
+    while let Some(front) = queue.front_mut() {
+        if front.len() > written {
+            return front.advance(written);
+        }
+        written -= front.len();
+        queue.pop_front();
+    }
+}

@@ -1,0 +1,149 @@
+//! What the engine needs of a machine: hosts and clients alike take inputs and seat one participant.
+
+use std::time::Duration;
+
+use exchange_core::{
+    Body, Client, Host, Input, JoinFrom, MessageId, Outbox, Peer, Refusal, RoomName, Session, Time, client, host,
+};
+
+pub(crate) trait Machine: Send + Unpin + 'static {
+    type Round<'a>: Participant;
+
+    fn round<'a>(&'a mut self, now: Time, out: &'a mut Outbox) -> Self::Round<'a>;
+
+    /// How much would be lost if it ended now.
+    fn unsettled(&self) -> usize;
+
+    fn is_closed(&self) -> bool;
+}
+
+/// One round of a machine, seen from the participant that sits at it.
+pub(crate) trait Participant {
+    fn handle(&mut self, input: Input<'_>);
+    fn post(&mut self, room: &RoomName, body: Body) -> Result<MessageId, Refusal>;
+    fn join(&mut self, room: &RoomName, from: JoinFrom) -> Result<(), Refusal>;
+    fn leave(&mut self, room: &RoomName) -> Result<(), Refusal>;
+    fn close(&mut self);
+    fn session(&self) -> Option<Session>;
+    fn people(&self) -> Vec<Peer>;
+    fn rooms(&self) -> Vec<RoomName>;
+    fn members(&self, room: &RoomName) -> Vec<Peer>;
+    fn round_trip(&self) -> Option<Duration>;
+}
+
+impl Machine for Host {
+    type Round<'a> = host::Round<'a>;
+
+    fn round<'a>(&'a mut self, now: Time, out: &'a mut Outbox) -> host::Round<'a> {
+        Self::round(self, now, out)
+    }
+
+    fn unsettled(&self) -> usize {
+        self.lagging()
+    }
+
+    fn is_closed(&self) -> bool {
+        Self::is_closed(self)
+    }
+}
+
+impl Machine for Client {
+    type Round<'a> = client::Round<'a>;
+
+    fn round<'a>(&'a mut self, now: Time, out: &'a mut Outbox) -> client::Round<'a> {
+        Self::round(self, now, out)
+    }
+
+    fn unsettled(&self) -> usize {
+        self.pending()
+    }
+
+    fn is_closed(&self) -> bool {
+        Self::is_closed(self)
+    }
+}
+
+impl Participant for host::Round<'_> {
+    fn handle(&mut self, input: Input<'_>) {
+        Self::handle(self, input);
+    }
+
+    fn post(&mut self, room: &RoomName, body: Body) -> Result<MessageId, Refusal> {
+        Self::post(self, room, body)
+    }
+
+    fn join(&mut self, room: &RoomName, _from: JoinFrom) -> Result<(), Refusal> {
+        // The host has every log already.
+        Self::join(self, room)
+    }
+
+    fn leave(&mut self, room: &RoomName) -> Result<(), Refusal> {
+        Self::leave(self, room)
+    }
+
+    fn close(&mut self) {
+        Self::close(self);
+    }
+
+    fn session(&self) -> Option<Session> {
+        Some(self.host().session().clone())
+    }
+
+    fn people(&self) -> Vec<Peer> {
+        self.host().people().collect()
+    }
+
+    fn rooms(&self) -> Vec<RoomName> {
+        self.host().joined_rooms().cloned().collect()
+    }
+
+    fn members(&self, room: &RoomName) -> Vec<Peer> {
+        self.host().members(room).collect()
+    }
+
+    fn round_trip(&self) -> Option<Duration> {
+        Some(Duration::ZERO)
+    }
+}
+
+impl Participant for client::Round<'_> {
+    fn handle(&mut self, input: Input<'_>) {
+        Self::handle(self, input);
+    }
+
+    fn post(&mut self, room: &RoomName, body: Body) -> Result<MessageId, Refusal> {
+        Self::post(self, room, body)
+    }
+
+    fn join(&mut self, room: &RoomName, from: JoinFrom) -> Result<(), Refusal> {
+        Self::join(self, room, from)
+    }
+
+    fn leave(&mut self, room: &RoomName) -> Result<(), Refusal> {
+        Self::leave(self, room)
+    }
+
+    fn close(&mut self) {
+        Self::close(self);
+    }
+
+    fn session(&self) -> Option<Session> {
+        self.client().session().cloned()
+    }
+
+    fn people(&self) -> Vec<Peer> {
+        self.client().people().collect()
+    }
+
+    fn rooms(&self) -> Vec<RoomName> {
+        self.client().rooms().cloned().collect()
+    }
+
+    fn members(&self, room: &RoomName) -> Vec<Peer> {
+        self.client().members(room).collect()
+    }
+
+    fn round_trip(&self) -> Option<Duration> {
+        self.client().round_trip()
+    }
+}

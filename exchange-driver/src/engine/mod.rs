@@ -1,0 +1,498 @@
+//! One task that owns a machine and everything it talks over.
+//!
+//! ```text
+//!   a round:  owed credit, commands, new links, what is ready to be read ──▶ machine ──▶ effects ──▶ written at once
+//! ```
+//!
+//! No link has a task, a queue between tasks or a lock: bytes go from the socket through the wire and the machine into
+//! other sockets in one call stack. A round bounds what it takes of each source, and the next one goes on.
+
+mod link;
+mod machine;
+mod ready;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use exchange_core::{
+    Effect, Event, Input, LinkId, MessageId, Outbox, Outcome, Time,
+    wire::{Offer, Wire},
+};
+use futures_channel::oneshot;
+use futures_core::Stream as _;
+use slab::Slab;
+
+pub(crate) use self::machine::{Machine, Participant};
+use self::{
+    link::{LinkIo, Reading, WINDOW},
+    ready::ReadySet,
+};
+use crate::{
+    command::{Command, Commands},
+    error::NetworkError,
+    events::ENOUGH,
+    runtime::{Listener as _, Runtime, Timer as _, Transport},
+};
+
+/// What is taken of each source in one round.
+const COMMANDS: usize = 64;
+const ACCEPTS: usize = 16;
+
+/// Rounds before other tasks have their turn.
+const ROUNDS: usize = 8;
+
+/// One buffer serves all links: a link keeps only the frame it has a part of.
+const READ_BUFFER: usize = 64 * 1024;
+
+/// How long a link that was closed may take to pass on its last bytes.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How long nothing is accepted after accepting failed, which is when descriptors have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How a client gets its connections.
+pub(crate) trait Dial<S>: Send {
+    /// Begins to connect.
+    fn dial(&mut self) -> Dialing<S>;
+}
+
+pub(crate) type Dialing<S> = Pin<Box<dyn Future<Output = Result<Transport<S>, NetworkError>> + Send>>;
+
+/// What dialling came to.
+type Dialed<S> = (LinkId, Result<Transport<S>, NetworkError>);
+
+/// Why the last connection could not be had.
+pub(crate) type LastError = Arc<Mutex<Option<NetworkError>>>;
+
+pub(crate) struct Engine<R: Runtime, M: Machine> {
+    runtime: R,
+    machine: M,
+    out: Outbox,
+    offer: Offer,
+    links: Slab<LinkIo<R::Stream>>,
+    places: BTreeMap<LinkId, usize>,
+    ready: Arc<ReadySet>,
+    ready_now: Vec<usize>,
+    dirty: Vec<usize>,
+    ending: Vec<usize>,
+    buffer: Box<[u8]>,
+    /// What the machine has to be told of the last round's writing.
+    owed: Vec<Input<'static>>,
+    listeners: Vec<R::Listener>,
+    accept_again: Option<Time>,
+    next_link: u64,
+    dialer: Option<Box<dyn Dial<R::Stream>>>,
+    dialing: Option<(LinkId, Dialing<R::Stream>)>,
+    last_error: LastError,
+    commands: Commands,
+    timer: Pin<Box<R::Timer>>,
+    timer_at: Option<Time>,
+    events: async_broadcast::Sender<Event>,
+    /// Events since the application last had its turn.
+    told: usize,
+    receipts: HashMap<MessageId, oneshot::Sender<Outcome>>,
+    phase: Phase,
+    shutdown: Vec<oneshot::Sender<usize>>,
+    unsettled: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    Running,
+    /// What is under way may still arrive, until then.
+    Draining(Time),
+    /// The machine is closed; links pass on their last bytes, until then.
+    Closing(Time),
+}
+
+impl<R: Runtime, M: Machine> Engine<R, M> {
+    pub(crate) fn new(
+        runtime: R,
+        machine: M,
+        out: Outbox,
+        offer: Offer,
+        commands: Commands,
+        events: async_broadcast::Sender<Event>,
+    ) -> Self {
+        Self {
+            timer: Box::pin(runtime.timer()),
+            runtime,
+            machine,
+            out,
+            offer,
+            links: Slab::new(),
+            places: BTreeMap::new(),
+            ready: Arc::default(),
+            ready_now: Vec::new(),
+            dirty: Vec::new(),
+            ending: Vec::new(),
+            buffer: vec![0; READ_BUFFER].into_boxed_slice(),
+            owed: Vec::new(),
+            listeners: Vec::new(),
+            accept_again: None,
+            next_link: 1,
+            dialer: None,
+            dialing: None,
+            last_error: LastError::default(),
+            commands,
+            timer_at: None,
+            events,
+            told: 0,
+            receipts: HashMap::new(),
+            phase: Phase::Running,
+            shutdown: Vec::new(),
+            unsettled: 0,
+        }
+    }
+
+    pub(crate) fn listen(&mut self, listener: R::Listener) {
+        self.listeners.push(listener);
+    }
+
+    pub(crate) fn dial_with(&mut self, dialer: Box<dyn Dial<R::Stream>>) -> LastError {
+        self.dialer = Some(dialer);
+        Arc::clone(&self.last_error)
+    }
+
+    /// One round; whether there may be more to do at once.
+    fn round(&mut self, cx: &mut Context<'_>) -> bool {
+        let now = self.runtime.now();
+        let mut incoming = Vec::new();
+        let mut busy = self.accept(now, cx, &mut incoming);
+        let dialed = self.poll_dialing(cx);
+        busy |= dialed.is_some();
+        self.ready.take(&mut self.ready_now);
+
+        let Self { machine, out, owed, links, buffer, runtime, commands, .. } = self;
+        let mut round = machine.round(now, out);
+        round.handle(Input::WallClock { at: runtime.wall_clock() });
+        owed.drain(..).for_each(|input| round.handle(input));
+        let mut over = Vec::new();
+        for &place in &self.ready_now {
+            let Some(link) = links.get_mut(place) else { continue };
+            link.taken();
+            if link.ending.is_some() {
+                continue;
+            }
+            if !mem::replace(&mut link.dirty, true) {
+                self.dirty.push(place);
+            }
+            busy = true;
+            match link.read(buffer, |input| round.handle(input)) {
+                Reading::Dry => {}
+                Reading::More => link.wake(),
+                ended => over.push((place, ended)),
+            }
+        }
+        for _ in 0..COMMANDS {
+            match Pin::new(&mut *commands).poll_next(cx) {
+                Poll::Pending => break,
+                Poll::Ready(Some(command)) => {
+                    busy = true;
+                    match command {
+                        Command::Run(run) => run(&mut round),
+                        Command::Post { room, body, reply } => {
+                            let posted = round.post(&room, body).map(|id| {
+                                let (told, outcome) = oneshot::channel();
+                                self.receipts.insert(id.clone(), told);
+                                (id, outcome)
+                            });
+                            // Whoever asked may have gone; the message is on its way all the same.
+                            let _ = reply.send(posted);
+                        }
+                        Command::Accept(stream) => incoming.push(Transport::Other(stream)),
+                        Command::Report(event) => publish(&self.events, event),
+                        Command::Shutdown { patience, reply } => {
+                            self.shutdown.push(reply);
+                            self.phase = Phase::Draining(now + patience);
+                        }
+                    }
+                }
+                Poll::Ready(None) => {
+                    // Nobody is left who could say anything, or hear it.
+                    if matches!(self.phase, Phase::Running) {
+                        self.phase = Phase::Draining(now);
+                    }
+                    break;
+                }
+            }
+        }
+        drop(round);
+        for (place, ended) in over {
+            self.over(now, place, ended);
+        }
+        self.admit(now, incoming);
+        if let Some((link, result)) = dialed {
+            self.dialed(now, link, result);
+        }
+        self.advance_phase(now);
+        busy |= self.perform(now);
+        self.write(now);
+        self.finish_ending(now);
+        busy || !self.owed.is_empty()
+    }
+
+    fn accept(&mut self, now: Time, cx: &mut Context<'_>, incoming: &mut Vec<Transport<R::Stream>>) -> bool {
+        if self.accept_again.is_some_and(|at| at > now) || !matches!(self.phase, Phase::Running) {
+            return false;
+        }
+        self.accept_again = None;
+        for listener in &mut self.listeners {
+            for _ in 0..ACCEPTS {
+                match listener.poll_accept(cx) {
+                    Poll::Pending => break,
+                    Poll::Ready(Ok((stream, from))) => {
+                        tracing::debug!(%from, "accepted");
+                        incoming.push(Transport::Native(stream));
+                    }
+                    Poll::Ready(Err(error)) => {
+                        tracing::warn!(%error, "cannot accept connections for now");
+                        self.accept_again = Some(now + ACCEPT_PAUSE);
+                        break;
+                    }
+                }
+            }
+        }
+        !incoming.is_empty()
+    }
+
+    fn admit(&mut self, now: Time, incoming: Vec<Transport<R::Stream>>) {
+        for stream in incoming {
+            let id = LinkId(self.next_link);
+            self.next_link += 1;
+            self.insert(id, stream, Wire::host(self.offer.clone()));
+            self.machine.round(now, &mut self.out).handle(Input::LinkUp { link: id, credit: WINDOW });
+        }
+    }
+
+    fn poll_dialing(&mut self, cx: &mut Context<'_>) -> Option<Dialed<R::Stream>> {
+        let (link, dialing) = self.dialing.as_mut()?;
+        let Poll::Ready(result) = dialing.as_mut().poll(cx) else { return None };
+        let link = *link;
+        self.dialing = None;
+        Some((link, result))
+    }
+
+    fn dialed(&mut self, now: Time, link: LinkId, result: Result<Transport<R::Stream>, NetworkError>) {
+        let input = match result {
+            Ok(stream) => {
+                let wire = Wire::client(self.offer.clone());
+                let opening = wire.opening();
+                let place = self.insert(link, stream, wire);
+                if let Some(link) = self.links.get_mut(place) {
+                    link.queue(opening);
+                }
+                Input::LinkUp { link, credit: WINDOW }
+            }
+            Err(error) => {
+                tracing::debug!(%error, "cannot connect");
+                let loss = error.as_loss();
+                *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                Input::LinkDown { link, loss }
+            }
+        };
+        self.machine.round(now, &mut self.out).handle(input);
+    }
+
+    fn insert(&mut self, id: LinkId, stream: Transport<R::Stream>, wire: Wire) -> usize {
+        let place = self.links.vacant_key();
+        let link = LinkIo::new(id, stream, wire, self.ready.waker(place));
+        link.wake();
+        self.links.insert(link);
+        self.places.insert(id, place);
+        place
+    }
+
+    /// A link that the machine has been told is gone.
+    fn over(&mut self, now: Time, place: usize, ended: Reading) {
+        let Some(link) = self.links.get_mut(place) else { return };
+        if ended == Reading::Over {
+            // The machine may have its own last word for it; either way it is over.
+            self.end(now, place);
+        } else {
+            self.places.remove(&link.id);
+            self.links.remove(place);
+        }
+    }
+
+    fn end(&mut self, now: Time, place: usize) {
+        if let Some(link) = self.links.get_mut(place)
+            && link.ending.is_none()
+        {
+            link.end(now + LINGER);
+            self.ending.push(place);
+        }
+    }
+
+    fn advance_phase(&mut self, now: Time) {
+        if let Phase::Draining(until) = self.phase {
+            let unsettled = self.machine.unsettled();
+            if unsettled == 0 || now >= until {
+                self.unsettled = unsettled;
+                self.machine.round(now, &mut self.out).close();
+            }
+        }
+        if self.machine.is_closed() && !matches!(self.phase, Phase::Closing(_)) {
+            self.listeners.clear();
+            self.dialing = None;
+            self.phase = Phase::Closing(now + LINGER);
+        }
+    }
+
+    /// Does what the machine wants done; whether a connection was begun, which has to be polled.
+    fn perform(&mut self, now: Time) -> bool {
+        let mut dialing = false;
+        while let Some(effect) = self.out.pop() {
+            match effect {
+                Effect::Send { link, frames } => {
+                    if let Some(&place) = self.places.get(&link)
+                        && let Some(link) = self.links.get_mut(place)
+                    {
+                        link.queue(frames);
+                        if !mem::replace(&mut link.dirty, true) {
+                            self.dirty.push(place);
+                        }
+                    }
+                }
+                Effect::Close { link, reason } => {
+                    tracing::debug!(%link, %reason, "closing link");
+                    if self.dialing.as_ref().is_some_and(|(dialing, _)| *dialing == link) {
+                        self.dialing = None;
+                    }
+                    if let Some(&place) = self.places.get(&link) {
+                        self.end(now, place);
+                    }
+                }
+                Effect::Dial { link } => {
+                    if let Some(dialer) = &mut self.dialer {
+                        self.dialing = Some((link, dialer.dial()));
+                        dialing = true;
+                    }
+                }
+                Effect::Event(event) => {
+                    if let Event::Receipt { id, outcome } = &event
+                        && let Some(told) = self.receipts.remove(id)
+                    {
+                        // Not everybody waits for a receipt.
+                        let _ = told.send(*outcome);
+                    }
+                    publish(&self.events, event);
+                    self.told += 1;
+                }
+            }
+        }
+        dialing
+    }
+
+    fn write(&mut self, now: Time) {
+        let mut dirty = mem::take(&mut self.dirty);
+        for place in dirty.drain(..) {
+            let Some(link) = self.links.get_mut(place) else { continue };
+            link.dirty = false;
+            if link.ending.is_some() {
+                continue;
+            }
+            match link.write() {
+                Ok(()) => self.owed.extend(link.credit()),
+                Err(loss) => {
+                    self.owed.push(Input::LinkDown { link: link.id, loss });
+                    self.end(now, place);
+                }
+            }
+        }
+        self.dirty = dirty;
+    }
+
+    fn finish_ending(&mut self, now: Time) {
+        let Self { ending, links, places, buffer, .. } = self;
+        ending.retain(|&place| {
+            let Some(link) = links.get_mut(place) else { return false };
+            let over = link.finish(buffer) || link.ending.as_ref().is_none_or(|ending| ending.until <= now);
+            if over {
+                places.remove(&link.id);
+                links.remove(place);
+            }
+            !over
+        });
+    }
+
+    fn is_done(&self, now: Time) -> bool {
+        matches!(self.phase, Phase::Closing(until) if self.links.is_empty() || now >= until)
+    }
+
+    /// Sets the alarm for what comes first; whether it is due already.
+    fn rest(&mut self, cx: &mut Context<'_>) -> bool {
+        let phase = match self.phase {
+            Phase::Running => None,
+            Phase::Draining(until) | Phase::Closing(until) => Some(until),
+        };
+        let lingering = self.ending.iter().filter_map(|&place| self.links.get(place)?.ending.as_ref());
+        let at = lingering
+            .map(|ending| ending.until)
+            .chain(self.out.wake().map(|wake| wake.at))
+            .chain(phase)
+            .chain(self.accept_again)
+            .min();
+        if at != self.timer_at {
+            self.timer_at = at;
+            if let Some(at) = at {
+                self.timer.as_mut().set(at);
+            }
+        }
+        if at.is_some() && self.timer.as_mut().poll_ring(cx).is_ready() {
+            self.timer_at = None;
+            return true;
+        }
+        false
+    }
+}
+
+/// Tells everybody who listens; nobody has to.
+fn publish(events: &async_broadcast::Sender<Event>, event: Event) {
+    tracing::trace!(?event);
+    let _ = events.try_broadcast(event);
+}
+
+// No field is ever pinned in place: those that have to be are boxed.
+impl<R: Runtime, M: Machine> Unpin for Engine<R, M> {}
+
+impl<R: Runtime, M: Machine> Future for Engine<R, M> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let engine = &mut *self;
+        engine.ready.register(cx.waker());
+        engine.told = 0;
+        for _ in 0..ROUNDS {
+            let busy = engine.round(cx);
+            if engine.is_done(engine.runtime.now()) {
+                for reply in engine.shutdown.drain(..) {
+                    let _ = reply.send(engine.unsettled);
+                }
+                return Poll::Ready(());
+            }
+            if !busy && !engine.rest(cx) {
+                return Poll::Pending;
+            }
+            if engine.told >= ENOUGH {
+                break;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<R: Runtime, M: Machine> fmt::Debug for Engine<R, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("links", &self.links.len()).field("phase", &self.phase).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,62 @@
+//! What the handles of hosts and clients have in common.
+
+use std::time::Duration;
+
+use exchange_core::{NameError, Peer, RoomName, Session};
+use futures_channel::oneshot;
+
+use crate::{
+    command::{Command, Commander},
+    engine::Participant,
+    error::RequestError,
+    events::Events,
+    room::Room,
+};
+
+/// How a session ended for one of its participants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Farewell {
+    /// At a client, how many of its messages have no outcome; at a host, how many clients have not been given all.
+    pub undelivered: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Handle {
+    pub(crate) commander: Commander,
+    pub(crate) events: Events,
+}
+
+impl Handle {
+    pub(crate) fn room<N: TryInto<RoomName, Error: Into<NameError>>>(&self, name: N) -> Room {
+        Room::new(name, self.commander.clone())
+    }
+
+    pub(crate) async fn session(&self) -> Result<Option<Session>, RequestError> {
+        self.commander.ask(|participant| participant.session()).await
+    }
+
+    pub(crate) async fn people(&self) -> Result<Vec<Peer>, RequestError> {
+        self.commander.ask(|participant| participant.people()).await
+    }
+
+    pub(crate) async fn rooms(&self) -> Result<Vec<RoomName>, RequestError> {
+        self.commander.ask(|participant| participant.rooms()).await
+    }
+
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut dyn Participant) -> T + Send + 'static,
+    ) -> Result<T, RequestError> {
+        self.commander.ask(question).await
+    }
+
+    /// Ends the session for this participant; if it has ended before, nothing is undelivered any more.
+    pub(crate) async fn shutdown(&self, patience: Duration) -> Farewell {
+        let (reply, farewell) = oneshot::channel();
+        let undelivered = match self.commander.give(Command::Shutdown { patience, reply }).await {
+            Ok(()) => farewell.await.unwrap_or(0),
+            Err(_) => 0,
+        };
+        Farewell { undelivered }
+    }
+}

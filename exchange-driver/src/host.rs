@@ -1,0 +1,324 @@
+//! A host: whoever a session lives with, and one of its participants.
+
+use std::{
+    fmt,
+    future::Future,
+    io,
+    marker::PhantomData,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use exchange_core::{
+    Event, Host as Machine, HostConfig, Limits, Message, NameError, Nick, Outbox, Peer, RoomName, Session, SessionName,
+    Timing,
+    discovery::{DEFAULT_PORT, PeerRecord},
+    wire::Offer,
+};
+
+use crate::{
+    announce::{self, Announced},
+    callbacks::{BoxError, Callbacks},
+    command::{self, Command, Commander},
+    discoveries::Discoveries,
+    discovery::Discovery,
+    engine::Engine,
+    error::{NetworkError, RequestError},
+    events::{self, Events},
+    handle::{Farewell, Handle},
+    room::Room,
+    runtime::{ByteStream, Listener, Runtime},
+};
+
+/// A hosted session. Cheap to clone; when the last clone is dropped, everybody is told and the session ends.
+pub struct Host<R> {
+    about: Arc<About>,
+    handle: Handle,
+    runtime: PhantomData<fn() -> R>,
+}
+
+/// What does not change while a session is hosted.
+#[derive(Debug)]
+struct About {
+    me: Peer,
+    session: Session,
+    addresses: Vec<SocketAddr>,
+    announced: Announced,
+}
+
+impl<R: Runtime> Host<R> {
+    /// Begins to set up a session of this name on the runtime that is around.
+    pub fn builder(name: &str) -> HostBuilder<R>
+    where
+        R: Default,
+    {
+        Self::builder_on(R::default(), name)
+    }
+
+    /// Begins to set up a session of this name on this runtime.
+    pub fn builder_on(runtime: R, name: &str) -> HostBuilder<R> {
+        HostBuilder {
+            runtime,
+            name: SessionName::new(name),
+            nick: Nick::new("host"),
+            addresses: None,
+            limits: Limits::default(),
+            timing: Timing::default(),
+            offer: Offer::default(),
+            discovery: Discoveries::default(),
+            callbacks: Callbacks::new(),
+        }
+    }
+
+    /// The host itself, as the others see it.
+    pub fn me(&self) -> &Peer {
+        &self.about.me
+    }
+
+    /// Which session it is.
+    pub fn session(&self) -> &Session {
+        &self.about.session
+    }
+
+    /// Where it listens; an address of all zeros stands for every address of this machine.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.about.addresses
+    }
+
+    /// A handle to a room, joined or not; `"lobby"` is the one that everyone is in.
+    pub fn room<N: TryInto<RoomName, Error: Into<NameError>>>(&self, name: N) -> Room {
+        self.handle.room(name)
+    }
+
+    /// What happens in the rooms that the host is in, from the start on; see [`Events`].
+    pub fn events(&self) -> Events {
+        self.handle.events.clone()
+    }
+
+    /// Everybody who is there.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    pub async fn people(&self) -> Result<Vec<Peer>, RequestError> {
+        self.handle.people().await
+    }
+
+    /// The rooms that the host is in.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    pub async fn rooms(&self) -> Result<Vec<RoomName>, RequestError> {
+        self.handle.rooms().await
+    }
+
+    /// Takes in a client over any stream of bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, the stream may have been dropped too.
+    pub async fn accept(&self, stream: impl ByteStream) -> Result<(), RequestError> {
+        self.handle.commander.give(Command::Accept(Box::new(stream))).await
+    }
+
+    /// Ends the session: waits at most `patience` until every client has been given everything, tells them, and takes
+    /// the announcement back.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once polled it goes on by itself; only the report is lost.
+    pub async fn shutdown(&self, patience: Duration) -> Farewell {
+        let farewell = self.handle.shutdown(patience).await;
+        self.about.announced.withdrawn().await;
+        farewell
+    }
+}
+
+impl<R> Clone for Host<R> {
+    fn clone(&self) -> Self {
+        Self { about: Arc::clone(&self.about), handle: self.handle.clone(), runtime: PhantomData }
+    }
+}
+
+impl<R> fmt::Debug for Host<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host").field("about", &self.about).finish_non_exhaustive()
+    }
+}
+
+/// Sets up a [`Host`].
+#[must_use]
+pub struct HostBuilder<R> {
+    runtime: R,
+    name: Result<SessionName, NameError>,
+    nick: Result<Nick, NameError>,
+    addresses: Option<Vec<SocketAddr>>,
+    limits: Limits,
+    timing: Timing,
+    offer: Offer,
+    discovery: Discoveries,
+    callbacks: Callbacks<Host<R>>,
+}
+
+impl<R: Runtime> HostBuilder<R> {
+    /// What the host itself is called: at most 32 bytes. Without it, `host`.
+    pub fn nick(mut self, nick: &str) -> Self {
+        self.nick = Nick::new(nick);
+        self
+    }
+
+    /// Listens at this address, and at those of further calls. Without it, at every address of this machine, at port
+    /// 27027 or, if that is taken, at any that is free.
+    pub fn bind(mut self, address: SocketAddr) -> Self {
+        self.addresses.get_or_insert_default().push(address);
+        self
+    }
+
+    /// Listens nowhere: only streams handed to [`Host::accept`] bring clients in.
+    pub fn no_listening(mut self) -> Self {
+        self.addresses = Some(Vec::new());
+        self
+    }
+
+    /// What it bounds.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How long it waits for what.
+    pub fn timing(mut self, timing: Timing) -> Self {
+        self.timing = timing;
+        self
+    }
+
+    /// What to speak. Without it, all that this library does.
+    pub fn offer(mut self, offer: Offer) -> Self {
+        self.offer = offer;
+        self
+    }
+
+    /// How to announce the session. Without it, by multicast DNS where that is built in.
+    pub fn discovery(mut self, discovery: Arc<dyn Discovery>) -> Self {
+        self.discovery = Discoveries::These(discovery);
+        self
+    }
+
+    /// The session is not announced: others need its address.
+    pub fn no_discovery(mut self) -> Self {
+        self.discovery = Discoveries::None;
+        self
+    }
+
+    /// Calls back for every message in the rooms that the host is in, its own included; see [`Message::is_mine`].
+    ///
+    /// Callbacks run one after the other, in order, in a task apart from the network's; one that fails or panics becomes
+    /// an [`Event::CallbackFailed`]. They may wait as long as they like, but like any async code must not block.
+    pub fn on_message<F>(mut self, callback: impl Fn(Host<R>, Message) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
+    {
+        self.callbacks.on_message(callback);
+        self
+    }
+
+    /// Calls back for every event; see [`on_message`](Self::on_message).
+    pub fn on_event<F>(mut self, callback: impl Fn(Host<R>, Event) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
+    {
+        self.callbacks.on_event(callback);
+        self
+    }
+
+    /// Starts the session. Ready when clients can join it.
+    ///
+    /// # Errors
+    ///
+    /// [`NetworkError`] if a name is none, it cannot listen, or the session cannot be announced.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, nothing stays behind.
+    pub async fn start(self) -> Result<Host<R>, NetworkError> {
+        let mut config = HostConfig::new(self.name?, self.nick?);
+        (config.limits, config.timing) = (self.limits, self.timing);
+        let host_nick = config.nick.clone();
+        let machine = Machine::new(config, &self.runtime.seed()?, self.runtime.now());
+        let (me, session) = (machine.me().ok_or(NetworkError::Closed)?, machine.session().clone());
+
+        let listeners = listen(&self.runtime, self.addresses).await?;
+        let addresses = listeners.iter().map(Listener::local_addr).collect::<io::Result<Vec<_>>>()?;
+        let announcement = match (addresses.first(), self.discovery.open()?) {
+            (Some(address), Some(discovery)) => {
+                let mut record = PeerRecord::new(session.id, session.name.clone(), host_nick, address.port());
+                record.people = 1;
+                let announcement = discovery.announce(&record).map_err(NetworkError::Discovery)?;
+                Some((discovery, announcement, record))
+            }
+            _ => None,
+        };
+
+        let (commander, commands) = command::channel();
+        let (publisher, events) = events::channel();
+        let mut engine = Engine::new(self.runtime.clone(), machine, Outbox::new(), self.offer, commands, publisher);
+        for listener in listeners {
+            engine.listen(listener);
+        }
+        self.runtime.spawn(engine);
+        let announced = match announcement {
+            Some(announcement) => announce::keep(&self.runtime, announcement, events.clone(), commander.downgrade()),
+            None => Announced::never(),
+        };
+
+        let about = Arc::new(About { me, session, addresses, announced });
+        let make = {
+            let (about, events) = (Arc::clone(&about), events.clone());
+            move |commander: Commander| Host {
+                about: Arc::clone(&about),
+                handle: Handle { commander, events: events.clone() },
+                runtime: PhantomData,
+            }
+        };
+        let host = make(commander.clone());
+        if !self.callbacks.is_empty() {
+            self.runtime.spawn(self.callbacks.run(events, commander.downgrade(), make));
+        }
+        Ok(host)
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for HostBuilder<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostBuilder").field("name", &self.name).field("nick", &self.nick).finish_non_exhaustive()
+    }
+}
+
+/// Listens at all of these addresses; at the usual ones, if none are given, the first that can be had.
+async fn listen<R: Runtime>(runtime: &R, given: Option<Vec<SocketAddr>>) -> Result<Vec<R::Listener>, NetworkError> {
+    let bind =
+        |address| async move { runtime.bind(address).await.map_err(|error| NetworkError::of_bind(address, error)) };
+    let Some(given) = given else {
+        // The address of IPv6 stands for both families, where there is IPv6.
+        let any = |port| [(Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into()];
+        let mut last = Err(NetworkError::Closed);
+        for address in any(DEFAULT_PORT).into_iter().chain(any(0)) {
+            last = bind(address).await;
+            if last.is_ok() {
+                break;
+            }
+        }
+        return Ok(vec![last?]);
+    };
+    let mut listeners = Vec::new();
+    for address in given {
+        listeners.push(bind(address).await?);
+    }
+    Ok(listeners)
+}

@@ -1,0 +1,150 @@
+//! What the driver needs of an async runtime. Everything else about it stays unknown here.
+
+use std::{
+    fmt,
+    future::Future,
+    io::{self, IoSlice},
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use exchange_core::{Seed, Time, Timestamp};
+
+/// An async runtime: sockets, clocks, tasks, randomness.
+///
+/// An adapter for a runtime is one implementation of this trait. Its values are handles: cheap to clone, and all clones
+/// share one clock.
+pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
+    /// A TCP connection.
+    type Stream: ByteStream;
+    /// A TCP socket that accepts connections.
+    type Listener: Listener<Stream = Self::Stream>;
+    /// An alarm.
+    type Timer: Timer;
+
+    /// Runs a task to its end in the background.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
+
+    /// The monotonic clock.
+    fn now(&self) -> Time;
+
+    /// The wall clock.
+    fn wall_clock(&self) -> Timestamp;
+
+    /// Fresh randomness.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system has none to give.
+    fn seed(&self) -> io::Result<Seed>;
+
+    /// An alarm that is not set.
+    fn timer(&self) -> Self::Timer;
+
+    /// Connects to an address, without delay for small writes (`TCP_NODELAY`).
+    fn connect(&self, address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+
+    /// Listens at an address.
+    fn bind(&self, address: SocketAddr) -> impl Future<Output = io::Result<Self::Listener>> + Send;
+
+    /// The addresses of a host name, each with this port.
+    fn resolve(&self, host: String, port: u16) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send;
+
+    /// Lets every other task that is ready run, and the sockets be looked at, before it is ready itself.
+    fn yield_now(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// A stream of bytes in both directions, over TCP or anything else that keeps them in order.
+///
+/// The methods follow the rules of [`Future::poll`]: whoever is told `Pending` is woken when it is worth another try.
+pub trait ByteStream: Send + Unpin + 'static {
+    /// Reads into `buffer`; zero bytes mean that the other side has ended its direction.
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>>;
+
+    /// Writes from the front of `buffers`, and tells how many bytes it took.
+    fn poll_write(&mut self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
+
+    /// Ends this side's direction, after everything written.
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+}
+
+/// A socket that accepts connections.
+pub trait Listener: Send + Unpin + 'static {
+    /// A connection that was accepted.
+    type Stream: ByteStream;
+
+    /// The next connection, without delay for small writes, and where it comes from.
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Self::Stream, SocketAddr)>>;
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system cannot tell.
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+}
+
+/// An alarm that can be set anew.
+pub trait Timer: Send + 'static {
+    /// Sets it.
+    fn set(self: Pin<&mut Self>, at: Time);
+
+    /// Ready once the time it was last set to has come.
+    fn poll_ring(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()>;
+}
+
+/// Any stream of bytes behind one pointer.
+pub type BoxStream = Box<dyn ByteStream>;
+
+impl ByteStream for BoxStream {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        (**self).poll_read(cx, buffer)
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        (**self).poll_write(cx, buffers)
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        (**self).poll_close(cx)
+    }
+}
+
+/// A runtime's own kind of stream, without a pointer in between, or any other kind.
+pub(crate) enum Transport<S> {
+    Native(S),
+    Other(BoxStream),
+}
+
+impl<S: ByteStream> ByteStream for Transport<S> {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Native(stream) => stream.poll_read(cx, buffer),
+            Self::Other(stream) => stream.poll_read(cx, buffer),
+        }
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Native(stream) => stream.poll_write(cx, buffers),
+            Self::Other(stream) => stream.poll_write(cx, buffers),
+        }
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Native(stream) => stream.poll_close(cx),
+            Self::Other(stream) => stream.poll_close(cx),
+        }
+    }
+}
+
+impl<S> fmt::Debug for Transport<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Native(_) => "Native",
+            Self::Other(_) => "Other",
+        })
+    }
+}

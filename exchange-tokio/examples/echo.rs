@@ -1,0 +1,33 @@
+//! The wire without the chat: a server that sends back every frame, and a client that checks it does.
+//!
+//! `cargo run -p exchange-tokio --example echo`
+
+use std::net::Ipv4Addr;
+
+use exchange_tokio::{BoxError, Server, connect};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), BoxError> {
+    let mut server = Server::bind((Ipv4Addr::LOCALHOST, 0).into()).await?;
+    let address = server.local_addr()?;
+    let serving = tokio::spawn(async move {
+        let (mut connection, from) = server.accept().await?;
+        println!("server: somebody came from {}", from.ip());
+        while let Some(frame) = connection.recv().await? {
+            connection.send(&frame).await?;
+        }
+        connection.close().await
+    });
+
+    let mut connection = connect(address).await?;
+    for text in ["hello", "how long can it be?", &"very ".repeat(10_000)] {
+        connection.send(text.as_bytes()).await?;
+        let echo = connection.recv().await?.ok_or("the server hung up")?;
+        assert_eq!(echo, text.as_bytes());
+        println!("client: {} bytes came back", echo.len());
+    }
+    connection.close().await?;
+    assert_eq!(connection.recv().await?, None);
+    serving.await??;
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! A loop that draws frames and never waits for the network: it takes what has happened with `try_event`.
+//!
+//! `cargo run -p exchange-tokio --example game_loop`
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use exchange_tokio::{
+    BoxError, Client, Host,
+    core::{Body, Event, message::FIRST_APPLICATION_KIND},
+};
+
+/// The game's own kind of message: where a player has moved to.
+const MOVED: u16 = FIRST_APPLICATION_KIND;
+
+/// Where a player is, in two bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Place {
+    x: u8,
+    y: u8,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), BoxError> {
+    let arena = Host::builder("Arena").bind((Ipv4Addr::LOCALHOST, 0).into()).no_discovery().start().await?;
+    let (bo, cy) = (player(&arena, "bo").await?, player(&arena, "cy").await?);
+    let mut seen_by_cy = cy.events();
+    let mut place_of_bo = Place::default();
+
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    for frame in 0_u8.. {
+        ticks.tick().await;
+        if frame < 10 {
+            let step = Body::Opaque { kind: MOVED, payload: vec![frame, frame * 2].into() };
+            bo.room("lobby").send_body(step).await?;
+        }
+        while let Some(event) = seen_by_cy.try_event() {
+            if let Event::Message(message) = event
+                && let Body::Opaque { kind: MOVED, payload } = message.body()
+                && let [x, y] = payload[..]
+            {
+                place_of_bo = Place { x, y };
+            }
+        }
+        println!("frame {frame}: {} is at {place_of_bo:?}", bo.me());
+        if place_of_bo == (Place { x: 9, y: 18 }) {
+            return Ok(());
+        }
+    }
+    Err("bo never arrived".into())
+}
+
+async fn player(arena: &Host, nick: &str) -> Result<Client, BoxError> {
+    Ok(Client::builder().nick(nick).join(arena.addresses()[0]).await?)
+}
