@@ -1,8 +1,8 @@
 //! `PROTOCOL.md` says what the code does: its examples are the code's own bytes, its tables the code's own numbers.
 //!
 //! Examples are fenced blocks of the document, ` ```hex name=… ` (bytes of a stream; `;` begins a comment) and
-//! ` ```json name=… ` (a message without its length; lines are joined), or rows of tables that begin with the name of an
-//! example. Other tables that are checked follow a comment, `<!-- table: … -->`; their first two columns count.
+//! ` ```json name=… ` (a message without its length; lines are joined), or rows of tables that begin with the name of
+//! an example. Other tables that are checked follow a comment, `<!-- table: … -->`; their first two columns count.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 

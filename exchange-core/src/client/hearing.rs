@@ -184,6 +184,9 @@ impl Client {
         }
         let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
         let taken = room.joined(joined)?;
+        if taken == Taken::Members {
+            return Ok(());
+        }
         self.room_names.insert(number, name.clone());
         if taken == Taken::Lost {
             out.event(Event::HistoryLost { room: name.clone() });

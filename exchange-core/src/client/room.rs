@@ -54,6 +54,8 @@ pub(super) enum Taken {
     Resumed,
     /// The log that the client knew is gone.
     Lost,
+    /// It was joined already, and this is who is a member now.
+    Members,
 }
 
 impl Room {
@@ -132,7 +134,15 @@ impl Room {
     }
 
     pub(super) fn joined(&mut self, joined: Joined) -> Result<Taken, Violation> {
-        if self.phase != Phase::Asked || joined.after > joined.head {
+        if joined.after > joined.head {
+            return Err(Violation::Unexpected);
+        }
+        let here = (Some(joined.room), Some((joined.epoch, joined.after)));
+        if self.phase == Phase::Joined && (self.number, self.place) == here {
+            self.members = joined.members.into_iter().collect();
+            return Ok(Taken::Members);
+        }
+        if self.phase != Phase::Asked {
             return Err(Violation::Unexpected);
         }
         let taken = match self.place {
@@ -150,14 +160,13 @@ impl Room {
         self.number = Some(joined.room);
         self.place = Some((joined.epoch, joined.after));
         self.members = joined.members.into_iter().collect();
-        self.wired = 0;
         Ok(taken)
     }
 
     /// Steps over an entry, which has to be the next.
     pub(super) fn step(&mut self, seq: Seq) -> Result<(), Violation> {
         match &mut self.place {
-            Some((_, last)) if seq == last.next() => {
+            Some((_, last)) if seq > *last && seq == last.next() => {
                 *last = seq;
                 Ok(())
             }

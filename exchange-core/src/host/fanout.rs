@@ -114,21 +114,16 @@ impl Serving<'_> {
                 return cursor.after == room.log.head() && cursor.unannounced.is_none();
             }
             if let Some(known) = cursor.unannounced.take() {
-                let joined = Joined {
-                    name: room.name.clone(),
-                    room: room.id,
-                    epoch: room.log.epoch(),
-                    after: cursor.after,
-                    head: room.log.head(),
-                    known,
-                    members: room.present().collect(),
-                };
-                self.say(&ToClient::Joined(joined));
+                self.joined(room, cursor, known);
                 continue;
             }
             match room.log.next(cursor.after, self.encoding, credit as usize) {
                 Next::Head => return true,
                 Next::Gap(to) => {
+                    // Members may have come and gone in it.
+                    if to > cursor.members_told {
+                        self.joined(room, cursor, true);
+                    }
                     self.gap(room.id, to);
                     cursor.after = to;
                 }
@@ -138,6 +133,19 @@ impl Serving<'_> {
                 }
             }
         }
+    }
+
+    fn joined(&mut self, room: &Room, cursor: &mut Cursor, known: bool) {
+        cursor.members_told = room.log.head();
+        self.say(&ToClient::Joined(Joined {
+            name: room.name.clone(),
+            room: room.id,
+            epoch: room.log.epoch(),
+            after: cursor.after,
+            head: room.log.head(),
+            known,
+            members: room.present().collect(),
+        }));
     }
 
     fn gap(&mut self, room: RoomId, to: crate::ids::Seq) {

@@ -56,7 +56,7 @@ impl Host {
         };
         room.subscribe(link);
         state.cursors.retain(|cursor| cursor.room != room.id);
-        state.cursors.push(Cursor { room: room.id, after, unannounced: Some(known) });
+        state.cursors.push(Cursor { room: room.id, after, unannounced: Some(known), members_told: Seq::ZERO });
         self.touched.push(link);
     }
 

@@ -47,6 +47,8 @@ pub(super) struct Cursor {
     pub(super) after: Seq,
     /// Set until the link has been told that it joined; see [`Joined::known`](crate::message::Joined::known).
     pub(super) unannounced: Option<bool>,
+    /// Up to here the link was told who is a member, be it entry by entry or all at once.
+    pub(super) members_told: Seq,
 }
 
 /// A message that awaits its acknowledgement: its own entry, or an explicit one.

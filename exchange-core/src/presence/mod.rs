@@ -172,6 +172,16 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_reaches_the_revision_also_when_whoever_changed_last_is_forgotten() {
+        let mut roster = Roster::default();
+        roster.put(record(1, Status::Online));
+        roster.put(record(2, Status::Online));
+        roster.forget(MemberId(2));
+        let (_, to) = roster.page(Rev(0), Encoding::Postcard).unwrap();
+        assert_eq!(to, roster.rev());
+    }
+
+    #[test]
     fn a_forgotten_member_is_told_of_no_more() {
         let mut roster = Roster::default();
         roster.put(record(1, Status::Online));

@@ -207,6 +207,17 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_that_is_far_behind_gets_large_slices_of_many_small_rounds() {
+        let log = log_of(2000, usize::MAX, usize::MAX);
+        let (mut after, mut slices) = (Seq::ZERO, 0);
+        while let Next::Frames(_, next) = log.next(after, Encoding::Postcard, usize::MAX) {
+            (after, slices) = (next, slices + 1);
+        }
+        assert_eq!(after, Seq(2000));
+        assert!(slices <= 2000 / 64 + 64, "{slices} slices");
+    }
+
+    #[test]
     fn nothing_is_readable_before_it_is_sealed() {
         let mut log = log_of(1, 100, 10_000);
         log.append(entry(2, "a"), |_| ());

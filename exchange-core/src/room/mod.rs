@@ -129,10 +129,9 @@ impl Room {
 impl Membership {
     pub(crate) fn classify(&self, cmid: Cmid) -> Numbered {
         let known = self.known.unwrap_or_default();
-        if cmid == known.next() {
-            Numbered::New
-        } else if cmid > known {
-            Numbered::AfterGap
+        if cmid > known {
+            // At the end of all numbers none is new.
+            if cmid == known.next() { Numbered::New } else { Numbered::AfterGap }
         } else if let Some((_, refusal)) = self.refused.iter().find(|(refused, _)| *refused == cmid) {
             Numbered::Refused(*refusal)
         } else {
@@ -171,5 +170,14 @@ mod tests {
         assert_eq!(membership.classify(Cmid(2)), Numbered::Refused(Refusal::Empty));
         assert_eq!(membership.classify(Cmid(3)), Numbered::New);
         assert_eq!(membership.classify(Cmid(4)), Numbered::AfterGap);
+    }
+
+    #[test]
+    fn after_the_last_number_nothing_is_new() {
+        for last in [Cmid((1 << 53) - 1), Cmid(u64::MAX)] {
+            let membership = Membership { known: Some(last), ..Membership::default() };
+            assert_eq!(membership.classify(last), Numbered::Logged);
+            assert_ne!(membership.classify(Cmid(u64::MAX)), Numbered::New);
+        }
     }
 }

@@ -27,6 +27,8 @@ const PENDING: usize = 6;
 #[derive(Clone, Debug)]
 enum Step {
     Pass(Duration),
+    /// The link comes up, and the host lets the client into the lobby and the den.
+    Arrive(u64),
     Up,
     Opened(bool),
     /// What an honest host would say next: a welcome, who is there, a room, an entry.
@@ -48,10 +50,11 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => prop_oneof![0_u64..200, 0_u64..20_000].prop_map(|millis| Step::Pass(Duration::from_millis(millis))),
-        4 => Just(Step::Up),
-        4 => any::<bool>().prop_map(Step::Opened),
-        4 => any::<bool>().prop_map(Step::Welcome),
-        4 => Just(Step::Roster),
+        6 => (0_u64..4).prop_map(Step::Arrive),
+        2 => Just(Step::Up),
+        2 => any::<bool>().prop_map(Step::Opened),
+        2 => any::<bool>().prop_map(Step::Welcome),
+        2 => Just(Step::Roster),
         4 => (1_u32..3, 0_u64..4).prop_map(|(room, head)| Step::Joined(room, head)),
         4 => (1_u64..6).prop_map(Step::Entry),
         6 => arbitrary::to_client().prop_map(Step::Hear),
@@ -102,6 +105,14 @@ impl Fuzz {
     fn apply(&mut self, step: Step) {
         let link = self.link;
         match step {
+            Step::Arrive(head) => {
+                self.apply(Step::Pass(Duration::from_secs(8)));
+                let rooms = [Step::Joined(LOBBY.0, head), Step::Joined(2, head)];
+                for step in [Step::Up, Step::Opened(false), Step::Welcome(true), Step::Roster].into_iter().chain(rooms)
+                {
+                    self.apply(step);
+                }
+            }
             Step::Pass(time) => {
                 self.now = self.now + time;
                 self.input(Input::Tick);

@@ -1,7 +1,7 @@
 //! Whatever happens to the links, in the end everybody has everything once and in the same order.
 
 use alloc::{collections::BTreeMap, format, string::String, vec, vec::Vec};
-use core::time::Duration;
+use core::{ops::RangeInclusive, time::Duration};
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -11,6 +11,7 @@ use crate::{
     event::{Event, MessageId},
     host::HostConfig,
     ids::Seq,
+    limits::Limits,
     message::{Body, Encoding, JoinFrom},
     name::RoomName,
     reason::Outcome,
@@ -75,7 +76,11 @@ struct Chaos {
 
 impl Chaos {
     fn new(seed: u64, window: u32) -> Self {
-        let mut world = World::new(host(), seed);
+        Self::with(host(), seed, window)
+    }
+
+    fn with(host: HostConfig, seed: u64, window: u32) -> Self {
+        let mut world = World::new(host, seed);
         world.window = window;
         world.host(|host| host.join(&den())).unwrap();
         world.host(|host| host.join(&rooms()[2])).unwrap();
@@ -176,6 +181,24 @@ fn delivered(told: &[Event], room: &RoomName) -> Vec<(Seq, MessageId, String)> {
     messages(told, room).map(|message| (message.seq(), message.id().clone(), message.text().into())).collect()
 }
 
+fn gaps<'a>(told: &'a [Event], room: &'a RoomName) -> impl Iterator<Item = RangeInclusive<Seq>> + 'a {
+    told.iter().filter_map(move |event| match event {
+        Event::Gap { room: torn, from, to, .. } if torn == room => Some(*from..=*to),
+        _ => None,
+    })
+}
+
+/// The first place that a client was told anything about: its log began there when it joined.
+fn first_place(told: &[Event], room: &RoomName) -> Seq {
+    let place = |event: &Event| match event {
+        Event::Message(message) if message.room() == room => Some(message.seq()),
+        Event::PeerJoined { room: at, seq, .. } | Event::PeerLeft { room: at, seq, .. } if at == room => Some(*seq),
+        Event::Gap { room: at, from, .. } if at == room => Some(*from),
+        _ => None,
+    };
+    told.iter().find_map(place).unwrap_or(Seq(u64::MAX))
+}
+
 /// No message twice, and each further on than the one before, unless the room was left or its log lost in between.
 fn in_order(told: &[Event], room: &RoomName, who: usize) {
     let (mut last, mut ids) = (Seq::ZERO, Vec::new());
@@ -229,6 +252,34 @@ proptest! {
             let known = [&world.told].into_iter().chain(world.clients.iter().map(|node| &node.told));
             let delivered = known.flat_map(|told| messages(told, door)).any(|message| message.id() == id);
             prop_assert!(!delivered || !matches!(outcome, Outcome::Refused(_)), "{} was heard: {:?}", id, outcome);
+        }
+    }
+
+    #[test]
+    fn a_short_memory_loses_messages_but_none_silently(
+        seed in any::<u64>(),
+        kept in 1_usize..12,
+        ops in vec(op(), 1..60),
+    ) {
+        let limits = Limits { history_entries: kept, ..Limits::default() };
+        let mut chaos = Chaos::with(HostConfig { limits, ..host() }, seed, 200);
+        chaos.happen(&ops);
+        chaos.heal();
+        chaos.agree();
+        for (id, outcome) in chaos.outcomes().iter().filter(|(id, _)| id.room != rooms()[2]) {
+            prop_assert!(matches!(outcome, Outcome::Logged { .. }), "{}: {:?}", id, outcome);
+        }
+        for room in &rooms()[..2] {
+            for (who, node) in chaos.world.clients.iter().enumerate() {
+                in_order(&node.told, room, who);
+                let heard = delivered(&node.told, room);
+                for logged in delivered(&chaos.world.told, room) {
+                    let missed = gaps(&node.told, room).filter(|gap| gap.contains(&logged.0)).count();
+                    let heard = usize::from(heard.contains(&logged));
+                    let joined_later = logged.0 < first_place(&node.told, room);
+                    prop_assert_eq!(heard + missed + usize::from(joined_later), 1, "client {}: {:?}", who, logged);
+                }
+            }
         }
     }
 

@@ -153,6 +153,22 @@ fn a_gap_is_told_with_both_its_ends() {
 }
 
 #[test]
+fn who_is_there_is_known_again_when_a_gap_is_told() {
+    let mut bench = late();
+    bench.hear(&ToClient::Roster { rev: Rev(3), members: vec![ben(Status::Online)] });
+    bench.told();
+    let (after, members) = (Seq(5), vec![ME, BEN]);
+    bench.hear(&ToClient::Joined(Joined { after, members, ..joined(&RoomName::lobby(), LOBBY.0, 20) }));
+    assert_eq!(bench.told(), [], "the gap is the news");
+    let nicks: Vec<_> = bench.client.members(&RoomName::lobby()).map(|peer| peer.nick).collect();
+    assert_eq!(nicks, ["me".parse().unwrap(), "ben".parse().unwrap()]);
+    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(18), reason: GapReason::Retention });
+    bench.hear(&entry(19, BEN, 1, "after it"));
+    let told = bench.told();
+    assert!(matches!(&told[..], [Event::Gap { .. }, Event::Message(message)] if !message.is_replayed()), "{told:?}");
+}
+
+#[test]
 fn an_unknown_kind_of_entry_is_handed_on_whole_and_counts() {
     let mut bench = Bench::in_lobby();
     bench.told();

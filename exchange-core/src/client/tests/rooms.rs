@@ -177,6 +177,21 @@ fn a_room_that_was_left_without_a_link_is_left_for_good_when_the_host_has_lost_i
 }
 
 #[test]
+fn a_number_of_another_life_is_never_said() {
+    let mut bench = in_den();
+    bench.reconnect();
+    bench.hear(&ToClient::Welcome(Welcome { life: super::life(7), ..welcome() }));
+    bench.down(crate::LinkLoss::Broken);
+    leave_den(&mut bench);
+    bench.redial();
+    bench.arrive();
+    bench.hear(&ToClient::Welcome(Welcome { life: super::life(7), ..welcome() }));
+    let said = bench.said();
+    assert!(!said.iter().any(|said| matches!(said, ToHost::Leave { .. })), "{said:?}");
+    assert_eq!(asked(&said), ["lobby", "den"], "it was asked for in this life");
+}
+
+#[test]
 fn a_room_that_is_left_before_the_host_has_answered_is_left_when_it_has() {
     let mut bench = Bench::in_lobby();
     join_den(&mut bench, JoinFrom::Head);

@@ -8,9 +8,9 @@ use proptest::{collection::vec, prelude::*};
 
 use super::config;
 use crate::{
-    host::{Host, HostConfig},
+    host::{Host, HostConfig, RoomName},
     limits::Limits,
-    message::{Encoding, FRAME_HEADER, MAX_FRAME, ToClient, ToHost, arbitrary},
+    message::{Encoding, FRAME_HEADER, JoinFrom, MAX_FRAME, ToClient, ToHost, arbitrary},
     reason::Violation,
     seam::{Effect, Input, LinkId, LinkLoss, Outbox},
     seed::Seed,
@@ -26,6 +26,8 @@ const LINKS: usize = 3;
 enum Step {
     Pass(Duration),
     Wall(u64),
+    /// This client comes, in JSON or not, and joins the lobby.
+    Arrive(u8, bool),
     Up,
     Opened(bool),
     /// A hello of this client, with the token it was given last or none.
@@ -42,9 +44,10 @@ fn step() -> impl Strategy<Value = (u64, Step)> {
     let step = prop_oneof![
         2 => prop_oneof![0_u64..200, 0_u64..200_000].prop_map(|millis| Step::Pass(Duration::from_millis(millis))),
         1 => any::<u64>().prop_map(Step::Wall),
-        3 => Just(Step::Up),
-        3 => any::<bool>().prop_map(Step::Opened),
-        5 => (0_u8..4, any::<bool>()).prop_map(|(client, token)| Step::Hello(client, token)),
+        8 => (0_u8..4, any::<bool>()).prop_map(|(client, json)| Step::Arrive(client, json)),
+        2 => Just(Step::Up),
+        2 => any::<bool>().prop_map(Step::Opened),
+        2 => (0_u8..4, any::<bool>()).prop_map(|(client, token)| Step::Hello(client, token)),
         20 => arbitrary::to_host().prop_map(Step::Say),
         1 => vec(any::<u8>(), 0..20).prop_map(Step::Bytes),
         4 => prop_oneof![0_u32..2000, any::<u32>()].prop_map(Step::Read),
@@ -97,6 +100,13 @@ impl Fuzz {
         let encoding = self.seen.get(&link).map_or(Encoding::Postcard, |seen| seen.encoding);
         let mut who = None;
         let input = match step {
+            Step::Arrive(client, json) => {
+                let join = super::join(&RoomName::lobby(), JoinFrom::Start);
+                for step in [Step::Up, Step::Opened(*json), Step::Hello(*client, true), Step::Say(join)] {
+                    self.apply(slot, &step);
+                }
+                return;
+            }
             Step::Pass(time) => {
                 self.now = self.now + *time;
                 Input::Tick

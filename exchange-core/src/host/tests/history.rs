@@ -126,8 +126,12 @@ fn what_only_readers_of_json_needed_is_given_back_when_the_last_is_gone() {
         bench.say(link, &join(&RoomName::lobby(), JoinFrom::Start));
         link
     };
+    let kept = |bench: &Bench| !alloc::format!("{:?}", bench.host.rooms[&LOBBY].log).contains("json: None");
+    assert!(!kept(&bench));
     let first = readable(&mut bench, 1);
+    assert!(kept(&bench));
     bench.down(first);
+    assert!(!kept(&bench));
     bench.post(&RoomName::lobby(), "while nobody read JSON").unwrap();
     let second = readable(&mut bench, 2);
     assert_eq!(places(&bench.heard(second)), [1, 2, 3, 4, 5, 6, 7]);

@@ -67,6 +67,26 @@ fn a_reader_that_reads_again_too_late_is_told_of_one_gap_and_gets_the_rest() {
 }
 
 #[test]
+fn a_reader_is_told_who_is_there_before_a_gap_in_which_members_may_have_come_and_gone() {
+    let limits = Limits { history_entries: 10, ..Limits::default() };
+    let mut bench = Bench::with(HostConfig { limits, ..config() });
+    let talker = bench.member(1);
+    let slow = slow(&mut bench, 2, 10);
+    bench.member(3);
+    bench.read(slow);
+    bench.seen(slow).reads = false;
+    bench.say(talker, &text(LOBBY, 1, "message 1"));
+    bench.heard(slow);
+    bench.member(4);
+    chatter(&mut bench, talker, 2..=20);
+    bench.read(slow);
+    let said = bench.heard(slow);
+    let gap = said.iter().position(|said| matches!(said, ToClient::Gap { .. })).unwrap();
+    let ToClient::Joined(joined) = &said[gap - 1] else { panic!("no members but {:?}", said[gap - 1]) };
+    assert_eq!((joined.members.len(), joined.known), (5, true));
+}
+
+#[test]
 fn a_lagging_talker_is_acknowledged_beside_its_backlog() {
     let mut bench = Bench::new();
     let talker = bench.member(1);
