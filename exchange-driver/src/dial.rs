@@ -215,30 +215,39 @@ async fn look_up<R: Runtime>(
     let mut browse = discovery.ok_or_else(not_found)?.browse().map_err(NetworkError::Discovery)?;
     let mut sessions = SessionTable::default();
     let mut timer = Box::pin(runtime.timer());
-    let mut settled = false;
     let began = runtime.now();
     timer.as_mut().set(began + patience);
+    let mut is_settling = false;
     loop {
         let ring = std::future::poll_fn(|cx| timer.as_mut().poll_ring(cx));
-        match select(browse.next(), ring).await {
-            Either::Left((Some(event), _)) => sessions.apply(event),
+        let is_over = match select(browse.next(), ring).await {
+            Either::Left((Some(event), _)) => {
+                sessions.apply(event);
+                false
+            }
             Either::Left((None, _)) => return Err(not_found()),
-            Either::Right(_) => settled = true,
-        }
+            Either::Right(_) => true,
+        };
         if let Some(record) = session.and_then(|session| sessions.get(session)) {
             return Ok((record.clone(), browse));
         }
-        let count = sessions.find(name).count();
-        if !settled && count > 0 {
-            timer.as_mut().set((runtime.now() + SETTLE).max(began + EVERYBODY).min(began + patience));
-            settled = true;
-        } else if settled {
-            let mut found = sessions.find(name);
-            return match (found.next(), count) {
-                (Some(record), 1) => Ok((record.clone(), browse)),
-                (None, _) => Err(not_found()),
-                _ => Err(NetworkError::Ambiguous { name: name.to_string(), count }),
-            };
+        let mut found = sessions.find(name);
+        let (first, others) = (found.next(), found.count());
+        match (first, others) {
+            (Some(_), 1..) if is_over => {
+                return Err(NetworkError::Ambiguous { name: name.to_string(), count: others + 1 });
+            }
+            (Some(record), _) if is_over => return Ok((record.clone(), browse)),
+            (None, _) if is_over => return Err(not_found()),
+            (Some(_), _) if !is_settling => {
+                is_settling = true;
+                timer.as_mut().set((runtime.now() + SETTLE).max(began + EVERYBODY).min(began + patience));
+            }
+            (None, _) if is_settling => {
+                is_settling = false;
+                timer.as_mut().set(began + patience);
+            }
+            _ => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which discovery a host or a client uses.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use crate::{discovery::Discovery, error::NetworkError};
 
@@ -14,6 +14,18 @@ pub(crate) enum Discoveries {
 }
 
 impl Discoveries {
+    /// Which of these addresses are worth announcing; none stand for all of this machine.
+    ///
+    /// `None` if nobody else could reach the session. A discovery that was chosen may well be for this machine alone.
+    pub(crate) fn worth_announcing(&self, bound: &[SocketAddr]) -> Option<Vec<SocketAddr>> {
+        if bound.iter().any(|address| address.ip().is_unspecified()) {
+            return Some(Vec::new());
+        }
+        let is_chosen = matches!(self, Self::These(_));
+        let reached = bound.iter().copied().filter(|address| is_chosen || !address.ip().is_loopback());
+        Some(reached.collect()).filter(|reached: &Vec<_>| !reached.is_empty())
+    }
+
     pub(crate) fn open(self) -> Result<Option<Arc<dyn Discovery>>, NetworkError> {
         match self {
             Self::Usual => usual(),

@@ -255,14 +255,17 @@ impl<R: Runtime> HostBuilder<R> {
 
         let listeners = listen(&self.runtime, self.addresses).await?;
         let addresses = listeners.iter().map(Listener::local_addr).collect::<io::Result<Vec<_>>>()?;
-        let announcement = match (addresses.first(), self.discovery.open()?) {
-            (Some(address), Some(discovery)) => {
-                let mut record = PeerRecord::new(session.id, session.name.clone(), host_nick, address.port());
-                record.people = 1;
+        let reached = self.discovery.worth_announcing(&addresses);
+        let discovery = if reached.is_some() { self.discovery.open()? } else { None };
+        let announcement = match discovery.zip(reached) {
+            Some((discovery, reached)) => {
+                let port = reached.iter().chain(&addresses).next().map_or(DEFAULT_PORT, SocketAddr::port);
+                let mut record = PeerRecord::new(session.id, session.name.clone(), host_nick, port);
+                record.addresses = reached;
                 let announcement = discovery.announce(&record).map_err(NetworkError::Discovery)?;
                 Some((discovery, announcement, record))
             }
-            _ => None,
+            None => None,
         };
 
         let (commander, commands) = command::channel();

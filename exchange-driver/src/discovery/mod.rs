@@ -19,9 +19,11 @@ use exchange_core::{
 };
 use futures_core::Stream;
 
+mod interfaces;
 #[cfg(feature = "mdns")]
 mod mdns;
 
+pub use self::interfaces::is_virtual_interface;
 #[cfg(feature = "mdns")]
 pub use self::mdns::{Interfaces, Mdns, MdnsConfig};
 

@@ -1,5 +1,7 @@
 use mdns_sd::{IfKind, IfPredicate, ServiceDaemon};
 
+use crate::discovery::is_virtual_interface;
+
 /// Where multicast DNS is spoken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -53,7 +55,8 @@ impl MdnsConfig {
         // Every interface is in use until it is disabled, but nothing is said before the first registration or browse.
         match &self.interfaces {
             Interfaces::Lan => {
-                let foreign = IfPredicate::new(|interface| interface.is_loopback() || is_virtual(&interface.name));
+                let foreign =
+                    IfPredicate::new(|interface| interface.is_loopback() || is_virtual_interface(&interface.name));
                 daemon.disable_interface(IfKind::Predicate(foreign))?;
             }
             Interfaces::Named(names) => {
@@ -67,46 +70,5 @@ impl MdnsConfig {
         }
         daemon.set_ip_check_interval(1)?;
         Ok(daemon)
-    }
-}
-
-/// Goes by the name, which says what an interface is for. What drives it does not: a virtual pair may well be the only
-/// cable that a container has.
-fn is_virtual(interface: &str) -> bool {
-    const PREFIXES: [&str; 18] = [
-        "br-",
-        "cali",
-        "cni",
-        "docker",
-        "flannel",
-        "ipsec",
-        "lxcbr",
-        "lxdbr",
-        "podman",
-        "ppp",
-        "tailscale",
-        "tap",
-        "tun",
-        "utun",
-        "vboxnet",
-        "veth",
-        "virbr",
-        "wg",
-    ];
-    PREFIXES.iter().any(|prefix| interface.starts_with(prefix))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn networks_of_containers_and_tunnels_are_left_out_and_real_ones_are_not() {
-        for name in ["docker0", "br-5f1c2d3e4a5b", "veth1a2b3c", "virbr0", "tun0", "tap0", "wg0", "utun3", "ppp0"] {
-            assert!(is_virtual(name), "{name}");
-        }
-        for name in ["eth0", "enp3s0", "en0", "wlan0", "wlp2s0", "br0", "bond0", "Ethernet 2", "Wi-Fi"] {
-            assert!(!is_virtual(name), "{name}");
-        }
     }
 }
