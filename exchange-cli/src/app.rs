@@ -1,0 +1,102 @@
+//! What all commands have in common.
+
+use std::{
+    cell::RefCell,
+    io::{self, IsTerminal as _},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use exchange_tokio::discovery::{Discovery, DiscoveryError, Interfaces, Mdns, MdnsConfig};
+use jiff::tz::TimeZone;
+use tokio::time::timeout;
+
+use crate::{
+    args::Common,
+    exit::Failure,
+    output::{Format, Look},
+    screen::{self, Screen},
+    signals::Interrupts,
+};
+
+/// How long it may take to tell the network that announcements are taken back.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// What a command has to work with.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) common: Common,
+    pub(crate) screen: Screen,
+    pub(crate) interrupts: Interrupts,
+    pub(crate) mdns: SharedMdns,
+    /// Whether somebody types what is read.
+    pub(crate) is_typed: bool,
+}
+
+impl App {
+    pub(crate) fn new(common: Common) -> io::Result<Self> {
+        Ok(Self {
+            screen: Screen::new(common.plain || common.json, common.quiet)?,
+            interrupts: Interrupts::listen()?,
+            mdns: SharedMdns::default(),
+            is_typed: io::stdin().is_terminal(),
+            common,
+        })
+    }
+
+    /// How events are shown.
+    pub(crate) fn format(&self) -> Format {
+        let for_people = screen::is_terminal() && !self.common.plain;
+        if self.common.json {
+            return Format::Json;
+        }
+        Format::Text(Look {
+            coloured: for_people && screen::has_colours(&io::stdout()),
+            times: for_people.then(TimeZone::system),
+            own: !(for_people && self.is_typed),
+        })
+    }
+
+    /// How sessions are found and announced: not at all, if that is what the user wants.
+    pub(crate) fn discovery(&self) -> Result<Option<Arc<dyn Discovery>>, DiscoveryError> {
+        if self.common.no_discovery {
+            return Ok(None);
+        }
+        let interfaces = match &self.common.interface[..] {
+            [] => Interfaces::Lan,
+            names => Interfaces::Named(names.to_vec()),
+        };
+        self.mdns.open(interfaces).map(|mdns| Some(Arc::new(mdns) as Arc<dyn Discovery>))
+    }
+
+    /// Does something unless the user wants to end.
+    pub(crate) async fn unless_interrupted<T>(&mut self, doing: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::select! {
+            done = doing => Ok(done),
+            () = self.interrupts.next() => Err(Failure::interrupted()),
+        }
+    }
+}
+
+/// Multicast DNS, once for the whole program and from its first use on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SharedMdns(Rc<RefCell<Option<Mdns>>>);
+
+impl SharedMdns {
+    fn open(&self, interfaces: Interfaces) -> Result<Mdns, DiscoveryError> {
+        let mut shared = self.0.borrow_mut();
+        match &*shared {
+            Some(mdns) => Ok(mdns.clone()),
+            None => Mdns::new(&MdnsConfig::on(interfaces)).map(|mdns| shared.insert(mdns).clone()),
+        }
+    }
+
+    /// Takes back what is announced, and waits until the network has been told.
+    pub(crate) async fn close(&self) {
+        let mdns = self.0.borrow_mut().take();
+        if let Some(mdns) = mdns {
+            let _ = timeout(GOODBYE, mdns.shutdown()).await;
+        }
+    }
+}

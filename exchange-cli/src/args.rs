@@ -1,0 +1,206 @@
+//! What can be typed after `exchange`.
+
+use std::{
+    env,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+use exchange_tokio::{
+    Target,
+    core::{NameError, Nick, RoomName, SessionName, discovery::DEFAULT_PORT},
+};
+
+const EXIT_CODES: &str = "\
+Without a terminal, or with --plain, every event is one line on standard output, every line of standard input is a \
+message, and what the program has to say of itself goes to standard error. With --json, every event is one JSON object.
+
+Exit codes: 0 done, 2 wrong usage, 3 not found, 4 refused, 5 timed out or not delivered, 6 network, 7 version mismatch.";
+
+/// Talk with the people on your network: no server, no account, no Internet.
+///
+/// Without a command it shows which sessions there are.
+#[derive(Debug, Parser)]
+#[command(name = "exchange", version, after_long_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Host a session that others can join.
+    Host(HostArguments),
+    /// Join a session, by its name or by its host's address.
+    Join(JoinArguments),
+    /// Show which sessions there are.
+    Ls(ListArguments),
+}
+
+/// What all commands understand.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+pub(crate) struct Common {
+    /// One JSON object a line on standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Lines without colours and times, also on a terminal.
+    #[arg(long, global = true, conflicts_with = "json")]
+    pub(crate) plain: bool,
+    /// Find and announce sessions on this network interface only. Can be repeated.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) interface: Vec<String>,
+    /// Neither announce nor look for sessions: they are joined by address.
+    #[arg(long, global = true)]
+    pub(crate) no_discovery: bool,
+    /// Say what happens inside; twice, say everything. `RUST_LOG` chooses more finely.
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Say only what went wrong.
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+/// What everybody who talks understands.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Talk {
+    /// What you are called. Without it, your user name.
+    #[arg(long, value_name = "NICK")]
+    nick: Option<Nick>,
+    /// Join this room as well, and talk there rather than in the lobby.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) room: Option<RoomName>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct HostArguments {
+    /// What the session is called. Without it, your nick tells whose it is.
+    name: Option<SessionName>,
+    #[command(flatten)]
+    pub(crate) talk: Talk,
+    /// Listen at this TCP port. Without it, at 27027 or, if that is taken, at any that is free.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+    /// Listen at this address of this machine only, with or without a port. Can be repeated.
+    #[arg(long, value_name = "ADDRESS", value_parser = bind_address)]
+    bind: Vec<Bind>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct JoinArguments {
+    /// The name of a session, or the address of its host. Without it, the only session there is.
+    #[arg(value_name = "NAME|ADDRESS", value_parser = target)]
+    pub(crate) target: Option<Target>,
+    #[command(flatten)]
+    pub(crate) talk: Talk,
+    /// Wait for a session that is not there yet, and for a host that has closed to come back.
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// How long to look for the session, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ListArguments {
+    /// Go on, and show sessions come and go.
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// How long to look, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "watch")]
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl Talk {
+    pub(crate) fn nick(&self) -> Nick {
+        let user = || ["USER", "USERNAME"].iter().find_map(|name| Nick::new(&env::var(name).ok()?).ok());
+        self.nick.clone().or_else(user).unwrap_or_else(|| "guest".parse().expect("a nick"))
+    }
+}
+
+impl HostArguments {
+    pub(crate) fn name(&self) -> SessionName {
+        let nick = self.talk.nick();
+        let whose = || SessionName::new(&format!("{nick}'s session")).ok();
+        self.name.clone().or_else(whose).unwrap_or_else(|| "session".parse().expect("a name"))
+    }
+
+    /// Where to listen; nowhere in particular if that was left open.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        let port = self.port.unwrap_or(DEFAULT_PORT);
+        self.bind.iter().map(|bind| SocketAddr::new(bind.ip, bind.port.unwrap_or(port))).collect()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bind {
+    ip: IpAddr,
+    port: Option<u16>,
+}
+
+fn bind_address(text: &str) -> Result<Bind, String> {
+    let with_port = |address: SocketAddr| Bind { ip: address.ip(), port: Some(address.port()) };
+    let alone = |_| text.parse().map(|ip| Bind { ip, port: None });
+    let address = text.parse().map(with_port).or_else(alone);
+    address.map_err(|_| "an IP address is needed, such as 192.168.1.7, 192.168.1.7:27027 or [fd00::7]:27027".into())
+}
+
+fn target(text: &str) -> Result<Target, NameError> {
+    text.parse()
+}
+
+/// A day is longer than anybody looks, and short enough for every clock.
+fn seconds(text: &str) -> Result<Duration, String> {
+    const DAY: f64 = 86_400.0;
+    let seconds = text.parse().ok().filter(|seconds| (0.0..=DAY).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "a number of seconds is needed, such as 2 or 0.5".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn host(line: &[&str]) -> HostArguments {
+        let Some(Command::Host(host)) = Arguments::try_parse_from(line).unwrap().command else { panic!("no host") };
+        host
+    }
+
+    #[test]
+    fn the_description_of_the_arguments_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_session_is_called_after_its_host_unless_it_has_a_name() {
+        assert_eq!(&*host(&["exchange", "host", "--nick", "ana"]).name(), "ana's session");
+        assert_eq!(&*host(&["exchange", "host", "Lab 3", "--nick", "ana"]).name(), "Lab 3");
+    }
+
+    #[test]
+    fn an_address_to_listen_at_has_a_port_of_its_own_or_the_common_one() {
+        let at = |line: &[&str]| host(line).addresses().iter().map(SocketAddr::to_string).collect::<Vec<_>>();
+        assert!(at(&["exchange", "host"]).is_empty());
+        let two = ["exchange", "host", "--port", "9", "--bind", "10.0.0.1", "--bind", "[::1]:7"];
+        assert_eq!(at(&two), ["10.0.0.1:9", "[::1]:7"]);
+        assert_eq!(at(&["exchange", "host", "--bind", "::1"]), ["[::1]:27027"]);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for line in [
+            &["exchange", "host", "--bind", "here"][..],
+            &["exchange", "join", "x", "--timeout", "-1"],
+            &["exchange", "join", "x", "--timeout", "NaN"],
+            &["exchange", "join", ""],
+            &["exchange", "ls", "--json", "--plain"],
+            &["exchange", "host", "--nick", "a\u{1b}b"],
+        ] {
+            assert_eq!(Arguments::try_parse_from(line).unwrap_err().exit_code(), 2, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! `exchange host`: a session that others can join.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use exchange_tokio::{Host, NetworkError, core::discovery::DEFAULT_PORT};
+
+use crate::{
+    app::App,
+    args::HostArguments,
+    exit::{Exit, Failure, is_usual},
+    find::quoted,
+    line::{Line, Style},
+    local,
+    output::Hosting,
+    seat::Seat,
+    session,
+};
+
+pub(crate) async fn run(mut app: App, arguments: &HostArguments) -> Result<Exit, Failure> {
+    let discovery = match app.discovery() {
+        Ok(discovery) => discovery,
+        // There is always the address.
+        Err(error) => {
+            app.screen
+                .warn(|line| line.ours("Others do not find the session by itself: ").theirs(error).ours("."))
+                .await;
+            None
+        }
+    };
+    let announced = discovery.is_some();
+    let build = |addresses: &[SocketAddr]| {
+        let builder = Host::builder(&arguments.name()).nick(&arguments.talk.nick());
+        let builder = match &discovery {
+            Some(discovery) => builder.discovery(discovery.clone()),
+            None => builder.no_discovery(),
+        };
+        addresses.iter().fold(builder, |builder, address| builder.bind(*address))
+    };
+    let starting = async {
+        match (arguments.addresses(), arguments.port) {
+            (addresses, Some(port)) if addresses.is_empty() => {
+                // The address of IPv6 stands for both families, where there is IPv6.
+                match build(&[(Ipv6Addr::UNSPECIFIED, port).into()]).start().await {
+                    Err(NetworkError::Io(_)) => build(&[(Ipv4Addr::UNSPECIFIED, port).into()]).start().await,
+                    started => started,
+                }
+            }
+            (addresses, _) => build(&addresses).start().await,
+        }
+    };
+    let host = app.unless_interrupted(starting).await?.map_err(|error| Failure::of_host(&error))?;
+    introduce(&app, arguments, &host, announced).await;
+    Ok(session::run(app, Seat::Host(host), arguments.talk.room.clone(), false).await)
+}
+
+/// Says what others need to know to come.
+async fn introduce(app: &App, arguments: &HostArguments, host: &Host, announced: bool) {
+    let interfaces = local::interfaces(&app.common.interface);
+    let addresses = local::reachable(host.addresses(), &interfaces);
+    if app.common.json {
+        app.screen
+            .show(Line::json(&Hosting {
+                session: &host.session().name,
+                session_id: host.session().id,
+                nick: &host.me().nick,
+                peer: host.me().id,
+                addresses: &addresses,
+                announced,
+            }))
+            .await;
+    }
+    let line = || app.screen.line();
+    let command =
+        |what: String| line().ours("    ").styled(Style::Bold, |line| line.ours("exchange join ").theirs(what));
+    let mut lines =
+        vec![line().ours("Hosting \"").theirs(&host.session().name).ours("\" as ").name(&host.me().nick).ours(".")];
+    match quoted(&host.session().name) {
+        Some(name) if announced => {
+            lines.push(line().ours("Others on this network join by name,"));
+            lines.push(command(name));
+            lines.push(line().ours("or by address:"));
+        }
+        _ => lines.push(line().ours("Others join by address:")),
+    }
+    let typed = to_be_typed(&addresses);
+    if typed.is_empty() {
+        lines.push(line().ours("    This machine is on no network now; it will have one when it is."));
+    }
+    lines.extend(typed.into_iter().map(command));
+    if addresses.iter().all(|address| address.ip().is_loopback()) && !addresses.is_empty() {
+        lines.push(line().ours("Only programs on this machine reach that address."));
+    }
+    lines.push(line().ours("Not encrypted: in this version, everybody on the network can read what is said."));
+    if app.is_typed {
+        lines.push(line().ours("Type a message and press Enter. /help shows commands, Ctrl-C ends the session."));
+    }
+    app.screen.explain(lines).await;
+
+    let was_free = arguments.port.is_some() || host.addresses().iter().any(|address| is_usual(address.port()));
+    if !was_free && arguments.addresses().is_empty() {
+        let words = |line: Line| {
+            line.ours("Port ")
+                .theirs(DEFAULT_PORT)
+                .ours(" is taken, by another session perhaps: whoever joins by address has to type the port too.")
+        };
+        app.screen.warn(words).await;
+    }
+}
+
+/// Addresses as short as they can be typed. Those of IPv6 are for where there are no others.
+fn to_be_typed(addresses: &[SocketAddr]) -> Vec<String> {
+    let any_v4 = addresses.iter().any(SocketAddr::is_ipv4);
+    let chosen = addresses.iter().filter(|address| address.is_ipv4() || !any_v4);
+    chosen
+        .map(|address| if is_usual(address.port()) { address.ip().to_string() } else { address.to_string() })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_shown_as_short_as_they_can_be_typed() {
+        let typed = |addresses: &[&str]| {
+            to_be_typed(&addresses.iter().map(|address| address.parse().unwrap()).collect::<Vec<_>>())
+        };
+        assert_eq!(typed(&["10.0.0.7:27027", "[fd00::7]:27027"]), ["10.0.0.7"]);
+        assert_eq!(typed(&["10.0.0.7:9"]), ["10.0.0.7:9"]);
+        assert_eq!(typed(&["[fd00::7]:27027"]), ["fd00::7"]);
+    }
+}

@@ -1,0 +1,163 @@
+//! `exchange join`: into a session that somebody else hosts.
+
+use std::{sync::Arc, time::Duration};
+
+use exchange_tokio::{Client, NetworkError, Target, core::discovery::SessionTable, discovery::Discovery};
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    app::App,
+    args::JoinArguments,
+    exit::{Exit, Failure},
+    find::{self, SETTLE, described, nothing_found},
+    line::Line,
+    output::told_apart,
+    seat::Seat,
+    session,
+};
+
+/// How long to look, unless the user says so.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long to wait between two tries, at first and at most.
+const PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What to connect takes beyond what to look takes, at most.
+const CONNECTING: Duration = Duration::from_millis(500);
+
+/// How long it takes to be told what is known already.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+type Looking = Option<Arc<dyn Discovery>>;
+
+pub(crate) async fn run(mut app: App, arguments: JoinArguments) -> Result<Exit, Failure> {
+    let needs_discovery = matches!(arguments.target, None | Some(Target::Session(_)));
+    let discovery = if needs_discovery { app.discovery().map_err(|error| find::failure(&error))? } else { None };
+    let mut pause = PAUSE;
+    let client = loop {
+        let failure = match attempt(&mut app, &arguments, &discovery).await? {
+            Ok(client) => break client,
+            Err(failure) => failure,
+        };
+        if !(arguments.wait && failure.may_pass) {
+            return Err(failure.explained(&app, &arguments, &discovery).await);
+        }
+        if pause == PAUSE {
+            app.screen.say(|line| line.theirs(&failure.failure.what).ours(" Waiting for it.")).await;
+        }
+        app.unless_interrupted(sleep(pause)).await?;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    };
+    greet(&app, &client).await;
+    Ok(session::run(app, Seat::Client(client), arguments.talk.room, arguments.wait).await)
+}
+
+/// Why a try came to nothing.
+struct Vain {
+    failure: Failure,
+    may_pass: bool,
+    /// What there is instead, as far as it was looked for.
+    found: Option<SessionTable>,
+}
+
+impl Vain {
+    /// The failure, with what there is instead, or what was tried.
+    async fn explained(self, app: &App, arguments: &JoinArguments, discovery: &Looking) -> Failure {
+        let Self { failure, found, .. } = self;
+        if failure.exit != Exit::NotFound {
+            return failure;
+        }
+        let found = match (found, discovery) {
+            (Some(found), _) => found,
+            // What was heard while the name was looked for is known at once.
+            (None, Some(discovery)) => find::look(&**discovery, AT_ONCE, AT_ONCE).await.unwrap_or_default(),
+            (None, None) => SessionTable::new(),
+        };
+        if found.is_empty() {
+            return Failure { advice: String::new(), more: nothing_found(app, patience(arguments)), ..failure };
+        }
+        let line = || app.screen.line();
+        let described = found.iter().map(|record| described(line().ours("    "), record, &found));
+        let more = [line().ours("There are:")].into_iter().chain(described).collect();
+        Failure { more, ..failure }
+    }
+}
+
+async fn attempt(
+    app: &mut App,
+    arguments: &JoinArguments,
+    discovery: &Looking,
+) -> Result<Result<Client, Vain>, Failure> {
+    let target = match &arguments.target {
+        Some(target) => Ok(target.clone()),
+        None => app.unless_interrupted(only_session(discovery, patience(arguments))).await?,
+    };
+    let target = match target {
+        Ok(target) => target,
+        Err(vain) => return Ok(Err(vain)),
+    };
+    let builder = Client::builder().nick(&arguments.talk.nick()).patience(patience(arguments));
+    let builder = match discovery {
+        Some(discovery) => builder.discovery(discovery.clone()),
+        None => builder.no_discovery(),
+    };
+    // What bounds the search for a name bounds the wait for an address; to connect has to be in it too.
+    let longest = arguments.timeout.map_or(Duration::MAX, |patience| patience + CONNECTING);
+    let joining = timeout(longest, builder.join(target));
+    let joined = app.unless_interrupted(joining).await?.unwrap_or(Err(NetworkError::TimedOut));
+    Ok(joined.map_err(|error| Vain {
+        failure: Failure::of_join(&error),
+        may_pass: Failure::may_pass(&error),
+        found: None,
+    }))
+}
+
+/// The session that is meant when none is named.
+async fn only_session(discovery: &Looking, patience: Duration) -> Result<Target, Vain> {
+    let found = match discovery {
+        Some(discovery) => find::look(&**discovery, patience, SETTLE).await.map_err(|error| Vain {
+            failure: find::failure(&error),
+            may_pass: false,
+            found: None,
+        })?,
+        None => SessionTable::new(),
+    };
+    let (what, advice) = match found.len() {
+        1 => {
+            if let Some(record) = found.iter().next() {
+                return Ok(record.clone().into());
+            }
+            ("", "")
+        }
+        0 => ("There is no session to join.", ""),
+        _ => ("There are several sessions.", "Say which one to join."),
+    };
+    let failure = Failure::new(Exit::NotFound, what, advice);
+    Err(Vain { failure, may_pass: discovery.is_some() && found.is_empty(), found: Some(found) })
+}
+
+fn patience(arguments: &JoinArguments) -> Duration {
+    arguments.timeout.unwrap_or(PATIENCE)
+}
+
+/// Says where one is, and who else.
+async fn greet(app: &App, client: &Client) {
+    let session = client.session().await.ok().flatten();
+    let people = told_apart(&client.people().await.unwrap_or_default());
+    if let Some(session) = session {
+        let words = |line: Line| {
+            line.ours("You are in \"").theirs(session.name).ours("\" as ").name(&client.me().nick).ours(".")
+        };
+        app.screen.say(words).await;
+    }
+    if people.len() > 1 {
+        app.screen.say(|line| line.ours("Here: ").theirs(people.join(", ")).ours(".")).await;
+    }
+    if app.is_typed {
+        let words = |line: Line| {
+            line.ours("Not encrypted yet: others on the network can read along. /help shows commands, Ctrl-C leaves.")
+        };
+        app.screen.say(words).await;
+    }
+}

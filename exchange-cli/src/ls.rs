@@ -1,0 +1,117 @@
+//! `exchange ls`, and `exchange` alone: which sessions there are.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use exchange_tokio::core::{
+    SessionId,
+    discovery::{PeerRecord, SessionEvent, SessionTable},
+};
+use futures_util::StreamExt as _;
+
+use crate::{
+    app::App,
+    args::ListArguments,
+    exit::{Exit, Failure},
+    find::{self, described, nothing_found, ways_on},
+    line::Line,
+    output::listed,
+    screen,
+};
+
+/// How long to look, unless the user says so.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// How the sessions that are there look.
+type Shown = BTreeMap<SessionId, (String, PeerRecord)>;
+
+pub(crate) async fn run(app: App, arguments: &ListArguments) -> Result<Exit, Failure> {
+    if arguments.watch {
+        return watch(app).await;
+    }
+    let patience = arguments.timeout.unwrap_or(PATIENCE);
+    list(app, patience).await
+}
+
+/// What is shown without a command. To find nothing is nothing that went wrong.
+pub(crate) async fn overview(app: App) -> Result<Exit, Failure> {
+    let screen = app.screen.clone();
+    let is_empty = list(app, PATIENCE).await? == Exit::NotFound;
+    if !is_empty {
+        screen.explain(ways_on(&screen)).await;
+    }
+    Ok(Exit::Done)
+}
+
+async fn list(mut app: App, patience: Duration) -> Result<Exit, Failure> {
+    let sessions = match app.discovery().map_err(|error| find::failure(&error))? {
+        Some(discovery) => {
+            let looking = find::look(&*discovery, patience, patience);
+            app.unless_interrupted(looking).await?.map_err(|error| find::failure(&error))?
+        }
+        None => SessionTable::new(),
+    };
+    if sessions.is_empty() {
+        app.screen.explain(nothing_found(&app, patience)).await;
+        return Ok(Exit::NotFound);
+    }
+    for record in sessions.iter() {
+        app.screen
+            .show(if app.common.json {
+                Line::json(&listed("session", record.session, Some(record)))
+            } else {
+                described(out(&app), record, &sessions)
+            })
+            .await;
+    }
+    Ok(Exit::Done)
+}
+
+async fn watch(mut app: App) -> Result<Exit, Failure> {
+    let Some(discovery) = app.discovery().map_err(|error| find::failure(&error))? else {
+        app.screen.explain(nothing_found(&app, PATIENCE)).await;
+        return Ok(Exit::NotFound);
+    };
+    let mut browse = discovery.browse().map_err(|error| find::failure(&error))?;
+    let (mut sessions, mut shown) = (SessionTable::new(), Shown::new());
+    app.screen.say(|line| line.ours("Watching sessions come and go; Ctrl-C ends it.")).await;
+    loop {
+        let event = tokio::select! {
+            event = browse.next() => event,
+            () = app.interrupts.next() => return Ok(Exit::Done),
+            () = app.screen.closed() => return Ok(Exit::Done),
+        };
+        let Some(event) = event else { return Ok(Exit::Done) };
+        sessions.apply(event.clone());
+        let line = if app.common.json {
+            Some(Line::json(&match &event {
+                SessionEvent::Appeared(record) => listed("appeared", record.session, Some(record)),
+                SessionEvent::Changed(record) => listed("changed", record.session, Some(record)),
+                SessionEvent::Disappeared(session) => listed("disappeared", *session, None),
+            }))
+        } else {
+            news(&app, event, &sessions, &mut shown)
+        };
+        if let Some(line) = line {
+            app.screen.show(line).await;
+        }
+    }
+}
+
+/// What people want to know of an event: only what looks different from what is shown.
+fn news(app: &App, event: SessionEvent, sessions: &SessionTable, shown: &mut Shown) -> Option<Line> {
+    let (mark, record) = match event {
+        SessionEvent::Appeared(record) => ("+ ", record),
+        SessionEvent::Changed(record) => ("  ", record),
+        SessionEvent::Disappeared(session) => {
+            let (_, record) = shown.remove(&session)?;
+            return Some(described(out(app).ours("- "), &record, sessions));
+        }
+    };
+    let text = described(Line::out(false), &record, sessions).as_str().to_owned();
+    let before = shown.insert(record.session, (text.clone(), record.clone()));
+    before.is_none_or(|(before, _)| before != text).then(|| described(out(app).ours(mark), &record, sessions))
+}
+
+fn out(app: &App) -> Line {
+    Line::out(!app.common.plain && screen::has_colours(&std::io::stdout()))
+}

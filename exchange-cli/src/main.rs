@@ -1,0 +1,98 @@
+//! The program `exchange`: talk with the people on your network.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `args` | what can be typed after `exchange` |
+//! | `host`, `join`, `ls` | one command each |
+//! | `session`, `seat`, `input` | a session in line mode, for its host and its clients; what is typed |
+//! | `line`, `screen` | the gate before the terminal, and the only way to it |
+//! | `output` | events as text and as JSON |
+//! | `find`, `local` | sessions on the network; addresses of this machine |
+//! | `app`, `exit`, `signals` | what commands share; how the program ends |
+
+mod app;
+mod args;
+mod exit;
+mod find;
+mod host;
+mod input;
+mod join;
+mod line;
+mod local;
+mod ls;
+mod output;
+mod screen;
+mod seat;
+mod session;
+mod signals;
+
+use std::{io, process::ExitCode};
+
+use clap::Parser as _;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+use crate::{
+    app::App,
+    args::{Arguments, Command, Common},
+    exit::{Exit, Failure},
+};
+
+fn main() -> ExitCode {
+    let Arguments { common, command } = Arguments::parse();
+    log(&common);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return cannot_start(&error),
+    };
+    let exit = runtime.block_on(async {
+        let app = match App::new(common) {
+            Ok(app) => app,
+            Err(error) => return cannot_start(&error),
+        };
+        let (screen, mdns) = (app.screen.clone(), app.mdns.clone());
+        let done = match command {
+            Some(Command::Host(arguments)) => host::run(app, &arguments).await,
+            Some(Command::Join(arguments)) => join::run(app, arguments).await,
+            Some(Command::Ls(arguments)) => ls::run(app, &arguments).await,
+            None => ls::overview(app).await,
+        };
+        mdns.close().await;
+        let exit = match done {
+            Ok(exit) => exit,
+            Err(Failure { exit, what, advice, more }) => {
+                if !what.is_empty() {
+                    screen.fail(&what, &advice).await;
+                    screen.explain(more).await;
+                }
+                exit
+            }
+        };
+        screen.flush().await;
+        exit.into()
+    });
+    // Looking up a host name cannot be cancelled, and nobody waits for it any more.
+    runtime.shutdown_background();
+    exit
+}
+
+fn cannot_start(error: &io::Error) -> ExitCode {
+    use io::Write as _;
+    // Without standard error, nobody can be told.
+    let _ = writeln!(io::stderr(), "exchange: cannot start: {error}");
+    Exit::Network.into()
+}
+
+fn log(common: &Common) {
+    let level = match (common.quiet, common.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (_, 0) => LevelFilter::WARN,
+        (_, 1) => LevelFilter::DEBUG,
+        (_, _) => LevelFilter::TRACE,
+    };
+    let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(!common.plain && screen::has_colours(&io::stderr()))
+        .init();
+}

@@ -1,0 +1,132 @@
+//! Events, as they are shown: for people as text, for programs as JSON.
+
+mod json;
+mod labels;
+mod sessions;
+mod text;
+
+use std::time::Duration;
+
+use exchange_tokio::{
+    Events,
+    core::{CloseReason, Ended, Event, Peer},
+};
+use jiff::tz::TimeZone;
+use tokio::time::timeout;
+
+use self::text::Text;
+pub(crate) use self::{
+    labels::told_apart,
+    sessions::{Hosting, listed},
+};
+use crate::{line::Line, screen::Screen};
+
+/// From somebody's not being there to their having left, if that is what it is.
+const MOMENT: Duration = Duration::from_millis(200);
+
+/// How events are shown.
+#[derive(Clone, Debug)]
+pub(crate) enum Format {
+    Json,
+    Text(Look),
+}
+
+/// How text looks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Look {
+    pub(crate) coloured: bool,
+    /// The zone of the time of day before each event; without one, there is none.
+    pub(crate) times: Option<TimeZone>,
+    /// Whether one's own messages are shown; where they were typed into the same terminal, they are there already.
+    pub(crate) own: bool,
+}
+
+/// Shows everything that happens in a session.
+#[derive(Debug)]
+pub(crate) struct Printer {
+    screen: Screen,
+    /// None, if it is JSON.
+    text: Option<Text>,
+    /// Whether a host that has closed is waited for.
+    waits: bool,
+    is_down: bool,
+}
+
+impl Printer {
+    /// A printer that knows that these people are there.
+    pub(crate) fn new(format: Format, people: &[Peer], waits: bool, screen: Screen) -> Self {
+        let text = match format {
+            Format::Json => None,
+            Format::Text(look) => Some(Text::new(look, people)),
+        };
+        Self { screen, text, waits, is_down: false }
+    }
+
+    /// Shows events until there are no more.
+    pub(crate) async fn follow(mut self, mut events: Events) {
+        loop {
+            let next = events.next();
+            let event = match &mut self.text {
+                Some(text) if text.is_missing_somebody() => {
+                    let Ok(event) = timeout(MOMENT, next).await else {
+                        if let Some(line) = text.give_up() {
+                            self.screen.show(line).await;
+                        }
+                        continue;
+                    };
+                    event
+                }
+                _ => next.await,
+            };
+            let Some(event) = event else { return };
+            let line = match &mut self.text {
+                None => json::line(&event),
+                Some(text) => text.line(&event),
+            };
+            if let Some(line) = line {
+                self.screen.show(line).await;
+            }
+            self.comment(&event).await;
+        }
+    }
+
+    /// What the program has to say to an event, however events are shown.
+    async fn comment(&mut self, event: &Event) {
+        let screen = &self.screen;
+        match event {
+            Event::Connected { session, .. } if self.is_down => {
+                self.is_down = false;
+                screen.say(|line| line.ours("You are in \"").theirs(&session.name).ours("\" again.")).await;
+            }
+            Event::Disconnected { cause, .. } if !self.is_down => {
+                self.is_down = true;
+                let waits = self.waits;
+                let words = |line: Line| match cause {
+                    Ended::Told(CloseReason::HostClosed) if !waits => line.ours("The host closed the session."),
+                    Ended::Told(CloseReason::HostClosed) => {
+                        line.ours("The host closed the session. Waiting for it to come back.")
+                    }
+                    _ => line.ours("The connection is gone (").theirs(cause).ours("). Trying to get it back."),
+                };
+                screen.say(words).await;
+            }
+            Event::RoomJoined { room, members, resumed: false } if !room.is_lobby() => {
+                let members = told_apart(members).join(", ");
+                screen.say(|line| line.ours("In #").name(room).ours(": ").theirs(members).ours(".")).await;
+            }
+            Event::RoomLeft { room } => screen.say(|line| line.ours("You have left #").name(room).ours(".")).await,
+            Event::RoomRefused { room, refusal } => {
+                screen.warn(|line| line.ours("#").name(room).ours(": ").theirs(refusal).ours(".")).await;
+            }
+            Event::HistoryLost { room } => {
+                screen.say(|line| line.ours("The host has begun #").name(room).ours(" anew.")).await;
+            }
+            Event::Lagged { missed } if *missed > 0 => {
+                let words =
+                    |line: Line| line.theirs(missed).ours(" events are not shown: the output is read too slowly.");
+                screen.warn(words).await;
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Events as JSON, one object a line. The names of the fields are listed in the README of this crate; they stay.
+
+use exchange_tokio::core::{
+    Body, Ended, Event, GapReason, LeaveReason, LinkLoss, Message, Nick, Outcome, Peer, PeerId, RoomName, Seq,
+    SessionId, SessionName, Status, Timestamp,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::line::Line;
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Json<'a> {
+    Connected {
+        session: &'a SessionName,
+        session_id: SessionId,
+        resumed: bool,
+    },
+    Disconnected {
+        reason: String,
+        explanation: String,
+        retry_ms: u128,
+    },
+    Closed {
+        reason: String,
+        explanation: String,
+    },
+    RoomJoined {
+        room: &'a RoomName,
+        members: Vec<Person<'a>>,
+        resumed: bool,
+    },
+    RoomRefused {
+        room: &'a RoomName,
+        reason: String,
+        explanation: String,
+    },
+    RoomLeft {
+        room: &'a RoomName,
+    },
+    Message {
+        room: &'a RoomName,
+        seq: Seq,
+        sender: &'a Nick,
+        peer: PeerId,
+        #[serde(flatten)]
+        content: Content<'a>,
+        at: Timestamp,
+        id: String,
+        mine: bool,
+        replayed: bool,
+    },
+    Joined {
+        room: &'a RoomName,
+        seq: Seq,
+        #[serde(flatten)]
+        who: Person<'a>,
+        replayed: bool,
+    },
+    Left {
+        room: &'a RoomName,
+        seq: Seq,
+        #[serde(flatten)]
+        who: Person<'a>,
+        reason: LeaveReason,
+        replayed: bool,
+    },
+    Presence {
+        #[serde(flatten)]
+        who: Person<'a>,
+        status: Status,
+    },
+    Gap {
+        room: &'a RoomName,
+        from: Seq,
+        to: Seq,
+        reason: GapReason,
+    },
+    HistoryLost {
+        room: &'a RoomName,
+    },
+    Receipt {
+        room: &'a RoomName,
+        id: String,
+        #[serde(flatten)]
+        outcome: Became,
+    },
+    LinkClosed {
+        #[serde(flatten)]
+        who: Option<Person<'a>>,
+        reason: String,
+        explanation: String,
+    },
+    Lagged {
+        missed: u64,
+    },
+}
+
+#[derive(Serialize)]
+struct Person<'a> {
+    nick: &'a Nick,
+    peer: PeerId,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text { text: &'a str },
+    Other { kind: u16 },
+}
+
+#[derive(Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Became {
+    Logged { seq: Option<Seq> },
+    Refused { reason: String, explanation: String },
+    Unknown,
+}
+
+/// An event as one line; none for those that mean nothing outside of this program.
+pub(super) fn line(event: &Event) -> Option<Line> {
+    let json = match event {
+        Event::Connected { session, resumed } => {
+            Json::Connected { session: &session.name, session_id: session.id, resumed: *resumed }
+        }
+        Event::Disconnected { cause, retry_in } => {
+            Json::Disconnected { reason: code(*cause), explanation: cause.to_string(), retry_ms: retry_in.as_millis() }
+        }
+        Event::Closed { cause } => Json::Closed { reason: code(*cause), explanation: cause.to_string() },
+        Event::RoomJoined { room, members, resumed } => {
+            Json::RoomJoined { room, members: members.iter().map(Person::from).collect(), resumed: *resumed }
+        }
+        Event::RoomRefused { room, refusal } => {
+            Json::RoomRefused { room, reason: word(refusal), explanation: refusal.to_string() }
+        }
+        Event::RoomLeft { room } => Json::RoomLeft { room },
+        Event::Message(message) => said(message),
+        Event::PeerJoined { room, peer, seq, replayed } => {
+            Json::Joined { room, seq: *seq, who: peer.into(), replayed: *replayed }
+        }
+        Event::PeerLeft { room, peer, reason, seq, replayed } => {
+            Json::Left { room, seq: *seq, who: peer.into(), reason: *reason, replayed: *replayed }
+        }
+        Event::Presence { peer, status } => Json::Presence { who: peer.into(), status: *status },
+        Event::Gap { room, from, to, reason } => Json::Gap { room, from: *from, to: *to, reason: *reason },
+        Event::HistoryLost { room } => Json::HistoryLost { room },
+        Event::Receipt { id, outcome } => {
+            Json::Receipt { room: &id.room, id: id.to_string(), outcome: (*outcome).into() }
+        }
+        Event::LinkClosed { peer, cause } => Json::LinkClosed {
+            who: peer.as_ref().map(Person::from),
+            reason: code(*cause),
+            explanation: cause.to_string(),
+        },
+        Event::Lagged { missed } if *missed > 0 => Json::Lagged { missed: *missed },
+        _ => return None,
+    };
+    Some(Line::json(&json))
+}
+
+fn said(message: &Message) -> Json<'_> {
+    let content = match message.body() {
+        Body::Text(_) => Content::Text { text: message.text() },
+        other => Content::Other { kind: other.kind() },
+    };
+    Json::Message {
+        room: message.room(),
+        seq: message.seq(),
+        sender: &message.sender().nick,
+        peer: message.sender().id,
+        content,
+        at: message.timestamp(),
+        id: message.id().to_string(),
+        mine: message.is_mine(),
+        replayed: message.is_replayed(),
+    }
+}
+
+impl<'a> From<&'a Peer> for Person<'a> {
+    fn from(peer: &'a Peer) -> Self {
+        Self { nick: &peer.nick, peer: peer.id }
+    }
+}
+
+impl From<Outcome> for Became {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Logged { seq, .. } => Self::Logged { seq },
+            Outcome::Refused(refusal) => Self::Refused { reason: word(&refusal), explanation: refusal.to_string() },
+            Outcome::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// A word for what ended a link, for programs to go by.
+fn code(cause: Ended) -> String {
+    match cause {
+        Ended::Told(reason) | Ended::Here(reason) => word(&reason),
+        Ended::Lost(loss) => String::from(match loss {
+            LinkLoss::Closed | LinkLoss::Broken => "lost",
+            LinkLoss::Refused => "refused",
+            LinkLoss::TimedOut => "timed_out",
+            LinkLoss::Unreachable => "unreachable",
+            LinkLoss::NotFound => "not_found",
+            LinkLoss::Violation(_) => "violation",
+            LinkLoss::Versions { .. } | LinkLoss::NothingInCommon => "version_mismatch",
+            _ => "other",
+        }),
+    }
+}
+
+/// The word that a reason has on the wire, without its details.
+fn word(reason: &impl Serialize) -> String {
+    match serde_json::to_value(reason) {
+        Ok(Value::String(word)) => word,
+        Ok(Value::Object(details)) => details.into_iter().next().map(|(word, _)| word).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use exchange_tokio::core::Refusal;
+
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_object_that_says_what_it_is_first() {
+        let peer = Peer { id: PeerId::from_bytes([1; 16]), nick: "bo".parse().unwrap() };
+        let shown = |event| line(&event).unwrap().as_str().to_owned();
+        let id = "01010101010101010101010101010101";
+        assert_eq!(
+            shown(Event::PeerLeft {
+                room: RoomName::lobby(),
+                peer: peer.clone(),
+                reason: LeaveReason::TimedOut,
+                seq: Seq(3),
+                replayed: false
+            }),
+            format!(
+                r#"{{"event":"left","room":"lobby","seq":3,"nick":"bo","peer":"{id}","reason":"timed_out","replayed":false}}"#
+            )
+        );
+        assert_eq!(
+            shown(Event::LinkClosed { peer: None, cause: Ended::Lost(LinkLoss::Broken) }),
+            r#"{"event":"link_closed","reason":"lost","explanation":"connection lost"}"#
+        );
+        assert_eq!(
+            shown(Event::RoomRefused { room: RoomName::lobby(), refusal: Refusal::TooLong { limit: 9 } }),
+            r#"{"event":"room_refused","room":"lobby","reason":"too_long","explanation":"too long: 9 bytes are allowed"}"#
+        );
+        assert_eq!(
+            shown(Event::Presence { peer, status: Status::Online }),
+            format!(r#"{{"event":"presence","nick":"bo","peer":"{id}","status":"online"}}"#)
+        );
+    }
+}

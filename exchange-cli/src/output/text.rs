@@ -1,0 +1,193 @@
+//! Events as lines for people.
+//!
+//! ```text
+//! 14:02 <ana> hello                     a message in the lobby
+//! 14:02 #ops <bo> deploy?               a message in another room
+//! 14:03 * cy joined                     something that happened
+//! ```
+//!
+//! A line of a message begins with `<` or `#`, every other with `*`, and names have neither `<` nor `>`: nobody can say
+//! or be called something that looks like another line.
+
+use exchange_tokio::core::{Body, Event, LeaveReason, Message, Peer, RoomName, Status, Timestamp};
+use jiff::tz::TimeZone;
+
+use super::{Look, labels::Labels};
+use crate::line::{Line, Style};
+
+#[derive(Debug)]
+pub(crate) struct Text {
+    look: Look,
+    labels: Labels,
+    /// Who is not there any more, until it has become clear whether they have left.
+    missing: Vec<Peer>,
+}
+
+impl Text {
+    pub(crate) fn new(look: Look, people: &[Peer]) -> Self {
+        let mut labels = Labels::default();
+        labels.reset(people);
+        Self { look, labels, missing: Vec::new() }
+    }
+
+    /// What there is to show of an event.
+    pub(super) fn line(&mut self, event: &Event) -> Option<Line> {
+        match event {
+            Event::Message(message) if message.is_mine() && !self.look.own => None,
+            Event::Message(message) => Some(self.message(message)),
+            Event::RoomJoined { room, members, .. } if room.is_lobby() => {
+                self.labels.reset(members);
+                None
+            }
+            Event::PeerJoined { room, peer, replayed: false, .. } => {
+                // A host that came back tells anew of those who were there all the time.
+                let is_news = !room.is_lobby() || self.labels.came(peer);
+                is_news.then(|| suffix(self.about(peer).ours(" joined"), room))
+            }
+            Event::PeerLeft { room, peer, reason, replayed: false, .. } => self.left(room, peer, *reason),
+            Event::Presence { peer, status: Status::Offline } if self.labels.is(peer, Status::Offline) => {
+                self.missing.push(peer.clone());
+                None
+            }
+            Event::Presence { peer, status: Status::Online } if self.labels.is(peer, Status::Online) => {
+                (!self.found(peer)).then(|| self.about(peer).ours(" is back"))
+            }
+            Event::Gap { room, from, to, .. } => {
+                let line = self.happened().ours("messages ").theirs(from).ours(" to ").theirs(to);
+                Some(suffix(line.ours(" are missing: the host keeps only so many"), room))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether somebody may be said to be gone when a moment has passed.
+    pub(super) fn is_missing_somebody(&self) -> bool {
+        !self.missing.is_empty()
+    }
+
+    /// The moment has passed: says that somebody is gone.
+    pub(super) fn give_up(&mut self) -> Option<Line> {
+        self.missing.pop().map(|peer| self.about(&peer).ours(" is gone"))
+    }
+
+    /// Whether somebody was missing, who is not any more.
+    fn found(&mut self, peer: &Peer) -> bool {
+        self.missing.extract_if(.., |missing| missing.id == peer.id).count() > 0
+    }
+
+    fn message(&self, message: &Message) -> Line {
+        let sender = message.sender();
+        let mut line = self.begin(Some(message.timestamp()));
+        if !message.room().is_lobby() {
+            line = line.styled(Style::Bold, |line| line.ours("#").name(message.room())).ours(" ");
+        }
+        if !matches!(message.body(), Body::Text(_)) {
+            let line = line.ours("* ").name(&self.labels.label(sender));
+            return line.ours(" sent what this program cannot show (kind ").theirs(message.body().kind()).ours(")");
+        }
+        let hue = Style::Hue(sender.id.as_bytes()[0]);
+        let line = line.styled(hue, |line| line.ours("<").name(&self.labels.label(sender)).ours(">"));
+        line.ours(" ").said(message.text())
+    }
+
+    fn left(&mut self, room: &RoomName, peer: &Peer, reason: LeaveReason) -> Option<Line> {
+        // Whoever is gone is gone from all rooms, and it has been said already or is said with the lobby.
+        let is_known = if room.is_lobby() {
+            !self.found(peer) && self.labels.is_offline(peer)
+        } else {
+            self.labels.is_offline(peer)
+        };
+        let line = self.about(peer);
+        if room.is_lobby() {
+            self.labels.went(peer);
+        }
+        let line = if reason == LeaveReason::Left { line.ours(" left") } else { line.ours(" did not come back") };
+        (!is_known).then(|| suffix(line, room))
+    }
+
+    fn about(&self, peer: &Peer) -> Line {
+        self.happened().name(&self.labels.label(peer))
+    }
+
+    fn happened(&self) -> Line {
+        self.begin(None).ours("* ")
+    }
+
+    /// A line with the time of day before it: of what happened at `at`, or now.
+    fn begin(&self, at: Option<Timestamp>) -> Line {
+        let line = Line::out(self.look.coloured);
+        match &self.look.times {
+            Some(zone) => line.styled(Style::Dim, |line| line.theirs(time_of_day(at, zone)).ours(" ")),
+            None => line,
+        }
+    }
+}
+
+fn suffix(line: Line, room: &RoomName) -> Line {
+    if room.is_lobby() { line } else { line.ours(" #").name(room) }
+}
+
+/// The host's clock may show anything; a moment that is none is shown as such.
+fn time_of_day(at: Option<Timestamp>, zone: &TimeZone) -> String {
+    let told = |at: Timestamp| jiff::Timestamp::from_millisecond(i64::try_from(at.as_millis()).ok()?).ok();
+    let moment = at.map_or_else(|| Some(jiff::Timestamp::now()), told);
+    moment.map_or_else(|| "--:--".into(), |moment| moment.to_zoned_datetime(zone.clone()).strftime("%H:%M").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use exchange_tokio::core::{PeerId, Seq};
+
+    use super::*;
+
+    fn peer(nick: &str) -> Peer {
+        Peer { id: PeerId::from_bytes([1; 16]), nick: nick.parse().unwrap() }
+    }
+
+    fn joined(nick: &str, room: &str) -> Event {
+        Event::PeerJoined { room: room.parse().unwrap(), peer: peer(nick), seq: Seq(1), replayed: false }
+    }
+
+    fn left(nick: &str) -> Event {
+        let reason = LeaveReason::Left;
+        Event::PeerLeft { room: RoomName::lobby(), peer: peer(nick), reason, seq: Seq(2), replayed: false }
+    }
+
+    /// Where it lags, the moment has passed after which people are said to be gone.
+    fn shown(events: &[Event]) -> Vec<String> {
+        let mut text = Text::new(Look::default(), &[]);
+        let mut shown = Vec::new();
+        for event in events {
+            match event {
+                Event::Lagged { .. } => shown.extend(text.give_up()),
+                event => shown.extend(text.line(event)),
+            }
+        }
+        shown.iter().map(|line| line.as_str().to_owned()).collect()
+    }
+
+    #[test]
+    fn coming_and_going_is_said_once() {
+        let presence = |status| Event::Presence { peer: peer("bo"), status };
+        let (online, offline) = (presence(Status::Online), presence(Status::Offline));
+        let told = |then: &[Event]| shown(&[&[online.clone(), joined("bo", "lobby")], then].concat())[1..].to_vec();
+        let moment = Event::Lagged { missed: 0 };
+        assert_eq!(told(&[left("bo"), offline.clone()]), ["* bo left"]);
+        assert_eq!(told(&[offline.clone(), left("bo")]), ["* bo left"]);
+        assert_eq!(told(&[offline.clone(), moment.clone(), left("bo")]), ["* bo is gone"]);
+        assert_eq!(told(&[offline.clone(), moment, online.clone()]), ["* bo is gone", "* bo is back"]);
+        assert!(told(&[offline, online.clone()]).is_empty());
+    }
+
+    #[test]
+    fn a_room_that_is_not_the_lobby_is_named() {
+        assert_eq!(shown(&[joined("bo", "ops")]), ["* bo joined #ops"]);
+    }
+
+    #[test]
+    fn a_time_that_is_none_is_shown_as_such() {
+        let time = |millis| time_of_day(Some(Timestamp::from_millis(millis)), &TimeZone::UTC);
+        assert_eq!(time(50_400_000), "14:00");
+        assert_eq!(time(u64::MAX), "--:--");
+    }
+}

@@ -1,0 +1,59 @@
+//! A place in a session, the host's or a client's: what both can do.
+
+use std::time::Duration;
+
+use exchange_tokio::{
+    Client, Events, Farewell, Host, RequestError, Room,
+    core::{Peer, RoomName},
+};
+
+/// Where one sits in a session.
+#[derive(Clone, Debug)]
+pub(crate) enum Seat {
+    Host(Host),
+    Client(Client),
+}
+
+impl Seat {
+    pub(crate) fn me(&self) -> &Peer {
+        match self {
+            Self::Host(host) => host.me(),
+            Self::Client(client) => client.me(),
+        }
+    }
+
+    pub(crate) fn room(&self, name: &RoomName) -> Room {
+        match self {
+            Self::Host(host) => host.room(name.as_str()),
+            Self::Client(client) => client.room(name.as_str()),
+        }
+    }
+
+    pub(crate) async fn rooms(&self) -> Result<Vec<RoomName>, RequestError> {
+        match self {
+            Self::Host(host) => host.rooms().await,
+            Self::Client(client) => client.rooms().await,
+        }
+    }
+
+    pub(crate) async fn people(&self) -> Result<Vec<Peer>, RequestError> {
+        match self {
+            Self::Host(host) => host.people().await,
+            Self::Client(client) => client.people().await,
+        }
+    }
+
+    pub(crate) fn events(&self) -> Events {
+        match self {
+            Self::Host(host) => host.events(),
+            Self::Client(client) => client.events(),
+        }
+    }
+
+    pub(crate) async fn shutdown(&self, patience: Duration) -> Farewell {
+        match self {
+            Self::Host(host) => host.shutdown(patience).await,
+            Self::Client(client) => client.shutdown(patience).await,
+        }
+    }
+}

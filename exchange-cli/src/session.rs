@@ -1,0 +1,286 @@
+//! A session in line mode, for whoever hosts it and whoever joined: events go out, lines come in.
+
+use std::{mem, time::Duration};
+
+use exchange_tokio::{
+    DeliveryError, Events, Farewell, Receipt, RequestError,
+    core::{CloseReason, Ended, Event, RoomName},
+};
+use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
+use tokio::{sync::mpsc::Receiver, time::timeout};
+
+use crate::{
+    app::App,
+    exit::Exit,
+    input::{self, Entry, HELP, Mistake},
+    line::{Line, Style},
+    output::{Printer, told_apart},
+    screen::Screen,
+    seat::Seat,
+};
+
+/// How long messages may take to be delivered when there is nothing more to say.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The same for those who want to go.
+const HASTE: Duration = Duration::from_secs(2);
+
+/// How long the rest may take: announcements to be taken back, events to be shown.
+const AFTERMATH: Duration = Duration::from_secs(2);
+
+/// Messages on their way at once when they are piped in: more than this the outbox might not take.
+const WINDOW: usize = 64;
+
+/// Why a conversation ended.
+#[derive(Debug)]
+enum Ending {
+    /// The user wants to go.
+    Quit,
+    /// There is nothing more to say.
+    EndOfInput,
+    /// The host has closed, and is not waited for.
+    HostClosed,
+    Over(Ended),
+    Interrupted,
+    /// Nobody reads the output.
+    Unread,
+}
+
+/// Talks until it is over.
+pub(crate) async fn run(mut app: App, seat: Seat, room: Option<RoomName>, waits: bool) -> Exit {
+    let screen = app.screen.clone();
+    let people = seat.people().await.unwrap_or_default();
+    let printer = Printer::new(app.format(), &people, waits, screen.clone());
+    let printing = tokio::spawn(printer.follow(seat.events()));
+    let Ok(lines) = input::lines() else { return Exit::Network };
+    let mut conversation = Conversation {
+        events: seat.events(),
+        room: RoomName::lobby(),
+        lines: Some(lines),
+        is_typed: app.is_typed,
+        waits,
+        on_their_way: FuturesUnordered::new(),
+        undelivered: 0,
+        screen: screen.clone(),
+        seat: seat.clone(),
+    };
+    let ending = tokio::select! {
+        ending = conversation.talk(room) => ending,
+        () = app.interrupts.next() => Ending::Interrupted,
+        () = screen.closed() => Ending::Unread,
+    };
+    app.interrupts.insist();
+    conversation.end(ending, printing).await
+}
+
+struct Conversation {
+    seat: Seat,
+    screen: Screen,
+    events: Events,
+    /// Where lines go.
+    room: RoomName,
+    /// None once there are no more.
+    lines: Option<Receiver<String>>,
+    /// Whether somebody types them.
+    is_typed: bool,
+    waits: bool,
+    on_their_way: FuturesUnordered<Receipt>,
+    undelivered: usize,
+}
+
+impl Conversation {
+    async fn talk(&mut self, room: Option<RoomName>) -> Ending {
+        if let Some(room) = room {
+            self.join(room).await;
+        }
+        loop {
+            // Whoever types wants to be heard, and is told what waits; whoever pipes can wait.
+            let may_read = self.is_typed || self.on_their_way.len() < WINDOW;
+            tokio::select! {
+                event = self.events.next() => match event {
+                    Some(Event::Disconnected { cause: Ended::Told(CloseReason::HostClosed), .. }) if !self.waits => {
+                        return Ending::HostClosed;
+                    }
+                    Some(Event::Closed { cause }) => return Ending::Over(cause),
+                    None => return Ending::Over(Ended::Here(CloseReason::Left)),
+                    Some(_) => {}
+                },
+                Some(outcome) = self.on_their_way.next() => self.settle(outcome.err()).await,
+                line = next(&mut self.lines), if may_read => match line {
+                    Some(line) => {
+                        if self.take(&line).await {
+                            return Ending::Quit;
+                        }
+                    }
+                    // A host with nothing to say is still a host.
+                    None if matches!(self.seat, Seat::Host(_)) && !self.is_typed => self.lines = None,
+                    None => return if self.is_typed { Ending::Quit } else { Ending::EndOfInput },
+                },
+            }
+        }
+    }
+
+    /// Does what a line asks for; whether that is to end.
+    async fn take(&mut self, line: &str) -> bool {
+        let screen = self.screen.clone();
+        match input::parse(line) {
+            Ok(Entry::Blank) => {}
+            Ok(Entry::Say(text)) => self.send(&text).await,
+            Ok(Entry::Join(room)) => self.join(room).await,
+            Ok(Entry::Part(room)) => self.part(room).await,
+            Ok(Entry::Room(room)) => self.switch(room).await,
+            Ok(Entry::Rooms) => self.list_rooms().await,
+            Ok(Entry::Who) => self.list_members().await,
+            Ok(Entry::Help) => screen.explain(help(&screen)).await,
+            Ok(Entry::Quit) => return true,
+            Err(Mistake::Unknown(name)) => {
+                let words = |line: Line| {
+                    line.ours("Not sent: there is no command /")
+                        .theirs(name)
+                        .ours(". To say it, begin with two slashes; /help shows commands.")
+                };
+                screen.warn(words).await;
+            }
+            Err(Mistake::Usage(usage)) => screen.warn(|line| line.ours("Not sent: it is ").ours(usage).ours(".")).await,
+        }
+        false
+    }
+
+    async fn send(&mut self, text: &str) {
+        match self.seat.room(&self.room).send(text).await {
+            Ok(receipt) => self.on_their_way.push(receipt),
+            Err(error) => {
+                self.undelivered += 1;
+                self.screen.warn(|line| line.ours("Not sent: ").theirs(error).ours(".")).await;
+            }
+        }
+    }
+
+    async fn settle(&mut self, error: Option<DeliveryError>) {
+        if let Some(error) = error {
+            self.undelivered += 1;
+            self.screen.warn(|line| line.ours("A message was not delivered: ").theirs(error).ours(".")).await;
+        }
+    }
+
+    async fn join(&mut self, room: RoomName) {
+        if self.seat.rooms().await.is_ok_and(|rooms| rooms.contains(&room)) {
+            return self.go_to(room).await;
+        }
+        match self.seat.room(&room).join().await {
+            // What is said from now on is for that room: should it turn out to be closed to us, nobody else gets it.
+            Ok(()) => self.go_to(room).await,
+            Err(error) => self.refused(&room, error).await,
+        }
+    }
+
+    async fn part(&mut self, room: Option<RoomName>) {
+        let room = room.unwrap_or_else(|| self.room.clone());
+        // What was said before still has to get there: with the membership, it would be given up.
+        let settling = async {
+            while let Some(outcome) = self.on_their_way.next().await {
+                self.settle(outcome.err()).await;
+            }
+        };
+        let _ = timeout(PATIENCE, settling).await;
+        if let Err(error) = self.seat.room(&room).leave().await {
+            return self.refused(&room, error).await;
+        }
+        if room == self.room {
+            self.go_to(RoomName::lobby()).await;
+        }
+    }
+
+    async fn switch(&mut self, room: RoomName) {
+        if self.seat.rooms().await.is_ok_and(|rooms| rooms.contains(&room)) {
+            self.go_to(room).await;
+        } else {
+            let words = |line: Line| line.ours("You are not in #").name(&room).ours(". /join ROOM joins it.");
+            self.screen.warn(words).await;
+        }
+    }
+
+    async fn go_to(&mut self, room: RoomName) {
+        self.screen.say(|line| line.ours("What you say goes to #").name(&room).ours(".")).await;
+        self.room = room;
+    }
+
+    async fn list_rooms(&self) {
+        let rooms = self.seat.rooms().await.unwrap_or_default();
+        self.screen
+            .say(|line| {
+                let named = |line: Line, room: &RoomName| {
+                    let line = line.ours(" #").name(room);
+                    if *room == self.room { line.ours(" (you talk here)") } else { line }
+                };
+                rooms.iter().fold(line.ours("You are in"), named)
+            })
+            .await;
+    }
+
+    async fn list_members(&self) {
+        let members = self.seat.room(&self.room).members().await.unwrap_or_default();
+        let me = self.seat.me().id;
+        let labels = told_apart(&members);
+        let labels: Vec<_> = members
+            .iter()
+            .zip(labels)
+            .map(|(peer, label)| if peer.id == me { label + " (you)" } else { label })
+            .collect();
+        self.screen.say(|line| line.ours("In #").name(&self.room).ours(": ").theirs(labels.join(", ")).ours(".")).await;
+    }
+
+    async fn refused(&self, room: &RoomName, error: RequestError) {
+        self.screen.warn(|line| line.ours("#").name(room).ours(": ").theirs(error).ours(".")).await;
+    }
+
+    /// Says goodbye, and waits until all is said, shown and counted.
+    async fn end(mut self, ending: Ending, printing: tokio::task::JoinHandle<()>) -> Exit {
+        let patience = match ending {
+            Ending::EndOfInput => PATIENCE,
+            Ending::Quit | Ending::Interrupted => HASTE,
+            Ending::HostClosed | Ending::Over(_) | Ending::Unread => Duration::ZERO,
+        };
+        if self.is_typed && matches!(ending, Ending::Interrupted) || !self.on_their_way.is_empty() {
+            self.screen.say(|line| line.ours("Leaving; Ctrl-C ends it at once.")).await;
+        }
+        let farewell = timeout(patience + AFTERMATH, self.seat.shutdown(patience)).await;
+        while let Some(Some(outcome)) = self.on_their_way.next().now_or_never() {
+            self.undelivered += usize::from(outcome.is_err());
+        }
+        self.undelivered += mem::take(&mut self.on_their_way).len();
+        let _ = timeout(AFTERMATH, printing).await;
+        if self.undelivered > 0 {
+            let words =
+                |line: Line| line.theirs(self.undelivered).ours(" messages were not delivered, as far as is known.");
+            self.screen.warn(words).await;
+        }
+        if let (Seat::Host(_), Ok(Farewell { undelivered: 1.. })) = (&self.seat, &farewell) {
+            self.screen.warn(|line| line.ours("Not everybody has been given the last messages.")).await;
+        }
+        match ending {
+            Ending::Interrupted | Ending::Unread => Exit::Done,
+            Ending::Over(cause) if Exit::of_end(cause) != Exit::Done => {
+                self.screen.warn(|line| line.ours("It is over: ").theirs(cause).ours(".")).await;
+                Exit::of_end(cause)
+            }
+            _ if self.undelivered > 0 => Exit::Undelivered,
+            _ => Exit::Done,
+        }
+    }
+}
+
+/// The next line; never, if there are no more and that was said.
+async fn next(lines: &mut Option<Receiver<String>>) -> Option<String> {
+    match lines {
+        Some(lines) => lines.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn help(screen: &Screen) -> impl Iterator<Item = Line> + '_ {
+    HELP.iter().map(|(command, meaning)| {
+        let padding = &"                "[..16_usize.saturating_sub(command.len())];
+        screen.line().ours("   ").styled(Style::Bold, |line| line.ours(command)).ours(padding).ours(meaning)
+    })
+}

@@ -1,0 +1,10 @@
+//! The program as people and scripts meet it: real processes that talk over loopback.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what helps the tests is a test too")]
+
+mod commands;
+mod conversation;
+mod endings;
+mod exit_codes;
+mod pipes;
+mod process;

@@ -1,0 +1,176 @@
+//! A running `exchange`: what it is told, what it says, how it ends.
+
+use std::{
+    fmt::Write as _,
+    io::{BufRead as _, BufReader, Read, Write as _},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// Only a failure takes so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Program {
+    child: Child,
+    input: Option<ChildStdin>,
+    pub(crate) out: Lines,
+    pub(crate) err: Lines,
+}
+
+impl Program {
+    /// Starts it with its input, its output and its errors in pipes.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, Stdio::piped())
+    }
+
+    /// Starts it with this input.
+    pub(crate) fn start_with(arguments: &[&str], input: Stdio) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_exchange"))
+            .args(arguments)
+            .env("USER", "tester")
+            .env_remove("RUST_LOG")
+            .stdin(input)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (out, err) = (Lines::of(child.stdout.take().unwrap()), Lines::of(child.stderr.take().unwrap()));
+        Self { input: child.stdin.take(), child, out, err }
+    }
+
+    /// Types a line.
+    pub(crate) fn say(&mut self, line: &str) {
+        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// Ends its input.
+    pub(crate) fn hang_up(&mut self) {
+        self.input = None;
+    }
+
+    /// What Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        let kill = format!("kill -INT {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Waits until it has ended, and gives its exit code.
+    pub(crate) fn exit_code(&mut self) -> i32 {
+        self.out.wait_for_end();
+        self.err.wait_for_end();
+        self.child.wait().unwrap().code().unwrap()
+    }
+
+    /// Waits for an event of that kind.
+    pub(crate) fn event(&mut self, kind: &str) -> Value {
+        self.out.wait_for(|line| serde_json::from_str::<Value>(line).ok().filter(|json| json["event"] == *kind))
+    }
+
+    /// The text of the next message.
+    pub(crate) fn message(&mut self) -> String {
+        self.event("message")["text"].as_str().unwrap().into()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It has most likely ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A host on loopback, and the address that it says it has.
+pub(crate) fn host(more: &[&str]) -> (Program, String) {
+    host_at("127.0.0.1:0", more)
+}
+
+pub(crate) fn host_at(address: &str, more: &[&str]) -> (Program, String) {
+    let usual = ["host", "Lab 3", "--nick", "ana", "--bind", address, "--no-discovery", "--json"];
+    let mut host = Program::start(&[&usual, more].concat());
+    let address = host.event("hosting")["addresses"][0].as_str().unwrap().to_owned();
+    (host, address)
+}
+
+/// Somebody who has joined there, and reads JSON.
+pub(crate) fn guest(address: &str, nick: &str, more: &[&str]) -> Program {
+    let mut guest = Program::start(&[&["join", address, "--nick", nick, "--json"], more].concat());
+    guest.event("room_joined");
+    guest
+}
+
+/// The lines of a stream as they come.
+pub(crate) struct Lines {
+    lines: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Lines {
+    fn of(stream: impl Read + Send + 'static) -> Self {
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            // The pipe is closed with the first line that nobody wants.
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { lines, seen: Vec::new() }
+    }
+
+    /// The first thing that `pick` makes of a line that was not taken yet.
+    pub(crate) fn wait_for<T>(&mut self, mut pick: impl FnMut(&str) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    let picked = pick(&line);
+                    self.seen.push(line);
+                    if let Some(picked) = picked {
+                        return picked;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("it does not happen; {}", self.report()),
+                Err(RecvTimeoutError::Disconnected) => panic!("it will not happen; {}", self.report()),
+            }
+        }
+    }
+
+    /// Waits for a line with these words in it.
+    pub(crate) fn wait_for_words(&mut self, words: &str) -> String {
+        self.wait_for(|line| line.contains(words).then(|| line.to_owned()))
+    }
+
+    /// Stops to read, and lets the other side notice.
+    pub(crate) fn close(&mut self) {
+        self.lines = mpsc::channel().1;
+    }
+
+    /// Everything there ever was; call it when the program has ended.
+    pub(crate) fn all(&self) -> &[String] {
+        &self.seen
+    }
+
+    fn wait_for_end(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.seen.push(line),
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end; {}", self.report()),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn report(&self) -> String {
+        self.seen.iter().fold("there was:".into(), |mut report, line| {
+            write!(report, "\n    {line}").unwrap();
+            report
+        })
+    }
+}
