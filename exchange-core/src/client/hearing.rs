@@ -210,17 +210,13 @@ impl Client {
         let replayed = room.is_history(seq);
         match body {
             Body::Join { .. } => {
-                if !replayed {
-                    room.members.insert(author);
-                }
+                room.change(author, true, seq);
                 if !mine {
                     out.event(Event::PeerJoined { room: name, peer, seq, replayed });
                 }
             }
             Body::Leave { reason } => {
-                if !replayed {
-                    room.members.remove(&author);
-                }
+                room.change(author, false, seq);
                 if !mine {
                     out.event(Event::PeerLeft { room: name, peer, reason, seq, replayed });
                 }

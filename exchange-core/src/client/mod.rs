@@ -210,7 +210,7 @@ impl Client {
 
     /// The members of a room it is in.
     pub fn members(&self, room: &RoomName) -> impl Iterator<Item = Peer> + '_ {
-        let members = self.rooms.get(room).into_iter().flat_map(|room| room.members.iter());
+        let members = self.rooms.get(room).into_iter().flat_map(Room::members);
         members.filter_map(|member| self.roster.get(member)).map(peer_of)
     }
 

@@ -22,7 +22,9 @@ pub(super) struct Room {
     place: Option<(Epoch, Seq)>,
     /// Entries up to here were made before the room was joined.
     history: Seq,
-    pub(super) members: BTreeSet<MemberId>,
+    members: BTreeSet<MemberId>,
+    /// Who is a member was told as of here; entries after it change it.
+    members_at: Seq,
     waiting: VecDeque<Waiting>,
     /// How many of those waiting are on the present link.
     wired: usize,
@@ -69,6 +71,7 @@ impl Room {
             place: None,
             history: Seq::ZERO,
             members: BTreeSet::new(),
+            members_at: Seq::ZERO,
             waiting: VecDeque::new(),
             wired: 0,
             sent: numbered,
@@ -140,6 +143,7 @@ impl Room {
         let here = (Some(joined.room), Some((joined.epoch, joined.after)));
         if self.phase == Phase::Joined && (self.number, self.place) == here {
             self.members = joined.members.into_iter().collect();
+            self.members_at = joined.head;
             return Ok(Taken::Members);
         }
         if self.phase != Phase::Asked {
@@ -160,6 +164,7 @@ impl Room {
         self.number = Some(joined.room);
         self.place = Some((joined.epoch, joined.after));
         self.members = joined.members.into_iter().collect();
+        self.members_at = joined.head;
         Ok(taken)
     }
 
@@ -183,6 +188,20 @@ impl Room {
                 Ok(from)
             }
             _ => Err(Violation::OutOfOrder),
+        }
+    }
+
+    /// Who is a member, as far as entries have come.
+    pub(super) fn members(&self) -> impl Iterator<Item = &MemberId> {
+        self.members.iter()
+    }
+
+    /// Somebody became a member, or stopped being one, by the entry of that place.
+    pub(super) fn change(&mut self, member: MemberId, is_member: bool, seq: Seq) {
+        if seq > self.members_at && is_member {
+            self.members.insert(member);
+        } else if seq > self.members_at {
+            self.members.remove(&member);
         }
     }
 

@@ -47,7 +47,7 @@ pub(super) struct Cursor {
     pub(super) after: Seq,
     /// Set until the link has been told that it joined; see [`Joined::known`](crate::message::Joined::known).
     pub(super) unannounced: Option<bool>,
-    /// Up to here the link was told who is a member, be it entry by entry or all at once.
+    /// The log's head when the link was last told who is a member.
     pub(super) members_told: Seq,
 }
 
