@@ -101,7 +101,7 @@ impl Failure {
             NetworkError::NotFound { .. } => {
                 "\"exchange ls\" shows which sessions there are; the host's address works as well."
             }
-            NetworkError::Ambiguous { .. } => "\"exchange ls\" shows their addresses: join the one you mean by its.",
+            NetworkError::Ambiguous { .. } => "Join the one you mean by its address.",
             NetworkError::VersionMismatch { .. } => "The older of the two programs needs an update.",
             NetworkError::Violation(_) => "Whatever listens there does not host a session.",
             NetworkError::ClosedByPeer { reason: Some(CloseReason::Full) } => "Try again when somebody has left.",

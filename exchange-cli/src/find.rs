@@ -1,6 +1,6 @@
 //! Looking for sessions, and saying what was tried when there are none.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use exchange_tokio::{
     Target,
@@ -113,7 +113,10 @@ pub(crate) fn how_to_join(record: &PeerRecord, sessions: &SessionTable) -> Optio
         _ => {
             let address =
                 record.addresses.iter().find(|address| address.is_ipv4()).or_else(|| record.addresses.first())?;
-            Some(if is_usual(address.port()) { address.ip().to_string() } else { address.to_string() })
+            // A link-local address means nothing without the interface, which only the long form has.
+            let is_scoped = matches!(address, SocketAddr::V6(v6) if v6.scope_id() != 0);
+            let is_short = is_usual(address.port()) && !is_scoped;
+            Some(if is_short { address.ip().to_string() } else { address.to_string() })
         }
     }
 }

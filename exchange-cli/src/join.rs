@@ -106,10 +106,13 @@ async fn attempt(
     let longest = arguments.timeout.map_or(Duration::MAX, |patience| patience + CONNECTING);
     let joining = timeout(longest, builder.join(target));
     let joined = app.unless_interrupted(joining).await?.unwrap_or(Err(NetworkError::TimedOut));
-    Ok(joined.map_err(|error| Vain {
-        failure: Failure::of_join(&error),
-        may_pass: Failure::may_pass(&error),
-        found: None,
+    Ok(joined.map_err(|error| {
+        let (failure, may_pass) = (Failure::of_join(&error), Failure::may_pass(&error));
+        let found = match error {
+            NetworkError::Ambiguous { found, .. } => Some(found.into_iter().collect()),
+            _ => None,
+        };
+        Vain { failure, may_pass, found }
     }))
 }
 

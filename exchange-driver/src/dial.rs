@@ -235,7 +235,8 @@ async fn look_up<R: Runtime>(
         let (first, others) = (found.next(), found.count());
         match (first, others) {
             (Some(_), 1..) if is_over => {
-                return Err(NetworkError::Ambiguous { name: name.to_string(), count: others + 1 });
+                let found = sessions.find(name).cloned().collect();
+                return Err(NetworkError::Ambiguous { name: name.clone(), found });
             }
             (Some(record), _) if is_over => return Ok((record.clone(), browse)),
             (None, _) if is_over => return Err(not_found()),

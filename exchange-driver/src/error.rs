@@ -2,7 +2,9 @@
 
 use std::{io, net::SocketAddr};
 
-use exchange_core::{CloseReason, Ended, LinkLoss, NameError, Refusal, Violation, wire::Versions};
+use exchange_core::{
+    CloseReason, Ended, LinkLoss, NameError, Refusal, SessionName, Violation, discovery::PeerRecord, wire::Versions,
+};
 
 /// Why there is no connection, or no longer.
 #[derive(Debug, thiserror::Error)]
@@ -41,13 +43,13 @@ pub enum NetworkError {
         /// What was looked for.
         what: String,
     },
-    /// There are several sessions of that name; one of them has to be chosen by its address.
-    #[error("there are {count} sessions called {name}")]
+    /// There are several sessions of that name; one of them has to be chosen.
+    #[error("there are {} sessions called {name}", found.len())]
     Ambiguous {
         /// What was looked for.
-        name: String,
-        /// How many answer to it.
-        count: usize,
+        name: SessionName,
+        /// Those that answer to it; each is a [`Target`](crate::Target).
+        found: Vec<PeerRecord>,
     },
     /// The other side ended the connection, and may have said why.
     #[error("connection closed by peer{}", .reason.map(|reason| format!(": {reason}")).unwrap_or_default())]

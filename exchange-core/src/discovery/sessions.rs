@@ -118,6 +118,16 @@ impl SessionTable {
     }
 }
 
+impl FromIterator<PeerRecord> for SessionTable {
+    fn from_iter<T: IntoIterator<Item = PeerRecord>>(records: T) -> Self {
+        let mut table = Self::new();
+        for record in records {
+            table.resolved(record);
+        }
+        table
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use core::net::{Ipv4Addr, SocketAddr};
