@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::missing_panics_doc, clippy::unwrap_used, reason = "this is a test library")]
 
 #[cfg(target_os = "linux")]
+pub mod lan;
 pub mod proxy;
 pub mod raw;
 
