@@ -24,6 +24,10 @@ test:
 lan:
     EXCHANGE_REQUIRE_LAN=1 cargo test --package exchange-tests --locked --test 'lan*'
 
+# The program in a real terminal: a host and two who join. Needs tmux.
+tmux:
+    .ci/tmux
+
 # The documentation, with warnings as errors.
 doc:
     RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked
