@@ -8,7 +8,7 @@ pub(crate) const CONTROL_ALLOWANCE: u32 = 64 * 1024;
 /// What one host gives at most. Everything a peer can make grow is in here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Links at once.
+    /// Links at once; as many members may be away at once whose link broke, before the first of them has to join anew.
     pub links: usize,
     /// Links at once whose client has not said who it is.
     pub half_open: usize,

@@ -233,11 +233,10 @@ impl Host {
 
     /// What follows from a member's having no link.
     fn after_link(&mut self, now: Time, member: Option<MemberId>, cause: Ended, out: &mut Outbox) {
-        if let Some(member) = member {
-            self.timers.set(Alarm::Grace(member), now + self.timing.grace);
-            self.timers.set(Alarm::Expiry(member), now + self.timing.expiry);
-        }
         out.event(Event::LinkClosed { peer: member.and_then(|member| self.roster.peer(member)), cause });
+        if let Some(member) = member {
+            self.is_away(now, member, out);
+        }
     }
 
     pub(super) fn admitted(&mut self, now: Time, link: LinkId) {

@@ -94,8 +94,7 @@ impl Host {
         if let Some(old) = state.link.replace(link) {
             let _ = self.dismiss(old, CloseReason::Replaced, out);
         }
-        self.timers.cancel(Alarm::Grace(member));
-        self.timers.cancel(Alarm::Expiry(member));
+        self.is_not_away(member);
         self.admitted(now, link);
         if let Some(state) = self.links.get_mut(&link) {
             state.welcome(encoding, member);
@@ -152,13 +151,32 @@ impl Host {
         if reason != CloseReason::Left {
             return;
         }
+        self.is_not_away(member);
+        self.leave_everything(now, member, LeaveReason::Left, out);
+    }
+
+    /// A member's link broke: for a while it may come back. As many may be away as may be there; one more, and whoever
+    /// has been away longest has had its time.
+    pub(super) fn is_away(&mut self, now: Time, member: MemberId, out: &mut Outbox) {
+        self.timers.set(Alarm::Grace(member), now + self.timing.grace);
+        self.timers.set(Alarm::Expiry(member), now + self.timing.expiry);
+        self.away.push_back(member);
+        if self.away.len() > self.limits.links
+            && let Some(longest) = self.away.front().copied()
+        {
+            self.expire(now, longest, out);
+        }
+    }
+
+    fn is_not_away(&mut self, member: MemberId) {
         self.timers.cancel(Alarm::Grace(member));
         self.timers.cancel(Alarm::Expiry(member));
-        self.leave_everything(now, member, LeaveReason::Left, out);
+        self.away.retain(|away| *away != member);
     }
 
     /// A member whose link broke has not come back in time.
     pub(super) fn expire(&mut self, now: Time, member: MemberId, out: &mut Outbox) {
+        self.is_not_away(member);
         self.leave_everything(now, member, LeaveReason::TimedOut, out);
     }
 

@@ -20,7 +20,7 @@ mod talking;
 mod tests;
 
 use alloc::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     vec::Vec,
 };
 use core::mem;
@@ -78,8 +78,10 @@ pub struct Host {
     json_links: usize,
     members: BTreeMap<MemberId, Member>,
     next_member: MemberId,
+    /// Members whose link broke and who may still come back, the one away longest first.
+    away: VecDeque<MemberId>,
     /// Members that are in no room any more, the one gone longest first.
-    gone: alloc::collections::VecDeque<MemberId>,
+    gone: VecDeque<MemberId>,
     roster: Roster,
     rooms: BTreeMap<RoomId, Room>,
     room_ids: BTreeMap<RoomName, RoomId>,
@@ -124,7 +126,8 @@ impl Host {
             json_links: 0,
             members: BTreeMap::from([(OWNER, Member::owner())]),
             next_member: MemberId(1),
-            gone: alloc::collections::VecDeque::new(),
+            away: VecDeque::new(),
+            gone: VecDeque::new(),
             roster: Roster::default(),
             rooms: BTreeMap::new(),
             room_ids: BTreeMap::new(),

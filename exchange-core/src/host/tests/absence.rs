@@ -184,3 +184,17 @@ fn whose_entries_are_kept_is_not_forgotten() {
     assert!(statuses(&heard).contains(&(MemberId(1), Status::Offline)));
     assert!(entries(&heard).any(|entry| entry.author == MemberId(1)));
 }
+
+#[test]
+fn as_many_may_be_away_as_may_be_there_and_then_whoever_is_away_longest_has_left() {
+    let limits = Limits { links: 3, ..Limits::default() };
+    let mut bench = Bench::with(HostConfig { limits, ..config() });
+    let other = bench.member(99);
+    for number in 1..=5 {
+        let link = bench.member(number);
+        bench.down(link);
+    }
+    let timed_out = |(_, reason): &(MemberId, LeaveReason)| *reason == LeaveReason::TimedOut;
+    assert_eq!(leaves(&bench.heard(other)).iter().filter(|leave| timed_out(leave)).count(), 2);
+    assert_eq!(bench.host.members(&RoomName::lobby()).count(), 5, "the host, the other, and three who may come back");
+}
