@@ -89,8 +89,8 @@ pub enum Event {
         /// How they are now.
         status: Status,
     },
-    /// Entries that this client has not seen are gone for good. Members may have come and gone in them: who is there now
-    /// is what [`Client::members`](crate::Client::members) says.
+    /// Entries that this client has not seen are gone for good. Members may have come and gone in them: who is there
+    /// now is what [`Client::members`](crate::Client::members) says.
     Gap {
         /// In which room.
         room: RoomName,

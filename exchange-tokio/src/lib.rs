@@ -23,7 +23,7 @@
 //! Everything here is [`exchange_driver`], made for tokio by one type: [`Tokio`]. It works on the multi-thread and on the
 //! current-thread runtime; the latter is a little faster, because a host is one task anyway.
 //!
-//! Streams of other kinds (a Unix socket, a pipe, a TLS session) come in through [`io`].
+//! Streams of other kinds (a Unix socket, a pipe, a TLS session) come in through [`io()`].
 
 use std::{
     future::Future,
@@ -154,7 +154,7 @@ pub fn io<T: AsyncRead + AsyncWrite + Send + Unpin + 'static>(stream: T) -> Io<T
     Io(stream)
 }
 
-/// A stream of tokio's kind as a [`ByteStream`]; see [`io`].
+/// A stream of tokio's kind as a [`ByteStream`]; see [`io()`].
 #[derive(Debug)]
 pub struct Io<T>(T);
 

@@ -81,7 +81,7 @@ impl Host {
         Ok(id)
     }
 
-    /// The one place where a log grows.
+    /// The one place where a log grows, unless it has no number left.
     pub(super) fn append(
         &mut self,
         now: Time,
@@ -92,7 +92,7 @@ impl Host {
         out: &mut Outbox,
     ) -> Option<Seq> {
         let at = self.wall.read(now);
-        let state = self.rooms.get_mut(&room)?;
+        let state = self.rooms.get_mut(&room).filter(|room| !room.log.head().is_last())?;
         let seq = state.log.head().next();
         let entry = Entry { room, seq, author, cmid, at: state.stamp(at), body };
         let told = state.is_member(OWNER).then(|| (state.name.clone(), entry.clone()));

@@ -29,8 +29,8 @@ pub enum ToClient {
         #[serde(deserialize_with = "bounded")]
         members: Vec<MemberRecord>,
     },
-    /// The client is a member of a room, and its entries follow. Said again right before a gap in which members may have
-    /// come and gone.
+    /// The client is a member of a room, and its entries follow. Said again right before a gap in which members may
+    /// have come and gone.
     Joined(Joined),
     /// A request to join was turned down.
     JoinRefused {

@@ -59,6 +59,16 @@ impl Log {
         }
     }
 
+    /// Makes this log, in which nothing is yet, go on after that place.
+    #[cfg(test)]
+    pub(crate) fn begin_after(&mut self, seq: Seq) {
+        self.first = seq.next();
+        self.index.clear();
+        self.bytes = 0;
+        self.postcard = Track::new(Encoding::Postcard, self.first);
+        self.json = None;
+    }
+
     pub(crate) fn epoch(&self) -> Epoch {
         self.epoch
     }

@@ -109,8 +109,8 @@ impl Wire {
 
     /// Takes bytes off the front of `input` until something whole has come; `None` when all are taken.
     ///
-    /// What is whole in `input` is lent from there, not copied. Only an incomplete frame is kept, and memory is taken for
-    /// the bytes of it that have come, whatever its length claims.
+    /// What is whole in `input` is lent from there, not copied. Only an incomplete frame is kept, and memory is taken
+    /// for the bytes of it that have come, whatever its length claims.
     ///
     /// # Errors
     ///

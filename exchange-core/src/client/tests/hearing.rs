@@ -143,6 +143,19 @@ fn what_changed_while_the_client_was_away_is_told_when_it_is_back() {
 }
 
 #[test]
+fn whom_the_host_has_forgotten_meanwhile_is_not_there() {
+    let mut bench = Bench::in_lobby();
+    bench.reconnect();
+    bench.hear(&ToClient::Welcome(Welcome { roster: Rev(9), ..welcome() }));
+    bench.told();
+    bench.hear(&ToClient::Roster { rev: Rev(8), members: vec![ben(Status::Online)] });
+    assert_eq!(presence(&bench.told()), [], "the host has not told of everybody yet");
+    bench.hear(&ToClient::Roster { rev: Rev(9), members: vec![bench.me()] });
+    assert_eq!(presence(&bench.told()), [("ana", Status::Offline)]);
+    assert_eq!(bench.client.people().count(), 2);
+}
+
+#[test]
 fn a_gap_is_told_with_both_its_ends() {
     let mut bench = late();
     bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(8), reason: GapReason::Retention });
@@ -213,6 +226,19 @@ fn a_new_log_is_told_before_anything_from_it_and_old_messages_in_it_are_not_deli
     assert_eq!(told[0], Event::HistoryLost { room: RoomName::lobby() });
     assert!(matches!(told[1], Event::RoomJoined { resumed: false, .. }), "it is not taken up where it was left");
     assert_eq!(testing::texts(&told, &RoomName::lobby()), ["three"]);
+}
+
+#[test]
+fn nothing_in_a_new_log_is_history_to_a_client_that_was_there() {
+    let mut bench = late();
+    bench.reconnect();
+    bench.hear(&ToClient::Welcome(Welcome { life: life(7), ..welcome() }));
+    bench.roster();
+    let (epoch, after) = (life(8), Seq(0));
+    bench.hear(&ToClient::Joined(Joined { epoch, after, members: vec![ME], ..joined(&RoomName::lobby(), 1, 2) }));
+    bench.told();
+    bench.hear(&entry(1, ANA, 1, "said while it was away"));
+    assert!(testing::messages(&bench.told(), &RoomName::lobby()).all(|message| !message.is_replayed()));
 }
 
 #[test]

@@ -87,6 +87,16 @@ fn a_room_in_which_somebody_unknown_is_a_member_ends_the_link() {
 }
 
 #[test]
+fn a_host_that_refuses_the_lobby_has_let_nobody_in() {
+    let mut bench = Bench::new();
+    bench.arrive();
+    bench.hear(&ToClient::Welcome(welcome()));
+    bench.told();
+    bench.hear(&ToClient::JoinRefused { room: RoomName::lobby(), refusal: Refusal::RoomFull });
+    misled(&mut bench, Violation::Unexpected, &"no lobby");
+}
+
+#[test]
 fn a_room_that_begins_after_its_end_ends_the_link() {
     let mut bench = Bench::in_lobby();
     bench.round(|round| round.join(&den(), JoinFrom::Head)).unwrap();

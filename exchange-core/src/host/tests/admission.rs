@@ -9,7 +9,7 @@ use crate::{
     message::{Encoding, Hello, JoinFrom, ToClient, ToHost},
     name::NameError,
     reason::{CloseReason, Violation},
-    seam::{Input, LinkId, WakeReason},
+    seam::{Effect, Input, LinkId, Outbox, WakeReason},
 };
 
 fn limited(limits: Limits) -> HostConfig {
@@ -52,6 +52,25 @@ fn only_so_many_links_may_be_half_open_and_members_do_not_count() {
     bench.say(second, &hello(2, 1, None));
     let next = bench.open(5, Encoding::Postcard, WINDOW);
     assert_eq!(bench.closed(next), None, "one that said hello makes room for another");
+}
+
+#[test]
+fn a_flood_of_links_that_say_nothing_costs_a_few_slots_for_five_seconds() {
+    let mut bench = Bench::new();
+    let member = bench.member(1);
+    let (mut out, full) = (Outbox::new(), CloseReason::Full);
+    for link in (10..10_010).map(LinkId) {
+        bench.host.handle(bench.now, Input::LinkUp { link, credit: WINDOW }, &mut out);
+    }
+    assert_eq!(
+        out.drain().filter(|effect| matches!(effect, Effect::Close { reason, .. } if *reason == full)).count(),
+        9968
+    );
+    assert_eq!(bench.host.link_count(), 1 + 32);
+    bench.host.handle(bench.now + secs(5), Input::Tick, &mut out);
+    assert_eq!(bench.host.link_count(), 1);
+    bench.say(member, &ToHost::Ping { nonce: 1 });
+    assert_eq!(bench.heard(member).last(), Some(&ToClient::Pong { nonce: 1 }));
 }
 
 #[test]

@@ -186,6 +186,30 @@ fn a_full_lobby_is_a_full_session_until_somebody_leaves() {
 }
 
 #[test]
+fn a_log_that_has_no_number_left_takes_nothing_more_and_everything_else_goes_on() {
+    let mut bench = Bench::new();
+    let (inside, outside) = (bench.member(1), bench.member(2));
+    let den_id = bench.join(inside, &den(), JoinFrom::Head).room;
+    let log = &mut bench.host.rooms.get_mut(&den_id).unwrap().log;
+    log.begin_after(Seq((1 << 53) - 3));
+    let from = JoinFrom::After { epoch: log.epoch(), seq: log.head() };
+    bench.join(inside, &den(), from);
+    bench.say_all(inside, &[text(den_id, 1, "the last but one"), text(den_id, 2, "the last"), text(den_id, 3, "?")]);
+    let heard = bench.heard(inside);
+    assert_eq!(texts(&heard).last(), Some(&(Seq((1 << 53) - 1), "the last".into())));
+    let rejected = ToClient::Reject { room: den_id, cmid: Cmid(3), refusal: Refusal::LogExhausted };
+    assert!(heard.contains(&rejected));
+    bench.heard(outside);
+    bench.say(outside, &join(&den(), JoinFrom::Head));
+    assert_eq!(bench.heard(outside), [ToClient::JoinRefused { room: den(), refusal: Refusal::LogExhausted }]);
+    assert_eq!(bench.round(|round| round.join(&den())), Err(Refusal::LogExhausted));
+    bench.say(inside, &ToHost::Leave { room: den_id });
+    assert_eq!(bench.heard(inside), [ToClient::Parted { room: den_id }]);
+    bench.say(inside, &text(LOBBY, 1, "elsewhere"));
+    assert_eq!(texts(&bench.heard(outside)).len(), 1);
+}
+
+#[test]
 fn the_host_itself_is_a_member_like_everybody() {
     let mut bench = Bench::new();
     let link = bench.member(1);
