@@ -36,7 +36,7 @@ const SETTLE: Duration = Duration::from_millis(100);
 
 /// and how long everybody who is there may take to answer. In multicast DNS, who has spoken within the last second keeps
 /// silent, and answers when it is asked again a second later: until then, one name may yet turn out to be two.
-const EVERYBODY: Duration = Duration::from_millis(1250);
+const EVERYBODY: Duration = Duration::from_millis(1500);
 
 /// Whom to join.
 #[derive(Clone, Debug, PartialEq, Eq)]

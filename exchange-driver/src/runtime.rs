@@ -50,9 +50,6 @@ pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// The addresses of a host name, each with this port.
     fn resolve(&self, host: String, port: u16) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send;
-
-    /// Lets every other task that is ready run, and the sockets be looked at, before it is ready itself.
-    fn yield_now(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// A stream of bytes in both directions, over TCP or anything else that keeps them in order.

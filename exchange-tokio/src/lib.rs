@@ -142,10 +142,6 @@ impl Runtime for Tokio {
     async fn resolve(&self, host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
         Ok(tokio::net::lookup_host((host, port)).await?.collect())
     }
-
-    async fn yield_now(&self) {
-        tokio::task::yield_now().await;
-    }
 }
 
 /// Any stream of tokio's kind, for [`Host::accept`](exchange_driver::Host::accept) and
