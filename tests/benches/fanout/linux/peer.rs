@@ -1,0 +1,135 @@
+//! One connection of the generator's, and how it becomes a member.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use bytes::{Buf as _, BytesMut};
+use exchange_tokio::core::{
+    Cmid, Encoding, JoinFrom, MemberId, PeerId, ProducerId, RoomId, Seq,
+    message::{Hello, Joined, ToClient, ToHost},
+    wire::{Offer, Received, Wire},
+};
+
+/// Nothing has arrived for so long: it never will.
+pub(super) const STALLED: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) stream: TcpStream,
+    pub(super) wire: Wire,
+    pub(super) member: MemberId,
+    /// The last entry before those that count.
+    heard: Seq,
+    joined: Option<(RoomId, Seq)>,
+    /// How many entries it has received that count.
+    pub(super) received: usize,
+    pub(super) unsent: BytesMut,
+    /// As a talker: its last message, how many of its messages not everybody has, and its last that anybody has.
+    pub(super) cmid: Cmid,
+    pub(super) outstanding: usize,
+    pub(super) seen: Cmid,
+}
+
+impl Peer {
+    pub(super) fn connect(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(STALLED))?;
+        Ok(Self {
+            stream,
+            wire: Wire::client(Offer::default()),
+            member: MemberId::default(),
+            heard: Seq::ZERO,
+            joined: None,
+            received: 0,
+            unsent: BytesMut::new(),
+            cmid: Cmid::ZERO,
+            outstanding: 0,
+            seen: Cmid::ZERO,
+        })
+    }
+
+    /// Becomes a member of the lobby; tells which room that is, and its last entry at that moment.
+    pub(super) fn join(&mut self, number: u8, buffer: &mut [u8]) -> io::Result<(RoomId, Seq)> {
+        self.stream.write_all(&self.wire.opening())?;
+        self.say(&ToHost::Hello(Hello {
+            peer: PeerId::from_bytes([number; 16]),
+            producer: ProducerId::from_bytes([number; 8]),
+            token: None,
+            attempt: 0,
+            nick: number.to_string().as_str().into(),
+        }));
+        let (room, from) = ("lobby".into(), JoinFrom::Head);
+        self.say(&ToHost::Join { room, from, settled: Cmid::ZERO, sent: Cmid::ZERO });
+        loop {
+            if let Some(joined) = self.joined {
+                return Ok(joined);
+            }
+            self.hear(buffer)?;
+        }
+    }
+
+    /// Waits until it has everything up to that entry: what comes after it counts.
+    pub(super) fn hear_up_to(&mut self, head: Seq, buffer: &mut [u8]) -> io::Result<()> {
+        while self.heard < head {
+            self.hear(buffer)?;
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+        let mut input = match self.stream.read(buffer)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            length => &buffer[..length],
+        };
+        while let Some(received) = self.wire.receive(&mut input).map_err(io::Error::other)? {
+            match received {
+                Received::Opened { .. } => self.stream.write_all(&self.unsent.split())?,
+                Received::Frame(body) => match decode(body)? {
+                    ToClient::Welcome(welcome) => self.member = welcome.you,
+                    ToClient::Joined(Joined { room, after, head, .. }) => {
+                        (self.heard, self.joined) = (after, Some((room, head)));
+                    }
+                    ToClient::Entry(entry) if entry.seq == self.heard.next() => self.heard = entry.seq,
+                    ToClient::Roster { .. } => {}
+                    other => return Err(io::Error::other(format!("unexpected: {other:?}"))),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// The floor knows of no preamble and no members: it is as if this were one.
+    pub(super) fn skip_joining(&mut self, number: u8) -> io::Result<()> {
+        self.member = MemberId(u32::from(number) + 1);
+        let opening = self.wire.opening();
+        let mut host = Wire::host(Offer::default());
+        if let Ok(Some(Received::Opened { answer, .. })) = host.receive(&mut &opening[..]) {
+            self.wire.receive(&mut &answer[..]).map_err(io::Error::other)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn say(&mut self, message: &ToHost) {
+        Encoding::Postcard.encode(message, &mut self.unsent);
+    }
+
+    /// Sends what the socket takes.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        while !self.unsent.is_empty() {
+            match self.stream.write(&self.unsent) {
+                Ok(written) => self.unsent.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn decode(body: &[u8]) -> io::Result<ToClient> {
+    Encoding::Postcard.decode(body).map_err(io::Error::other)
+}
