@@ -18,8 +18,11 @@ use crate::{
     screen,
 };
 
-/// How long to look, unless the user says so.
-const PATIENCE: Duration = Duration::from_millis(1500);
+/// How long to look for the first session, unless the user says so: a network that has just come up takes its time.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long to look for all of them, once there is one.
+const ENOUGH: Duration = Duration::from_millis(1500);
 
 /// How the sessions that are there look.
 type Shown = BTreeMap<SessionId, (String, PeerRecord)>;
@@ -45,7 +48,7 @@ pub(crate) async fn overview(app: App) -> Result<Exit, Failure> {
 async fn list(mut app: App, patience: Duration) -> Result<Exit, Failure> {
     let sessions = match app.discovery().map_err(|error| find::failure(&error))? {
         Some(discovery) => {
-            let looking = find::look(&*discovery, patience, patience);
+            let looking = find::look(&*discovery, patience, patience.min(ENOUGH));
             app.unless_interrupted(looking).await?.map_err(|error| find::failure(&error))?
         }
         None => SessionTable::new(),
