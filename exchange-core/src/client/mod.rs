@@ -23,7 +23,7 @@ use core::{mem, time::Duration};
 use self::{link::Link, room::Room};
 use crate::{
     event::{Ended, Event, MessageId, Peer, Session},
-    ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Token},
+    ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, Token},
     limits::Limits,
     message::{Body, JoinFrom, MemberRecord, Status, ToHost},
     name::{Nick, RoomName},
@@ -212,6 +212,12 @@ impl Client {
     pub fn members(&self, room: &RoomName) -> impl Iterator<Item = Peer> + '_ {
         let members = self.rooms.get(room).into_iter().flat_map(Room::members);
         members.filter_map(|member| self.roster.get(member)).map(peer_of)
+    }
+
+    /// How far it has read a room: the log's life, and the last entry it was given or told is gone. `None` before it has
+    /// joined.
+    pub fn place(&self, room: &RoomName) -> Option<(Epoch, Seq)> {
+        self.rooms.get(room)?.place()
     }
 
     /// How many of its messages wait for their outcome.

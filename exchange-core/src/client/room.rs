@@ -103,6 +103,10 @@ impl Room {
         self.number.filter(|_| self.phase == Phase::Joined)
     }
 
+    pub(super) fn place(&self) -> Option<(Epoch, Seq)> {
+        self.place
+    }
+
     /// The host has begun another life, in which nothing has the number it had.
     pub(super) fn renumber(&mut self) {
         self.was_asked = false;

@@ -12,6 +12,7 @@
 //! nothing has to be remembered to be called.
 
 mod fanout;
+mod history;
 mod joining;
 mod link;
 mod members;
@@ -25,6 +26,7 @@ use alloc::{
 };
 use core::mem;
 
+pub use self::history::History;
 use self::{link::Link, members::Member};
 use crate::{
     event::{Ended, Event, MessageId, Peer, Session},

@@ -129,6 +129,11 @@ impl Log {
         }
     }
 
+    /// Every readable entry from that place on.
+    pub(crate) fn entries(&self, from: Seq) -> impl Iterator<Item = Entry> + use<'_> {
+        self.postcard.entries(from)
+    }
+
     /// Sees to it that the log can be read in this encoding.
     pub(crate) fn offer(&mut self, encoding: Encoding) {
         if encoding == Encoding::Json && self.json.is_none() {

@@ -1,0 +1,43 @@
+//! A room's log as the host's own program may read it: what is kept, from any place on.
+
+use super::Host;
+use crate::{
+    ids::{Epoch, Seq},
+    message::Entry,
+    name::RoomName,
+    room::Log,
+};
+
+/// What a host keeps of one room's log.
+#[derive(Clone, Copy, Debug)]
+pub struct History<'a>(&'a Log);
+
+impl Host {
+    /// What is kept of a room's log; `None` if there is no such room.
+    pub fn history(&self, room: &RoomName) -> Option<History<'_>> {
+        let id = self.room_ids.get(room)?;
+        self.rooms.get(id).map(|room| History(&room.log))
+    }
+}
+
+impl<'a> History<'a> {
+    /// Which life of the log it is.
+    pub fn epoch(self) -> Epoch {
+        self.0.epoch()
+    }
+
+    /// The place before the oldest entry that is kept.
+    pub fn tail(self) -> Seq {
+        self.0.tail()
+    }
+
+    /// The place of the newest entry.
+    pub fn head(self) -> Seq {
+        self.0.head()
+    }
+
+    /// The entries that are kept after that place, oldest first; those of a round that has not ended are not among them.
+    pub fn after(self, seq: Seq) -> impl Iterator<Item = Entry> + use<'a> {
+        self.0.entries(seq.max(self.0.tail()).next())
+    }
+}
