@@ -179,6 +179,10 @@ impl Client {
             self.part(number, name);
             return Ok(());
         }
+        if self.leaving.contains_key(&number) {
+            // Said before the host heard that the room is left: whoever joins it again is told so after that.
+            return Ok(());
+        }
         if joined.members.iter().any(|member| !self.roster.contains_key(member)) {
             return Err(Violation::UnknownMember);
         }

@@ -132,6 +132,20 @@ fn a_room_that_is_left_and_joined_again_at_once_is_left_and_joined_and_no_number
 }
 
 #[test]
+fn what_was_said_of_a_room_before_it_was_left_is_no_answer_to_the_wish_to_be_in_it_again() {
+    let mut bench = in_den();
+    leave_den(&mut bench);
+    join_den(&mut bench, JoinFrom::Start);
+    // Said before a gap, and on its way since before the room was left.
+    bench.hear(&ToClient::Joined(Joined { head: Seq(9), ..joined(&den(), DEN.0, 0) }));
+    assert_eq!(bench.told(), []);
+    bench.hear(&ToClient::Parted { room: DEN });
+    bench.hear(&ToClient::Joined(joined(&den(), DEN.0, 3)));
+    assert!(matches!(&bench.told()[..], [Event::RoomLeft { .. }, Event::RoomJoined { resumed: false, .. }]));
+    assert_eq!(disconnects(&bench.told), []);
+}
+
+#[test]
 fn a_leave_that_was_lost_with_the_link_is_said_again() {
     let mut bench = in_den();
     leave_den(&mut bench);
