@@ -54,6 +54,11 @@ pub enum Input<'a> {
         /// How its messages are encoded.
         encoding: Encoding,
     },
+    /// Bytes came, and the frame they belong to is not whole yet: whoever sent them is there.
+    Bytes {
+        /// Which link.
+        link: LinkId,
+    },
     /// A frame came.
     Frame {
         /// Which link.

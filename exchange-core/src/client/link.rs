@@ -150,6 +150,13 @@ impl Client {
         }
     }
 
+    /// A frame may take longer to come than a dead host would be waited for.
+    pub(super) fn hears(&mut self, now: Time, link: LinkId) {
+        if let Some(link) = self.link(link) {
+            link.heard(now);
+        }
+    }
+
     pub(super) fn credit(&mut self, link: LinkId, bytes: u32) {
         if let Some(link) = self.link(link) {
             link.outstanding = link.outstanding.saturating_sub(bytes);

@@ -275,6 +275,7 @@ impl Round<'_> {
             Input::NetworkChanged => client.network_changed(now, out),
             Input::LinkUp { link, credit } => client.link_up(link, credit),
             Input::Opened { link, encoding } => client.opened(now, link, encoding, out),
+            Input::Bytes { link } => client.hears(now, link),
             Input::Frame { link, body } => client.frame(now, link, body, out),
             Input::Credit { link, bytes } => client.credit(link, bytes),
             Input::Fault { link, violation } => client.fault(now, link, violation.into(), out),

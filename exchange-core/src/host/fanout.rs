@@ -34,18 +34,18 @@ impl Host {
         touched.sort_unstable();
         touched.dedup();
         for link in touched.drain(..) {
-            self.serve(link, out);
+            self.serve(now, link, out);
             self.acknowledge(now, link, out);
         }
         self.touched = touched;
     }
 
     /// Gives a link what it lacks, as far as its credit goes: members first, so that no entry names a stranger.
-    fn serve(&mut self, link: LinkId, out: &mut Outbox) {
+    fn serve(&mut self, now: Time, link: LinkId, out: &mut Outbox) {
         let Self { links, rooms, roster, .. } = self;
         let Some(state) = links.get_mut(&link) else { return };
         let (Some(encoding), Some(_)) = (state.encoding(), state.member()) else { return };
-        let mut serving = Serving { link, encoding, state, out };
+        let mut serving = Serving { now, link, encoding, state, out };
         if !serving.roster(roster) {
             return;
         }
@@ -86,6 +86,7 @@ impl Host {
 }
 
 struct Serving<'a> {
+    now: Time,
     link: LinkId,
     encoding: Encoding,
     state: &'a mut Link,
@@ -159,7 +160,7 @@ impl Serving<'_> {
     }
 
     fn send(&mut self, frames: Bytes) {
-        self.state.spend(&frames);
+        self.state.spend(self.now, &frames);
         self.out.send(self.link, frames);
     }
 }

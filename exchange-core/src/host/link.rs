@@ -23,6 +23,7 @@ pub(super) struct Link {
     window: u32,
     outstanding: u32,
     pub(super) heard: Time,
+    said: Time,
     probed: Option<Time>,
     pub(super) round_trip: Option<Duration>,
     pub(super) roster: Rev,
@@ -66,6 +67,7 @@ impl Link {
             window,
             outstanding: 0,
             heard: now,
+            said: now,
             probed: None,
             round_trip: None,
             roster: Rev(0),
@@ -99,7 +101,8 @@ impl Link {
     }
 
     /// Counts bytes that are given to the transport.
-    pub(super) fn spend(&mut self, frames: &Bytes) {
+    pub(super) fn spend(&mut self, now: Time, frames: &Bytes) {
+        self.said = now;
         self.outstanding = self.outstanding.saturating_add(u32::try_from(frames.len()).unwrap_or(u32::MAX));
     }
 
@@ -145,26 +148,36 @@ impl Host {
 
     /// Says something to one link only, at once: answers do not wait behind what everybody gets.
     pub(super) fn control(&mut self, now: Time, link: LinkId, message: &ToClient, out: &mut Outbox) {
-        self.tell(link, message, out);
+        self.tell(now, link, message, out);
         if self.links.get(&link).is_some_and(Link::is_overrun) {
             self.close_link(now, link, CloseReason::Overrun, out);
         }
     }
 
-    fn tell(&mut self, link: LinkId, message: &ToClient, out: &mut Outbox) {
+    fn tell(&mut self, now: Time, link: LinkId, message: &ToClient, out: &mut Outbox) {
         let Some(state) = self.links.get_mut(&link) else { return };
         let Some(encoding) = state.encoding() else { return };
         let mut frame = BytesMut::with_capacity(64);
         encoding.encode(message, &mut frame);
         let frame = frame.freeze();
-        state.spend(&frame);
+        state.spend(now, &frame);
         out.send(link, frame);
     }
 
-    /// The heartbeat's alarm: it looks when it was last heard of, and rings again when that could matter.
+    /// A frame may take longer to come than a dead peer would be waited for.
+    pub(super) fn hears(&mut self, now: Time, link: LinkId) {
+        if let Some(state) = self.links.get_mut(&link) {
+            state.heard = now;
+        }
+    }
+
+    /// The heartbeat's alarm: it looks when the link was last heard of and when it was last told something, and rings
+    /// again when that could matter. Who has not been told anything would give up in turn: its own pings may be stuck
+    /// behind what else it has to say.
     pub(super) fn probe(&mut self, now: Time, link: LinkId, out: &mut Outbox) {
         let Some(state) = self.links.get_mut(&link) else { return };
-        let (probe_at, dead_at) = (state.heard + self.timing.heartbeat, state.heard + self.timing.heartbeat * 3);
+        let probe_at = state.heard.min(state.said) + self.timing.heartbeat;
+        let dead_at = state.heard + self.timing.heartbeat * 3;
         if now >= dead_at {
             return self.close_link(now, link, CloseReason::Silent, out);
         }
@@ -186,14 +199,20 @@ impl Host {
     /// Ends a link for a reason of the host's, and tells the peer.
     pub(super) fn close_link(&mut self, now: Time, link: LinkId, reason: CloseReason, out: &mut Outbox) {
         if self.links.contains_key(&link) {
-            let member = self.dismiss(link, reason, out);
+            let member = self.dismiss(now, link, reason, out);
             self.after_link(now, member, Ended::Here(reason), out);
         }
     }
 
     /// Says goodbye to a link and forgets it; gives the member whose it was.
-    pub(super) fn dismiss(&mut self, link: LinkId, reason: CloseReason, out: &mut Outbox) -> Option<MemberId> {
-        self.tell(link, &ToClient::Bye { reason }, out);
+    pub(super) fn dismiss(
+        &mut self,
+        now: Time,
+        link: LinkId,
+        reason: CloseReason,
+        out: &mut Outbox,
+    ) -> Option<MemberId> {
+        self.tell(now, link, &ToClient::Bye { reason }, out);
         out.close(link, reason);
         self.forget_link(link)
     }

@@ -92,7 +92,7 @@ impl Host {
         state.tokens.rotate(hello.token, token);
         state.attempt = hello.attempt;
         if let Some(old) = state.link.replace(link) {
-            let _ = self.dismiss(old, CloseReason::Replaced, out);
+            let _ = self.dismiss(now, old, CloseReason::Replaced, out);
         }
         self.is_not_away(member);
         self.admitted(now, link);

@@ -268,6 +268,7 @@ impl Round<'_> {
             Input::WallClock { at } => host.wall.set(now, at),
             Input::LinkUp { link, credit } => host.link_up(now, link, credit, out),
             Input::Opened { link, encoding } => host.opened(link, encoding),
+            Input::Bytes { link } => host.hears(now, link),
             Input::Frame { link, body } => host.frame(now, link, body, out),
             Input::Credit { link, bytes } => host.credit(link, bytes),
             Input::Fault { link, violation } => host.close_link(now, link, violation.into(), out),
@@ -312,7 +313,7 @@ impl Round<'_> {
         }
         let links: Vec<LinkId> = self.host.links.keys().copied().collect();
         for link in links {
-            self.host.dismiss(link, CloseReason::HostClosed, self.out);
+            self.host.dismiss(self.now, link, CloseReason::HostClosed, self.out);
         }
         self.host.timers.clear();
         self.out.event(Event::Closed { cause: Ended::Here(CloseReason::HostClosed) });

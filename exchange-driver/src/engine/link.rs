@@ -112,9 +112,10 @@ impl<S: ByteStream> LinkIo<S> {
                     return Reading::Gone;
                 }
             };
-            let mut input = &buffer[..length];
+            let (mut input, mut is_part) = (&buffer[..length], true);
             loop {
                 match wire.receive(&mut input) {
+                    Ok(None) if is_part => break tell(Input::Bytes { link }),
                     Ok(None) => break,
                     Ok(Some(Received::Frame(body))) => tell(Input::Frame { link, body }),
                     Ok(Some(Received::Opened { choice, answer })) => {

@@ -49,6 +49,18 @@ fn a_host_that_answers_is_never_given_up() {
 }
 
 #[test]
+fn a_host_whose_frame_is_slow_in_coming_is_not_given_up() {
+    let mut bench = Bench::in_lobby();
+    for _ in 0..30 {
+        bench.pass(secs(4));
+        bench.input(Input::Bytes { link: bench.link() });
+    }
+    assert_eq!(disconnects(&bench.told), []);
+    bench.pass(secs(15));
+    assert_eq!(disconnects(&bench.told), [Ended::Here(CloseReason::Silent)]);
+}
+
+#[test]
 fn the_host_hears_something_at_every_beat_and_says_how_long_a_beat_is() {
     let mut bench = Bench::new();
     bench.arrive();

@@ -35,15 +35,43 @@ fn a_silent_peer_is_dropped_after_three_missed_beats() {
 }
 
 #[test]
-fn a_peer_that_says_anything_is_neither_probed_nor_dropped() {
+fn a_peer_that_says_anything_is_not_dropped_and_is_told_something_at_every_beat() {
+    let mut bench = Bench::new();
+    let link = bench.member(1);
+    let mut pings = 0;
+    for _ in 0..30 {
+        bench.pass(secs(4));
+        // Its answers to those pings may take longer than it would wait for a sign of life.
+        pings += bench.heard(link).iter().filter(|said| matches!(said, ToClient::Ping { .. })).count();
+        bench.say(link, &ToHost::Pong { nonce: 7 });
+    }
+    assert_eq!(bench.closed(link), None);
+    assert!((120 / 6..=120 / 5).contains(&pings), "{pings} pings in two minutes");
+}
+
+#[test]
+fn a_peer_that_is_told_something_anyway_and_answers_is_not_probed() {
+    let mut bench = Bench::new();
+    let link = bench.member(1);
+    for nonce in 0..30 {
+        bench.pass(secs(4));
+        bench.say(link, &ToHost::Ping { nonce });
+        assert_eq!(bench.heard(link), [ToClient::Pong { nonce }]);
+    }
+    assert_eq!(bench.closed(link), None);
+}
+
+#[test]
+fn a_peer_whose_frame_is_slow_in_coming_lives_on() {
     let mut bench = Bench::new();
     let link = bench.member(1);
     for _ in 0..30 {
         bench.pass(secs(4));
-        bench.say(link, &ToHost::Pong { nonce: 7 });
+        bench.input(Input::Bytes { link });
     }
     assert_eq!(bench.closed(link), None);
-    assert_eq!(bench.heard(link), []);
+    bench.pass(secs(15));
+    assert_eq!(bench.closed(link), Some(CloseReason::Silent));
 }
 
 #[test]
