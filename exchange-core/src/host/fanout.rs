@@ -20,6 +20,9 @@ use crate::{
 
 impl Host {
     pub(super) fn fan_out(&mut self, now: Time, out: &mut Outbox) {
+        if self.has_untold {
+            self.forget_members(now, out);
+        }
         let mut touched = mem::take(&mut self.touched);
         for room in mem::take(&mut self.grown) {
             if let Some(room) = self.rooms.get_mut(&room) {

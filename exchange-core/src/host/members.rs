@@ -1,6 +1,6 @@
 //! What a host keeps of each member beside its record in the roster: its link, its tokens, its rooms.
 
-use alloc::collections::BTreeSet;
+use alloc::{collections::BTreeSet, vec::Vec};
 
 use super::{Alarm, Host, OWNER};
 use crate::{
@@ -188,24 +188,39 @@ impl Host {
         self.set_status(member, Status::Offline, out);
         self.gone.retain(|gone| *gone != member);
         self.gone.push_back(member);
-        self.forget_members();
+        self.has_untold = true;
     }
 
-    /// Forgets who has been gone longest, beyond the number that is remembered, but nobody whose entries are kept.
-    fn forget_members(&mut self) {
+    /// Forgets who has been gone longest, beyond the number that is remembered, but nobody whose entries are kept, and
+    /// nobody of whose going a link has not been told yet: it would show them as there for ever. Who lets so many wait
+    /// to be forgotten is closed, and told anew how things stand when it comes back.
+    pub(super) fn forget_members(&mut self, now: Time, out: &mut Outbox) {
+        let told = self.links.values().filter(|link| link.member().is_some()).map(|link| link.roster).min();
+        let mut untold = Vec::new();
         for _ in 0..self.gone.len().saturating_sub(self.limits.remembered) {
-            let Some(member) = self.gone.pop_front() else { return };
+            let Some(member) = self.gone.pop_front() else { break };
             let Some(state) = self.members.get(&member) else { continue };
             if state.link.is_some() || !state.rooms.is_empty() {
                 continue;
             }
-            if state.entries > 0 {
+            let news = self.roster.changed(member).filter(|changed| told.is_some_and(|told| told < *changed));
+            untold.extend(news);
+            if state.entries > 0 || news.is_some() {
                 self.gone.push_back(member);
                 continue;
             }
             self.members.remove(&member);
             self.roster.forget(member);
             self.rooms.values_mut().for_each(|room| room.forget(member));
+        }
+        self.has_untold = !untold.is_empty();
+        if untold.len() > self.limits.links {
+            let oldest = untold.into_iter().min().unwrap_or_default();
+            let behind = self.links.iter().filter(|(_, link)| link.member().is_some() && link.roster < oldest);
+            let behind: Vec<LinkId> = behind.map(|(link, _)| *link).collect();
+            for link in behind {
+                self.close_link(now, link, CloseReason::Overrun, out);
+            }
         }
     }
 }

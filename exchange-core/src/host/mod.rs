@@ -84,6 +84,8 @@ pub struct Host {
     away: VecDeque<MemberId>,
     /// Members that are in no room any more, the one gone longest first.
     gone: VecDeque<MemberId>,
+    /// Whether some of them may be forgotten once everybody has been told that they are gone.
+    has_untold: bool,
     roster: Roster,
     rooms: BTreeMap<RoomId, Room>,
     room_ids: BTreeMap<RoomName, RoomId>,
@@ -130,6 +132,7 @@ impl Host {
             next_member: MemberId(1),
             away: VecDeque::new(),
             gone: VecDeque::new(),
+            has_untold: false,
             roster: Roster::default(),
             rooms: BTreeMap::new(),
             room_ids: BTreeMap::new(),

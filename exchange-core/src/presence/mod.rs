@@ -46,6 +46,11 @@ impl Roster {
         self.records.get(&member).map(|(_, record)| record)
     }
 
+    /// The revision of a member's last change.
+    pub(crate) fn changed(&self, member: MemberId) -> Option<Rev> {
+        self.records.get(&member).map(|(rev, _)| *rev)
+    }
+
     pub(crate) fn records(&self) -> impl Iterator<Item = &MemberRecord> {
         self.records.values().map(|(_, record)| record)
     }

@@ -159,6 +159,47 @@ fn only_so_many_of_those_that_left_are_remembered() {
 }
 
 #[test]
+fn nobody_is_forgotten_before_the_others_know_that_they_left() {
+    let mut bench = forgetful(0);
+    let other = bench.member(9);
+    bench.heard(other);
+    visit(&mut bench, 1, 1, None);
+    chatter(&mut bench);
+    visit(&mut bench, 2, 2, None);
+    chatter(&mut bench);
+    let told = statuses(&bench.heard(other));
+    for member in [MemberId(2), MemberId(3)] {
+        let last = told.iter().rev().find(|(told, _)| *told == member);
+        assert_eq!(last, Some(&(member, Status::Offline)));
+    }
+}
+
+#[test]
+fn whoever_does_not_hear_that_others_left_is_told_before_they_are_forgotten_or_has_to_come_back() {
+    const LINKS: u8 = 5;
+    let limits = Limits { remembered: 0, history_entries: 4, links: LINKS.into(), ..Limits::default() };
+    let mut bench = Bench::with(HostConfig { limits, ..config() });
+    let deaf = bench.member(200);
+    bench.seen(deaf).reads = false;
+    bench.post(&RoomName::lobby(), &"x".repeat(8000)).unwrap();
+    // So much is on its way to it that nothing of those who come and go is.
+    (0..8).for_each(|_| drop(bench.post(&RoomName::lobby(), &"x".repeat(8000))));
+    for number in 1..=LINKS {
+        visit(&mut bench, number, number.into(), None);
+        chatter(&mut bench);
+    }
+    assert_eq!(bench.closed(deaf), None);
+    assert!(bench.host.members.len() >= usize::from(LINKS));
+    for number in LINKS + 1..=LINKS + 3 {
+        visit(&mut bench, number, number.into(), None);
+        chatter(&mut bench);
+    }
+    assert_eq!(bench.closed(deaf), Some(CloseReason::Overrun));
+    bench.pass(secs(1));
+    assert!(bench.host.members.len() <= 3, "not {}", bench.host.members.len());
+}
+
+#[test]
 fn whoever_comes_and_goes_often_pushes_nobody_else_out_of_memory() {
     let mut bench = forgetful(3);
     let quiet = visit(&mut bench, 1, 1, None);
