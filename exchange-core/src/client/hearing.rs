@@ -62,7 +62,9 @@ impl Client {
             ToClient::Gap { room, to, reason } => {
                 let Some(room) = self.room_of(room)? else { return Ok(()) };
                 let from = self.rooms.get_mut(&room).ok_or(Violation::Unexpected)?.skip(to)?;
-                out.event(Event::Gap { room, from, to, reason });
+                if !cfg!(exchange_bug = "gap-swallowed") {
+                    out.event(Event::Gap { room, from, to, reason });
+                }
             }
             ToClient::Ack { room, cmid, seq, durability } => {
                 let Some(room) = self.room_of(room)? else { return Ok(()) };
@@ -117,7 +119,8 @@ impl Client {
         self.enliven(now, &welcome);
         let Welcome { session: id, name, life, you: me, token, max_text, roster: snapshot, .. } = welcome;
         let session = Session { id, name };
-        let same_life = self.session.as_ref().is_some_and(|joint| joint.life == life);
+        let same_life =
+            self.session.as_ref().is_some_and(|joint| joint.life == life || cfg!(exchange_bug = "life-ignored"));
         let resumed = self.session.as_ref().is_some_and(|joint| same_life && joint.me == me);
         if !same_life {
             // Another life numbers members and rooms anew, and knows nothing of what was to be left.
@@ -242,7 +245,13 @@ impl Client {
     }
 
     fn settle(&mut self, name: &RoomName, cmid: Cmid, outcome: Outcome, out: &mut Outbox) {
-        let Some(bytes) = self.rooms.get_mut(name).and_then(|room| room.settle(cmid)) else { return };
+        let Some(bytes) = self.rooms.get_mut(name).and_then(|room| room.settle(cmid)) else {
+            if cfg!(exchange_bug = "double-receipt") {
+                let id = MessageId { room: name.clone(), producer: self.producer, cmid };
+                out.event(Event::Receipt { id, outcome });
+            }
+            return;
+        };
         self.pending -= 1;
         self.pending_bytes -= bytes;
         let id = MessageId { room: name.clone(), producer: self.producer, cmid };

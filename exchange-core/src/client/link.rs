@@ -185,7 +185,9 @@ impl Client {
             return self.give_up(now, CloseReason::Silent, out);
         }
         link.ping(now);
-        self.timers.set(Alarm::Heartbeat, dead_at.min(now + link.heartbeat));
+        if !cfg!(exchange_bug = "client-heartbeat-stops") {
+            self.timers.set(Alarm::Heartbeat, dead_at.min(now + link.heartbeat));
+        }
     }
 
     pub(super) fn network_changed(&mut self, now: Time, out: &mut Outbox) {
@@ -232,7 +234,7 @@ impl Client {
 
     /// The host says goodbye.
     pub(super) fn dismissed(&mut self, now: Time, reason: CloseReason, out: &mut Outbox) {
-        if reason.is_final() {
+        if reason.is_final() && !(reason == CloseReason::Replaced && cfg!(exchange_bug = "replaced-comes-back")) {
             return self.close(Ended::Told(reason), out);
         }
         if let State::Linked(link) = core::mem::replace(&mut self.state, State::Waiting) {
@@ -248,6 +250,7 @@ impl Client {
         self.failures = self.failures.saturating_add(1);
         let nanos = self.random.up_to(u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX));
         let retry_in = Duration::from_nanos(nanos);
+        let retry_in = if cfg!(exchange_bug = "backoff-never-grows") { self.config.backoff_min } else { retry_in };
         self.timers.set(Alarm::Redial, now + retry_in);
         out.event(Event::Disconnected { cause, retry_in });
     }

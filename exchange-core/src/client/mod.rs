@@ -308,6 +308,7 @@ impl Round<'_> {
         self.client.check_open()?;
         if let Slot::Vacant(slot) = self.client.rooms.entry(room.clone()) {
             let numbered = self.client.numbered.remove(room).unwrap_or_default();
+            let numbered = if cfg!(exchange_bug = "numbers-start-again") { Cmid::ZERO } else { numbered };
             slot.insert(Room::new(from, numbered));
         }
         Ok(())
@@ -367,7 +368,9 @@ impl Client {
         } else if !self.parting.contains_key(name) {
             out.event(Event::RoomLeft { room: name.clone() });
         }
-        self.discard(name, room, Refusal::NotMember, out);
+        if !cfg!(exchange_bug = "left-messages-vanish") {
+            self.discard(name, room, Refusal::NotMember, out);
+        }
         Ok(())
     }
 

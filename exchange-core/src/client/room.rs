@@ -137,7 +137,12 @@ impl Room {
 
     pub(super) fn unlinked(&mut self) {
         self.phase = Phase::Wanted;
-        self.wired = 0;
+        if cfg!(exchange_bug = "forgets-on-write") {
+            self.waiting.drain(..self.wired);
+        }
+        if !cfg!(exchange_bug = "wired-not-reset") {
+            self.wired = 0;
+        }
     }
 
     pub(super) fn joined(&mut self, joined: Joined) -> Result<Taken, Violation> {
@@ -159,6 +164,10 @@ impl Room {
             Some((_, seq)) if seq != joined.after => return Err(Violation::OutOfOrder),
             Some(_) => Taken::Resumed,
         };
+        let taken = if cfg!(exchange_bug = "epoch-ignored") && taken == Taken::Lost { Taken::Resumed } else { taken };
+        if cfg!(exchange_bug = "no-dedup-across-epochs") && taken == Taken::Lost {
+            self.delivered.clear();
+        }
         if taken == Taken::New {
             self.history = joined.head;
         } else if taken == Taken::Lost {

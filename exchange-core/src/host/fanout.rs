@@ -49,7 +49,7 @@ impl Host {
         let Some(state) = links.get_mut(&link) else { return };
         let (Some(encoding), Some(_)) = (state.encoding(), state.member()) else { return };
         let mut serving = Serving { now, link, encoding, state, out };
-        if !serving.roster(roster) {
+        if !cfg!(exchange_bug = "roster-comes-late") && !serving.roster(roster) {
             return;
         }
         let count = serving.state.cursors.len();
@@ -65,6 +65,9 @@ impl Host {
             }
         }
         serving.state.cursors = cursors;
+        if cfg!(exchange_bug = "roster-comes-late") {
+            serving.roster(roster);
+        }
     }
 
     /// Says of each of the link's new messages that it is logged, unless its own entry has just said so.
@@ -115,20 +118,33 @@ impl Serving<'_> {
         loop {
             let credit = self.state.credit();
             if credit == 0 {
+                if cfg!(exchange_bug = "slow-reader-skips") {
+                    cursor.after = room.log.head();
+                }
                 return cursor.after == room.log.head() && cursor.unannounced.is_none();
             }
             if let Some(known) = cursor.unannounced.take() {
                 self.joined(room, cursor, known);
                 continue;
             }
+            let next = cursor.after.next();
+            if cfg!(exchange_bug = "entry-for-everyone-but-author")
+                && self.state.logged.iter().any(|own| (own.room, own.seq) == (room.id, next))
+            {
+                cursor.after = next;
+                continue;
+            }
             match room.log.next(cursor.after, self.encoding, credit as usize) {
                 Next::Head => return true,
                 Next::Gap(to) => {
+                    let to = if cfg!(exchange_bug = "gap-too-wide") { to.next() } else { to };
                     // Members may have come and gone in it.
-                    if to > cursor.members_told {
+                    if to > cursor.members_told && !cfg!(exchange_bug = "gap-hides-members") {
                         self.joined(room, cursor, true);
                     }
-                    self.gap(room.id, to);
+                    if !cfg!(exchange_bug = "gap-not-told") {
+                        self.gap(room.id, to);
+                    }
                     cursor.after = to;
                 }
                 Next::Frames(frames, after) => {

@@ -45,7 +45,8 @@ impl Host {
         let Some(state) = self.links.get_mut(&link) else { return };
         let Some(encoding) = state.encoding() else { return };
         room.log.offer(encoding);
-        let resumed = matches!(from, JoinFrom::After { epoch, .. } if epoch == room.log.epoch());
+        let any_log = cfg!(exchange_bug = "epoch-not-compared");
+        let resumed = matches!(from, JoinFrom::After { epoch, .. } if epoch == room.log.epoch() || any_log);
         let known = room.resume_numbering(member, settled, sent, resumed);
         let after = match from {
             JoinFrom::Head => before,
@@ -54,6 +55,8 @@ impl Host {
             JoinFrom::Start => room.log.tail(),
             JoinFrom::After { .. } => Seq::ZERO,
         };
+        let after = if cfg!(exchange_bug = "resume-one-back") && resumed { after.back(1) } else { after };
+        let after = if cfg!(exchange_bug = "resume-skips-one") && resumed { after.next() } else { after };
         room.subscribe(link);
         state.cursors.retain(|cursor| cursor.room != room.id);
         state.cursors.push(Cursor { room: room.id, after, unannounced: Some(known), members_told: Seq::ZERO });
@@ -68,7 +71,7 @@ impl Host {
         // Once it has left, the answers to what it said before mean nothing to it.
         self.acknowledge(now, link, out);
         if let Some(state) = self.links.get_mut(&link) {
-            state.cursors.retain(|cursor| cursor.room != room);
+            state.cursors.retain(|cursor| cursor.room != room || cfg!(exchange_bug = "left-room-goes-on"));
         }
         if let Some(room) = self.rooms.get_mut(&room) {
             room.unsubscribe(link);

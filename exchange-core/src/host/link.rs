@@ -97,7 +97,7 @@ impl Link {
 
     /// How many bytes the transport has room for; zero when it is full.
     pub(super) fn credit(&self) -> u32 {
-        self.window.saturating_sub(self.outstanding)
+        if cfg!(exchange_bug = "credit-ignored") { u32::MAX } else { self.window.saturating_sub(self.outstanding) }
     }
 
     /// Counts bytes that are given to the transport.
@@ -125,7 +125,9 @@ impl Host {
         }
         self.links.insert(link, Link::new(now, credit));
         self.half_open += 1;
-        self.timers.set(Alarm::Handshake(link), now + self.timing.handshake);
+        if !cfg!(exchange_bug = "handshake-without-end") {
+            self.timers.set(Alarm::Handshake(link), now + self.timing.handshake);
+        }
     }
 
     pub(super) fn opened(&mut self, link: LinkId, encoding: Encoding) {
@@ -185,7 +187,9 @@ impl Host {
             return self.timers.set(Alarm::Heartbeat(link), probe_at);
         }
         state.probed = Some(now);
-        self.timers.set(Alarm::Heartbeat(link), dead_at.min(now + self.timing.heartbeat));
+        if !cfg!(exchange_bug = "host-heartbeat-stops") {
+            self.timers.set(Alarm::Heartbeat(link), dead_at.min(now + self.timing.heartbeat));
+        }
         self.control(now, link, &ToClient::Ping { nonce: now.as_nanos() }, out);
     }
 
@@ -244,7 +248,9 @@ impl Host {
             }
         }
         let Some(member) = state.member() else {
-            self.half_open -= 1;
+            if !cfg!(exchange_bug = "half-open-not-counted-down") {
+                self.half_open -= 1;
+            }
             return None;
         };
         self.members.get_mut(&member)?.unlink(link).then_some(member)

@@ -57,7 +57,7 @@ impl Member {
 
     /// Its link is gone; whether it was its newest one.
     pub(super) fn unlink(&mut self, link: LinkId) -> bool {
-        self.link.take_if(|newest| *newest == link).is_some()
+        self.link.take_if(|newest| *newest == link || cfg!(exchange_bug = "old-link-unlinks-new")).is_some()
     }
 }
 
@@ -68,11 +68,14 @@ impl Tokens {
             Before::Token(before) if shown == Some(*before) => return true,
             _ => {}
         }
-        shown.is_some() && shown == self.current
+        shown.is_some() && (shown == self.current || cfg!(exchange_bug = "any-token-will-do"))
     }
 
     fn rotate(&mut self, shown: Option<Token>, fresh: Token) {
         self.before = shown.map_or(Before::NoToken, Before::Token);
+        if cfg!(exchange_bug = "lost-welcome-locks-out") {
+            self.before = Before::Nothing;
+        }
         self.current = Some(fresh);
     }
 }
@@ -89,9 +92,12 @@ impl Host {
         };
         let token = Token::from_bytes(self.random.bytes());
         let state = self.members.entry(member).or_insert_with(Member::new);
+        let token = state.tokens.current.filter(|_| cfg!(exchange_bug = "token-never-rotates")).unwrap_or(token);
         state.tokens.rotate(hello.token, token);
         state.attempt = hello.attempt;
-        if let Some(old) = state.link.replace(link) {
+        if let Some(old) = state.link.replace(link)
+            && !cfg!(exchange_bug = "old-link-stays")
+        {
             let _ = self.dismiss(now, old, CloseReason::Replaced, out);
         }
         self.is_not_away(member);
@@ -127,7 +133,7 @@ impl Host {
             if !state.tokens.admit(hello.token) {
                 return Err(CloseReason::WrongToken);
             }
-            if hello.attempt <= state.attempt {
+            if hello.attempt <= state.attempt && !cfg!(exchange_bug = "old-attempt-wins") {
                 return Err(CloseReason::Replaced);
             }
             return Ok(member);
@@ -159,7 +165,9 @@ impl Host {
     /// has been away longest has had its time.
     pub(super) fn is_away(&mut self, now: Time, member: MemberId, out: &mut Outbox) {
         self.timers.set(Alarm::Grace(member), now + self.timing.grace);
-        self.timers.set(Alarm::Expiry(member), now + self.timing.expiry);
+        if !cfg!(exchange_bug = "away-for-ever") {
+            self.timers.set(Alarm::Expiry(member), now + self.timing.expiry);
+        }
         self.away.push_back(member);
         if self.away.len() > self.limits.links
             && let Some(longest) = self.away.front().copied()
@@ -169,7 +177,9 @@ impl Host {
     }
 
     fn is_not_away(&mut self, member: MemberId) {
-        self.timers.cancel(Alarm::Grace(member));
+        if !cfg!(exchange_bug = "grace-not-cancelled") {
+            self.timers.cancel(Alarm::Grace(member));
+        }
         self.timers.cancel(Alarm::Expiry(member));
         self.away.retain(|away| *away != member);
     }

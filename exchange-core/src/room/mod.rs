@@ -96,16 +96,16 @@ impl Room {
         let Some(membership) = self.members.get_mut(&member) else { return false };
         let forgotten = membership.known.is_none() && same_log;
         membership.known = Some(match membership.known {
-            Some(known) => known.max(settled),
+            Some(known) if !cfg!(exchange_bug = "dedup-per-link") => known.max(settled),
             None if forgotten => sent,
-            None => settled,
+            _ => settled,
         });
         !forgotten || settled == sent
     }
 
     /// A timestamp that is not before the last one: a wall clock may be set back, a log reads forwards.
     pub(crate) fn stamp(&mut self, at: Timestamp) -> Timestamp {
-        self.last_stamp = self.last_stamp.max(at);
+        self.last_stamp = if cfg!(exchange_bug = "log-stamps-go-back") { at } else { self.last_stamp.max(at) };
         self.last_stamp
     }
 
@@ -134,6 +134,8 @@ impl Membership {
             if cmid == known.next() { Numbered::New } else { Numbered::AfterGap }
         } else if let Some((_, refusal)) = self.refused.iter().find(|(refused, _)| *refused == cmid) {
             Numbered::Refused(*refusal)
+        } else if cfg!(exchange_bug = "resends-logged-again") {
+            Numbered::New
         } else {
             Numbered::Logged
         }
@@ -148,7 +150,11 @@ impl Membership {
 
     /// The member's next message was turned down; its number is used up all the same, so that those after it count on.
     pub(crate) fn refused(&mut self, refusal: Refusal) {
+        let known = self.known;
         let cmid = self.logged();
+        if cfg!(exchange_bug = "refusal-uses-no-number") {
+            self.known = known;
+        }
         if self.refused.len() == REMEMBERED_REFUSALS {
             self.refused.pop_front();
         }

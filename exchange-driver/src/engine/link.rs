@@ -81,6 +81,9 @@ impl<S: ByteStream> LinkIo<S> {
     }
 
     pub(super) fn end(&mut self, until: Time) {
+        if cfg!(exchange_bug = "bye-cut-off") {
+            self.queue.clear();
+        }
         self.ending = Some(Ending { until, shut: false });
     }
 
@@ -117,7 +120,13 @@ impl<S: ByteStream> LinkIo<S> {
                 match wire.receive(&mut input) {
                     Ok(None) if is_part => break tell(Input::Bytes { link }),
                     Ok(None) => break,
-                    Ok(Some(Received::Frame(body))) => tell(Input::Frame { link, body }),
+                    Ok(Some(Received::Frame(body))) => {
+                        is_part = false;
+                        tell(Input::Frame { link, body });
+                        if cfg!(exchange_bug = "one-frame-per-read") {
+                            break;
+                        }
+                    }
                     Ok(Some(Received::Opened { choice, answer })) => {
                         queue.extend((!answer.is_empty()).then_some(answer));
                         tell(Input::Opened { link, encoding: choice.encoding });
@@ -206,7 +215,11 @@ impl<S: ByteStream> LinkIo<S> {
 fn advance(queue: &mut VecDeque<Bytes>, mut written: usize) {
     while let Some(front) = queue.front_mut() {
         if front.len() > written {
-            return front.advance(written);
+            front.advance(written);
+            if cfg!(exchange_bug = "partial-write-drops") && written > 0 {
+                queue.pop_front();
+            }
+            return;
         }
         written -= front.len();
         queue.pop_front();

@@ -188,6 +188,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             busy = true;
             match link.read(buffer, |input| round.handle(input)) {
                 Reading::Dry => {}
+                Reading::More if cfg!(exchange_bug = "more-to-read-forgotten") => {}
                 Reading::More => link.wake(),
                 ended => over.push((place, ended)),
             }
@@ -242,6 +243,9 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
 
     fn accept(&mut self, now: Time, cx: &mut Context<'_>, incoming: &mut Vec<Transport<R::Stream>>) -> bool {
         if self.accept_again.is_some_and(|at| at > now) || !matches!(self.phase, Phase::Running) {
+            return false;
+        }
+        if cfg!(exchange_bug = "accept-once") && self.next_link > 1 {
             return false;
         }
         self.accept_again = None;
@@ -335,7 +339,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
     fn advance_phase(&mut self, now: Time) {
         if let Phase::Draining(until) = self.phase {
             let unsettled = self.machine.unsettled();
-            if unsettled == 0 || now >= until {
+            if unsettled == 0 || now >= until || cfg!(exchange_bug = "shutdown-does-not-wait") {
                 self.unsettled = unsettled;
                 self.machine.round(now, &mut self.out).close();
             }
@@ -374,12 +378,13 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                 Effect::Dial { link } => {
                     if let Some(dialer) = &mut self.dialer {
                         self.dialing = Some((link, dialer.dial()));
-                        dialing = true;
+                        dialing = !cfg!(exchange_bug = "dial-not-polled");
                     }
                 }
                 Effect::Event(event) => {
                     if let Event::Receipt { id, outcome } = &event
                         && let Some(told) = self.receipts.remove(id)
+                        && !cfg!(exchange_bug = "receipt-forgotten")
                     {
                         // Not everybody waits for a receipt.
                         let _ = told.send(*outcome);
@@ -401,7 +406,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                 continue;
             }
             match link.write() {
-                Ok(()) => self.owed.extend(link.credit()),
+                Ok(()) => self.owed.extend(link.credit().filter(|_| !cfg!(exchange_bug = "credit-not-reported"))),
                 Err(loss) => {
                     self.owed.push(Input::LinkDown { link: link.id, loss });
                     self.end(now, place);

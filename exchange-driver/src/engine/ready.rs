@@ -44,7 +44,7 @@ pub(super) struct LinkWaker {
 impl LinkWaker {
     /// From here on, waking puts the link on the list again.
     pub(super) fn taken(&self) {
-        self.queued.store(false, Ordering::Release);
+        self.queued.store(cfg!(exchange_bug = "waker-lost"), Ordering::Release);
     }
 }
 
