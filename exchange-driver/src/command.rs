@@ -19,6 +19,14 @@ pub(crate) enum Command {
     Shutdown { patience: Duration, reply: oneshot::Sender<usize> },
 }
 
+impl Drop for Commands {
+    /// The channel keeps what is in it as long as anybody could send: whoever waits for an answer would wait for ever.
+    fn drop(&mut self) {
+        self.0.close();
+        while self.0.try_recv().is_ok() {}
+    }
+}
+
 /// Something to be done or asked in a round.
 pub(crate) type Request = Box<dyn FnOnce(&mut dyn Participant) + Send>;
 

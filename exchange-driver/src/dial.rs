@@ -4,7 +4,7 @@
 use std::{
     convert::Infallible,
     future::Future,
-    io, mem,
+    io,
     net::{IpAddr, SocketAddr},
     pin::pin,
     str::FromStr,
@@ -155,40 +155,32 @@ impl<R: Runtime> Dial<R::Stream> for Dialer<R> {
                 Target::Session(name) => name,
                 Target::Found(record) => record.name.clone(),
             };
-            let before = mem::take(&mut *known.lock().unwrap_or_else(PoisonError::into_inner));
-            let last_known = race(&runtime, before.addresses.clone());
-            let looked_up = look_up(&runtime, discovery, &name, before.session, patience);
-            // Where it was last is tried while it is looked for: it has most likely not moved.
-            let (record, stream) = match select(pin!(last_known), pin!(looked_up)).await {
-                Either::Left((Ok(stream), _)) => (None, Ok(stream)),
-                Either::Left((Err(_), looking)) => dial_found(&runtime, looking.await?).await,
-                Either::Right((Ok(found), last_known)) => {
-                    let (record, stream) = dial_found(&runtime, found).await;
-                    match stream {
-                        Ok(stream) => (record, Ok(stream)),
-                        Err(error) => (record, last_known.await.map_err(|_| error)),
-                    }
+            let before = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let last_known = race(&runtime, before.addresses);
+            let found = async {
+                let (record, browse) = look_up(&runtime, discovery, &name, before.session, patience).await?;
+                let stream = race(&runtime, record.addresses.clone()).await;
+                if stream.is_err() {
+                    browse.suspect(record.session);
                 }
-                Either::Right((Err(error), last_known)) => (None, last_known.await.map_err(|_| error)),
+                Ok::<_, NetworkError>((Some(record), stream?))
             };
-            *known.lock().unwrap_or_else(PoisonError::into_inner) = match record {
-                Some(record) => Known { session: Some(record.session), addresses: record.addresses },
-                None => before,
+            // Where it was last is tried while it is looked for, and as long as what was found does not answer: it has
+            // most likely not moved, and anybody can announce anything.
+            let (record, stream) = match select(pin!(last_known), pin!(found)).await {
+                Either::Left((Ok(stream), _)) => (None, stream),
+                Either::Left((Err(_), found)) => found.await?,
+                Either::Right((Ok(found), _)) => found,
+                Either::Right((Err(error), last_known)) => (None, last_known.await.map_err(|_| error)?),
             };
-            stream
+            // Only now: this may have been dropped before, and an address that does not answer is not worth knowing.
+            if let Some(PeerRecord { session, addresses, .. }) = record {
+                let known_now = Known { session: Some(session), addresses };
+                *known.lock().unwrap_or_else(PoisonError::into_inner) = known_now;
+            }
+            Ok(stream)
         })
     }
-}
-
-async fn dial_found<R: Runtime>(
-    runtime: &R,
-    (record, browse): (PeerRecord, Browse),
-) -> (Option<PeerRecord>, Result<Transport<R::Stream>, NetworkError>) {
-    let stream = race(runtime, record.addresses.clone()).await;
-    if stream.is_err() {
-        browse.suspect(record.session);
-    }
-    (Some(record), stream)
 }
 
 /// The first of these addresses that answers.
