@@ -28,6 +28,14 @@ lan:
 tmux:
     .ci/tmux
 
+# Sessions under faults: two thousand fresh seeds, and whether planted bugs are found.
+simulate:
+    .ci/simulate
+
+# Every planted bug: how soon the simulator finds it. Writes exchange-sim/BUGS.md.
+seeded-bugs:
+    .ci/seeded-bugs all
+
 # The documentation, with warnings as errors.
 doc:
     RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked

@@ -1,0 +1,37 @@
+//! What a station needs of a machine.
+
+use exchange_core::{Client, Host, Input, Outbox, Time, client, host};
+
+pub(crate) trait Machine {
+    type Round<'a>
+    where
+        Self: 'a;
+
+    fn round<'a>(&'a mut self, now: Time, out: &'a mut Outbox) -> Self::Round<'a>;
+
+    fn input(round: &mut Self::Round<'_>, input: Input<'_>);
+}
+
+impl Machine for Host {
+    type Round<'a> = host::Round<'a>;
+
+    fn round<'a>(&'a mut self, now: Time, out: &'a mut Outbox) -> host::Round<'a> {
+        Self::round(self, now, out)
+    }
+
+    fn input(round: &mut host::Round<'_>, input: Input<'_>) {
+        round.handle(input);
+    }
+}
+
+impl Machine for Client {
+    type Round<'a> = client::Round<'a>;
+
+    fn round<'a>(&'a mut self, now: Time, out: &'a mut Outbox) -> client::Round<'a> {
+        Self::round(self, now, out)
+    }
+
+    fn input(round: &mut client::Round<'_>, input: Input<'_>) {
+        round.handle(input);
+    }
+}

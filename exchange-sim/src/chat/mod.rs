@@ -1,0 +1,190 @@
+//! The chat in a world: hosts, clients and intruders as nodes.
+
+pub(crate) mod intruder;
+mod machine;
+pub(crate) mod station;
+
+use exchange_core::{Body, Client, ClientConfig, Host, HostConfig, Input, JoinFrom, RoomName, Seed, Time, wire::Offer};
+
+use self::{
+    intruder::{Mangler, Raw},
+    station::{Seen, Station},
+};
+use crate::{
+    net::NodeId,
+    node::{Happening, Io, Node},
+};
+
+/// A node of a chat's world.
+#[derive(Debug)]
+pub struct ChatNode(Kind);
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Host(Box<Station<Host>>),
+    Client(Box<Station<Client>>),
+    Intruder(Box<Raw>),
+}
+
+/// What somebody in a chat can be told to do.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Posts a message.
+    Post {
+        /// In which room.
+        room: RoomName,
+        /// What it says.
+        body: Body,
+    },
+    /// Joins a room.
+    Join {
+        /// Which.
+        room: RoomName,
+        /// Where in its log to begin.
+        from: JoinFrom,
+    },
+    /// Leaves a room.
+    Leave {
+        /// Which.
+        room: RoomName,
+    },
+    /// Says that the network may have changed.
+    NetworkChanged,
+    /// Leaves the session, or ends it.
+    Close,
+}
+
+impl ChatNode {
+    /// A host, whose links are given so many bytes at once.
+    pub fn host(config: HostConfig, seed: &Seed, credit: u32) -> Self {
+        Self::host_at(config, seed, credit, Time::ZERO)
+    }
+
+    /// A host that is started when its machine's clock shows that.
+    pub(crate) fn host_at(config: HostConfig, seed: &Seed, credit: u32, now: Time) -> Self {
+        let machine = Host::new(config, seed, now);
+        Self(Kind::Host(Box::new(Station::new(machine, Offer::default(), credit, None))))
+    }
+
+    /// A client of that host, which begins to dial at once.
+    pub fn client(config: ClientConfig, seed: &Seed, offer: Offer, credit: u32, host: NodeId) -> Self {
+        let machine = Client::new(config, seed);
+        Self(Kind::Client(Box::new(Station::new(machine, offer, credit, Some(host)))))
+    }
+
+    pub(crate) fn intruder(raw: Raw) -> Self {
+        Self(Kind::Intruder(Box::new(raw)))
+    }
+
+    /// Changes what it says on its way out.
+    pub(crate) fn mangled(self, mangler: Mangler) -> Self {
+        match self.0 {
+            Kind::Client(station) => Self(Kind::Client(Box::new(station.mangled(mangler)))),
+            other => Self(other),
+        }
+    }
+
+    /// Keeps what can be seen of it, for whoever looks.
+    pub(crate) fn observed(self) -> Self {
+        Self(match self.0 {
+            Kind::Host(station) => Kind::Host(Box::new(station.observed())),
+            Kind::Client(station) => Kind::Client(Box::new(station.observed())),
+            Kind::Intruder(raw) => Kind::Intruder(raw),
+        })
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.0
+    }
+
+    pub(crate) fn kind_mut(&mut self) -> &mut Kind {
+        &mut self.0
+    }
+
+    /// The host's machine, if it is one.
+    pub fn as_host(&self) -> Option<&Host> {
+        match &self.0 {
+            Kind::Host(station) => Some(&station.machine),
+            _ => None,
+        }
+    }
+
+    /// The client's machine, if it is one.
+    pub fn as_client(&self) -> Option<&Client> {
+        match &self.0 {
+            Kind::Client(station) => Some(&station.machine),
+            _ => None,
+        }
+    }
+
+    /// What was seen since the last time.
+    pub(crate) fn take_seen(&mut self, into: &mut Vec<Seen>) {
+        into.clear();
+        match &mut self.0 {
+            Kind::Host(station) => station.seen.swap(into),
+            Kind::Client(station) => station.seen.swap(into),
+            Kind::Intruder(_) => {}
+        }
+    }
+}
+
+impl Node for ChatNode {
+    type Command = Command;
+
+    fn handle(&mut self, happening: Happening<Command>, io: &mut Io<'_>) {
+        match &mut self.0 {
+            Kind::Host(host) => match happening {
+                Happening::Start => {
+                    host.lose_all(io);
+                    io.listen(!host.machine.is_closed());
+                }
+                Happening::Alarm => host.act(io, |round| round.handle(Input::Tick)),
+                Happening::Notice(notice) => host.notice(notice, io),
+                Happening::Command(command) => host_does(host, command, io),
+            },
+            Kind::Client(client) => match happening {
+                Happening::Start => {
+                    client.lose_all(io);
+                    client.act(io, |round| {
+                        round.connect();
+                    });
+                }
+                Happening::Alarm => client.act(io, |round| round.handle(Input::Tick)),
+                Happening::Notice(notice) => client.notice(notice, io),
+                Happening::Command(command) => client_does(client, command, io),
+            },
+            Kind::Intruder(raw) => match happening {
+                Happening::Notice(notice) => raw.notice(notice, io),
+                Happening::Start | Happening::Alarm | Happening::Command(_) => raw.alarm(io),
+            },
+        }
+    }
+}
+
+fn host_does(host: &mut Station<Host>, command: Command, io: &mut Io<'_>) {
+    match command {
+        Command::Post { room, body } => host.post(io, body, |round, body| round.post(&room, body)),
+        // What it must not do, it is told; the session is none the wiser.
+        Command::Join { room, .. } => drop(host.act(io, |round| round.join(&room))),
+        Command::Leave { room } => drop(host.act(io, |round| round.leave(&room))),
+        Command::NetworkChanged => host.network_changed(io),
+        Command::Close => {
+            io.listen(false);
+            host.act(io, |round| {
+                round.close();
+            });
+        }
+    }
+}
+
+fn client_does(client: &mut Station<Client>, command: Command, io: &mut Io<'_>) {
+    match command {
+        Command::Post { room, body } => client.post(io, body, |round, body| round.post(&room, body)),
+        Command::Join { room, from } => drop(client.act(io, |round| round.join(&room, from))),
+        Command::Leave { room } => drop(client.act(io, |round| round.leave(&room))),
+        Command::NetworkChanged => client.network_changed(io),
+        Command::Close => client.act(io, |round| {
+            round.close();
+        }),
+    }
+}

@@ -1,0 +1,531 @@
+//! A machine of the protocol and the byte streams it talks over: what a driver is, without a runtime.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use exchange_core::{
+    Body, CloseReason, Effect, Event, Input, LinkId, LinkLoss, MessageId, Outbox, Refusal, Time,
+    message::FRAME_HEADER,
+    wire::{Choice, Offer, Received, Wire},
+};
+
+use super::{intruder::Mangler, machine::Machine};
+use crate::{
+    net::{Lost, NodeId, Notice, Read, Side, Socket},
+    node::Io,
+};
+
+/// Chunks of one link that are taken in one round.
+const READS: usize = 4;
+
+/// How long a link that was ended may take to pass on its last bytes.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A machine, its links, and what they have not written yet.
+#[derive(Debug)]
+pub(crate) struct Station<M> {
+    pub(crate) machine: M,
+    out: Outbox,
+    offer: Offer,
+    /// How many bytes a link is given at once.
+    credit: u32,
+    /// Whom it dials.
+    host: Option<NodeId>,
+    links: BTreeMap<LinkId, Link>,
+    sockets: BTreeMap<Socket, LinkId>,
+    next_link: u64,
+    /// Links the machine has to be told of: so many bytes of theirs were written, or they are gone.
+    owed: Vec<Input<'static>>,
+    dirty: Vec<LinkId>,
+    /// Links that are ending, and until when they may.
+    ending: VecDeque<(Time, Socket)>,
+    /// Changes what is said before it is sent, where somebody means no good.
+    mangler: Option<Mangler>,
+    /// What is seen from outside, where somebody looks.
+    pub(crate) seen: Sight,
+}
+
+#[derive(Debug)]
+struct Link {
+    socket: Socket,
+    wire: Wire,
+    queue: VecDeque<Bytes>,
+    queued: usize,
+    unreported: u32,
+    /// Bytes of a frame that is not whole yet.
+    partial: usize,
+    is_up: bool,
+    is_dirty: bool,
+    /// The machine has forgotten it; it passes on what it has.
+    is_ending: bool,
+}
+
+/// What was seen of a station, where somebody looks.
+#[derive(Debug, Default)]
+pub(crate) struct Sight(Option<Vec<Seen>>);
+
+impl Sight {
+    fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    fn extend(&mut self, seen: impl IntoIterator<Item = Seen>) {
+        if let Some(all) = &mut self.0 {
+            all.extend(seen);
+        }
+    }
+
+    /// Gives what was seen since the last time in exchange for an empty list.
+    pub(crate) fn swap(&mut self, with: &mut Vec<Seen>) {
+        if let Some(all) = &mut self.0 {
+            std::mem::swap(all, with);
+        }
+    }
+}
+
+/// What a station did, or what was done to it, as an observer sees it.
+#[derive(Clone, Debug)]
+pub(crate) enum Seen {
+    /// Its application posted a message.
+    Posted { id: MessageId, body: Body },
+    /// Its application wanted to post something and was turned down.
+    TurnedDown(Refusal),
+    /// It was told that the network may have changed.
+    NetworkChanged,
+    /// It told its application something.
+    Told(Event),
+    /// It sent frames: one or more, each led by its length.
+    ///
+    /// `backlog` is how many bytes of that link were waiting before.
+    Sent { socket: Socket, frames: Bytes, backlog: usize },
+    /// It took in a frame.
+    Heard { socket: Socket, body: Bytes },
+    /// A link came up, on a socket.
+    Up { link: LinkId, socket: Socket },
+    /// Its preamble is through.
+    Opened { socket: Socket, choice: Choice },
+    /// It ended a link.
+    Closed { link: LinkId, socket: Option<Socket>, reason: CloseReason },
+    /// It was told that a link is gone.
+    Lost { socket: Socket, loss: LinkLoss },
+    /// It began to dial.
+    Dialled { link: LinkId },
+    /// A read did not give just one frame.
+    Cut(Cut),
+}
+
+/// What else a read may give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// It ended inside the length of a frame,
+    Length,
+    /// or inside a frame.
+    Body,
+    /// There were several frames in it.
+    Several,
+}
+
+impl<M: Machine> Station<M> {
+    pub(crate) fn new(machine: M, offer: Offer, credit: u32, host: Option<NodeId>) -> Self {
+        Self {
+            machine,
+            out: Outbox::new(),
+            offer,
+            credit,
+            host,
+            links: BTreeMap::new(),
+            sockets: BTreeMap::new(),
+            next_link: 1,
+            owed: Vec::new(),
+            dirty: Vec::new(),
+            ending: VecDeque::new(),
+            mangler: None,
+            seen: Sight::default(),
+        }
+    }
+
+    /// Keeps what is seen from outside.
+    pub(crate) fn observed(self) -> Self {
+        Self { seen: Sight(Some(Vec::new())), ..self }
+    }
+
+    /// Changes what it says on its way out.
+    pub(crate) fn mangled(self, mangler: Mangler) -> Self {
+        Self { mangler: Some(mangler), ..self }
+    }
+
+    /// The sockets of links that the machine knows.
+    pub(crate) fn sockets(&self) -> impl Iterator<Item = Socket> + '_ {
+        self.links.values().filter(|link| !link.is_ending).map(|link| link.socket)
+    }
+
+    fn see(&mut self, seen: impl FnOnce() -> Seen) {
+        if self.seen.is_on() {
+            self.seen.extend([seen()]);
+        }
+    }
+
+    /// Has the machine do something in a round, then does what it wants done.
+    pub(crate) fn act<T>(&mut self, io: &mut Io<'_>, act: impl FnOnce(&mut M::Round<'_>) -> T) -> T {
+        let mut round = self.machine.round(io.now(), &mut self.out);
+        M::input(&mut round, Input::WallClock { at: io.wall_clock() });
+        let done = act(&mut round);
+        drop(round);
+        self.settle(io);
+        done
+    }
+
+    /// The application wants to post something. It is seen before what comes of it.
+    pub(crate) fn post(
+        &mut self,
+        io: &mut Io<'_>,
+        body: Body,
+        post: impl FnOnce(&mut M::Round<'_>, Body) -> Result<MessageId, Refusal>,
+    ) {
+        let place = self.seen.0.as_ref().map_or(0, Vec::len);
+        let posted = self.act(io, |round| post(round, body.clone()));
+        if let Some(seen) = &mut self.seen.0 {
+            seen.insert(place, posted.map_or_else(Seen::TurnedDown, |id| Seen::Posted { id, body }));
+        }
+    }
+
+    pub(crate) fn network_changed(&mut self, io: &mut Io<'_>) {
+        self.see(|| Seen::NetworkChanged);
+        self.act(io, |round| M::input(round, Input::NetworkChanged));
+    }
+
+    /// Something happened at a socket.
+    pub(crate) fn notice(&mut self, notice: Notice, io: &mut Io<'_>) {
+        let socket = notice.socket();
+        match notice {
+            Notice::Accepted { .. } => {
+                let link = LinkId(self.next_link);
+                self.next_link += 1;
+                self.add(link, socket, Wire::host(self.offer.clone()));
+                self.up(link, io);
+            }
+            Notice::Connected { .. } => match self.sockets.get(&socket).copied() {
+                Some(link) => {
+                    let opening = Wire::client(self.offer.clone()).opening();
+                    self.queue(link, opening);
+                    self.up(link, io);
+                }
+                None => io.release(socket),
+            },
+            Notice::Refused { .. } => {
+                io.release(socket);
+                if let Some(link) = self.forget(socket) {
+                    self.see(|| Seen::Lost { socket, loss: LinkLoss::Refused });
+                    self.act(io, |round| M::input(round, Input::LinkDown { link, loss: LinkLoss::Refused }));
+                }
+            }
+            Notice::Readable { .. } => self.readable(socket, io),
+            Notice::Writable { .. } => {
+                if let Some(link) = self.sockets.get(&socket).copied() {
+                    self.mark(link);
+                    self.settle(io);
+                }
+            }
+        }
+    }
+
+    /// All links are gone at once, and the machine is told: its program has been started again, with its memory.
+    pub(crate) fn lose_all(&mut self, io: &mut Io<'_>) {
+        let gone: Vec<(LinkId, Socket)> =
+            self.links.iter().filter(|(_, link)| !link.is_ending).map(|(id, link)| (*id, link.socket)).collect();
+        self.links.clear();
+        self.sockets.clear();
+        let loss = LinkLoss::Broken;
+        for (_, socket) in &gone {
+            self.see(|| Seen::Lost { socket: *socket, loss });
+        }
+        self.act(io, |round| gone.iter().for_each(|(link, _)| M::input(round, Input::LinkDown { link: *link, loss })));
+    }
+
+    fn add(&mut self, id: LinkId, socket: Socket, wire: Wire) {
+        let queue = VecDeque::new();
+        self.links.insert(
+            id,
+            Link {
+                socket,
+                wire,
+                queue,
+                queued: 0,
+                unreported: 0,
+                partial: 0,
+                is_up: false,
+                is_dirty: false,
+                is_ending: false,
+            },
+        );
+        self.sockets.insert(socket, id);
+    }
+
+    fn up(&mut self, link: LinkId, io: &mut Io<'_>) {
+        if let Some(state) = self.links.get_mut(&link) {
+            state.is_up = true;
+            let socket = state.socket;
+            self.see(|| Seen::Up { link, socket });
+        }
+        let credit = self.credit;
+        self.act(io, |round| M::input(round, Input::LinkUp { link, credit }));
+    }
+
+    fn forget(&mut self, socket: Socket) -> Option<LinkId> {
+        let link = self.sockets.remove(&socket)?;
+        self.links.remove(&link);
+        Some(link)
+    }
+
+    /// The machine has forgotten a link: it passes on what it has, unless it never came up.
+    fn end(&mut self, link: LinkId, io: &mut Io<'_>) {
+        let Some(state) = self.links.get_mut(&link) else { return };
+        let socket = state.socket;
+        if !state.is_up {
+            self.forget(socket);
+            return io.release(socket);
+        }
+        state.is_ending = true;
+        self.ending.push_back((io.now() + LINGER, socket));
+        self.mark(link);
+    }
+
+    fn queue(&mut self, link: LinkId, frames: Bytes) {
+        if let Some(state) = self.links.get_mut(&link) {
+            state.queued += frames.len();
+            state.queue.push_back(frames);
+            self.mark(link);
+        }
+    }
+
+    fn mark(&mut self, link: LinkId) {
+        if let Some(state) = self.links.get_mut(&link)
+            && !std::mem::replace(&mut state.is_dirty, true)
+        {
+            self.dirty.push(link);
+        }
+    }
+
+    fn readable(&mut self, socket: Socket, io: &mut Io<'_>) {
+        let Some(id) = self.sockets.get(&socket).copied() else { return };
+        let Self { machine, out, links, seen, .. } = self;
+        let Some(link) = links.get_mut(&id) else { return };
+        if link.is_ending {
+            return self.drain(socket, io);
+        }
+        let mut round = machine.round(io.now(), out);
+        M::input(&mut round, Input::WallClock { at: io.wall_clock() });
+        let mut answers = Vec::new();
+        let mut gone = None;
+        let mut reads = 0;
+        'reading: while reads < READS {
+            let data = match io.read(socket) {
+                Read::Data(data) => data,
+                Read::Dry => break,
+                Read::Over(how) => {
+                    let loss = if how == Lost::Closed { LinkLoss::Closed } else { LinkLoss::Broken };
+                    seen.extend([Seen::Lost { socket, loss }]);
+                    M::input(&mut round, Input::LinkDown { link: id, loss });
+                    gone = Some(true);
+                    break;
+                }
+            };
+            reads += 1;
+            let (mut input, mut frames) = (&data[..], 0);
+            link.partial += data.len();
+            loop {
+                match link.wire.receive(&mut input) {
+                    Ok(None) if frames == 0 => break M::input(&mut round, Input::Bytes { link: id }),
+                    Ok(None) => break,
+                    Ok(Some(Received::Frame(body))) => {
+                        frames += 1;
+                        link.partial -= FRAME_HEADER + body.len();
+                        if seen.is_on() {
+                            seen.extend([Seen::Heard { socket, body: shared(&data, body) }]);
+                        }
+                        M::input(&mut round, Input::Frame { link: id, body });
+                    }
+                    Ok(Some(Received::Opened { choice, answer })) => {
+                        link.partial = input.len();
+                        answers.extend((!answer.is_empty()).then_some(answer));
+                        seen.extend([Seen::Opened { socket, choice }]);
+                        M::input(&mut round, Input::Opened { link: id, encoding: choice.encoding });
+                    }
+                    Err(fault) => {
+                        answers.extend((!fault.answer.is_empty()).then_some(fault.answer));
+                        let loss = fault.loss;
+                        if let LinkLoss::Violation(violation) = loss {
+                            M::input(&mut round, Input::Fault { link: id, violation });
+                        } else {
+                            seen.extend([Seen::Lost { socket, loss }]);
+                            M::input(&mut round, Input::LinkDown { link: id, loss });
+                        }
+                        gone = Some(false);
+                        break 'reading;
+                    }
+                }
+            }
+            if seen.is_on() {
+                let cut = match link.partial {
+                    0 if frames > 1 => Some(Cut::Several),
+                    0 => None,
+                    1..FRAME_HEADER => Some(Cut::Length),
+                    _ => Some(Cut::Body),
+                };
+                seen.extend(cut.map(Seen::Cut));
+            }
+        }
+        drop(round);
+        for answer in answers {
+            // The answer of a preamble goes out before the machine says anything.
+            link.queued += answer.len();
+            link.queue.push_front(answer);
+        }
+        match gone {
+            None if reads == READS => io.again(socket),
+            Some(true) => {
+                self.forget(socket);
+                io.release(socket);
+            }
+            Some(false) => self.end(id, io),
+            None => {}
+        }
+        self.mark(id);
+        self.settle(io);
+    }
+
+    /// A link that is ending reads until the other side has seen it, so that nothing on its way there is destroyed.
+    fn drain(&mut self, socket: Socket, io: &mut Io<'_>) {
+        for _ in 0..READS {
+            match io.read(socket) {
+                Read::Data(_) => {}
+                Read::Dry => return,
+                Read::Over(_) => {
+                    self.forget(socket);
+                    return io.release(socket);
+                }
+            }
+        }
+        io.again(socket);
+    }
+
+    /// Does what the machine wants done, writes, and tells it what came of that, until there is nothing more.
+    fn settle(&mut self, io: &mut Io<'_>) {
+        loop {
+            self.perform(io);
+            self.write(io);
+            if self.owed.is_empty() {
+                break;
+            }
+            let mut round = self.machine.round(io.now(), &mut self.out);
+            self.owed.drain(..).for_each(|input| M::input(&mut round, input));
+        }
+        while let Some((until, socket)) = self.ending.front().copied()
+            && (until <= io.now() || !self.sockets.contains_key(&socket))
+        {
+            self.ending.pop_front();
+            if self.forget(socket).is_some() {
+                io.release(socket);
+            }
+        }
+        let lingering = self.ending.front().map(|(until, _)| *until);
+        io.set_alarm(self.out.wake().map(|wake| wake.at).into_iter().chain(lingering).min());
+    }
+
+    fn perform(&mut self, io: &mut Io<'_>) {
+        while let Some(effect) = self.out.pop() {
+            match effect {
+                Effect::Send { link, frames } => {
+                    if self.seen.is_on()
+                        && let Some(Link { socket, queued, .. }) = self.links.get(&link)
+                    {
+                        self.seen.extend([Seen::Sent { socket: *socket, frames: frames.clone(), backlog: *queued }]);
+                    }
+                    let frames = match &mut self.mangler {
+                        Some(mangler) => mangler.mangle(frames),
+                        None => frames,
+                    };
+                    self.queue(link, frames);
+                }
+                Effect::Close { link, reason } => {
+                    let socket = self.links.get(&link).map(|link| link.socket);
+                    self.see(|| Seen::Closed { link, socket, reason });
+                    self.end(link, io);
+                }
+                Effect::Dial { link } => {
+                    self.see(|| Seen::Dialled { link });
+                    if let Some(host) = self.host {
+                        let socket = io.connect(host);
+                        self.add(link, socket, Wire::client(self.offer.clone()));
+                    }
+                }
+                Effect::Event(event) => self.see(|| Seen::Told(event)),
+            }
+        }
+    }
+
+    fn write(&mut self, io: &mut Io<'_>) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for id in dirty.drain(..) {
+            let Some(link) = self.links.get_mut(&id) else { continue };
+            link.is_dirty = false;
+            match link.write(io) {
+                Ok(()) if link.is_ending && link.queue.is_empty() => {
+                    io.finish(link.socket);
+                    let socket = link.socket;
+                    self.drain(socket, io);
+                }
+                Ok(()) if link.is_ending => {}
+                Ok(()) => {
+                    // Well below what it was given, so that it never runs dry with nothing left to write.
+                    if link.unreported >= self.credit / 4 && link.unreported > 0 {
+                        self.owed.push(Input::Credit { link: id, bytes: std::mem::take(&mut link.unreported) });
+                    }
+                }
+                Err(_) => {
+                    let (socket, was_ending) = (link.socket, link.is_ending);
+                    if !was_ending {
+                        let loss = LinkLoss::Broken;
+                        self.owed.push(Input::LinkDown { link: id, loss });
+                        self.see(|| Seen::Lost { socket, loss });
+                    }
+                    self.forget(socket);
+                    io.release(socket);
+                }
+            }
+        }
+        self.dirty = dirty;
+    }
+}
+
+impl Link {
+    fn write(&mut self, io: &mut Io<'_>) -> Result<(), Lost> {
+        while let Some(front) = self.queue.front_mut() {
+            let taken = io.write(self.socket, front)?;
+            self.queued -= taken;
+            self.unreported = self.unreported.saturating_add(u32::try_from(taken).unwrap_or(u32::MAX));
+            if !front.is_empty() {
+                if taken == 0 {
+                    return Ok(());
+                }
+                continue;
+            }
+            self.queue.pop_front();
+        }
+        Ok(())
+    }
+}
+
+/// A frame that was read, without copying it if it is whole in what was read in one go.
+fn shared(data: &Bytes, body: &[u8]) -> Bytes {
+    let (whole, part) = (data.as_ptr_range(), body.as_ptr_range());
+    if whole.start <= part.start && part.end <= whole.end { data.slice_ref(body) } else { Bytes::copy_from_slice(body) }
+}
+
+/// Whether an end is the host's.
+pub(crate) fn is_host_end(socket: Socket) -> bool {
+    socket.side == Side::Acceptor
+}

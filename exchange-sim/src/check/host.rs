@@ -1,0 +1,398 @@
+//! What a host does: its logs, its links, its tokens, its bounds.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use exchange_core::{
+    Body, CloseReason, Encoding, Epoch, Event, Host, LeaveReason, MemberId, Message, MessageId, PeerId, ProducerId,
+    RoomId, RoomName, Seq, Status, Time, Token, Violation,
+    message::{Entry, Hello, ToClient, ToHost, Welcome},
+    wire::frames,
+};
+
+use super::{Check, HOST, Invariant, Scene, wire::is_entry};
+use crate::{
+    chat::{
+        ChatNode,
+        station::{Seen, Station},
+    },
+    marks::Mark,
+    net::Socket,
+    scenario::HostSetup,
+    world::World,
+};
+
+/// How late the host may be: what happens to a slow machine waits.
+const SLACK: Duration = Duration::from_secs(3);
+
+/// What is known of the host, of one life of it after the other.
+#[derive(Debug)]
+pub(super) struct Hosts {
+    setup: HostSetup,
+    members: BTreeMap<MemberId, Member>,
+    /// Since when somebody has had no link, by the host's clock; `None` once it was looked at what became of it.
+    away: BTreeMap<PeerId, Option<Time>>,
+    links: BTreeMap<Socket, Link>,
+    /// What each room's number means.
+    rooms: BTreeMap<RoomId, (RoomName, Epoch)>,
+    /// Where each log ended before this step.
+    heads: BTreeMap<RoomName, Seq>,
+    /// What an entry's frame was when it was first seen, by log, place and encoding.
+    bytes: BTreeMap<(Epoch, Seq, Encoding), Bytes>,
+    last_sent: Option<Bytes>,
+}
+
+/// Whom to believe.
+pub(super) struct Trust<'a> {
+    pub(super) honest: &'a BTreeSet<ProducerId>,
+    pub(super) has_mangler: bool,
+    pub(super) clients: usize,
+}
+
+#[derive(Debug)]
+struct Member {
+    peer: PeerId,
+    producer: ProducerId,
+    attempt: u32,
+    token: Token,
+    before: Before,
+}
+
+/// What else may be shown than the current token: what was shown last, until something was said on the new link.
+#[derive(Debug, PartialEq, Eq)]
+enum Before {
+    Spent,
+    Shown(Option<Token>),
+}
+
+#[derive(Debug)]
+struct Link {
+    encoding: Option<Encoding>,
+    hello: Option<Hello>,
+    member: Option<MemberId>,
+    has_spoken: bool,
+}
+
+impl Hosts {
+    pub(super) fn new(setup: &HostSetup) -> Self {
+        Self {
+            setup: setup.clone(),
+            members: BTreeMap::new(),
+            away: BTreeMap::new(),
+            links: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            heads: BTreeMap::new(),
+            bytes: BTreeMap::new(),
+            last_sent: None,
+        }
+    }
+
+    /// The host was started again, and remembers nothing.
+    pub(super) fn begin_anew(&mut self) {
+        *self = Self::new(&self.setup);
+    }
+
+    pub(super) fn observe(
+        &mut self,
+        station: &Station<Host>,
+        world: &World<ChatNode>,
+        seen: &[Seen],
+        trust: &Trust<'_>,
+        scene: &mut Scene<'_>,
+    ) -> Check {
+        let host = &station.machine;
+        let told: BTreeMap<(&RoomName, Seq), &Message> = seen
+            .iter()
+            .filter_map(|seen| match seen {
+                Seen::Told(Event::Message(message)) => Some(((message.room(), message.seq()), message)),
+                _ => None,
+            })
+            .collect();
+        self.heads = host.rooms().map(|room| (room.clone(), head_known(host, room, scene))).collect();
+        logs(host, &told, trust, scene)?;
+        let mut gone = Vec::new();
+        for seen in seen {
+            match seen {
+                Seen::Up { socket, .. } => {
+                    let link = Link { encoding: None, hello: None, member: None, has_spoken: false };
+                    self.links.insert(*socket, link);
+                }
+                Seen::Opened { socket, choice } => {
+                    if let Some(link) = self.links.get_mut(socket) {
+                        link.encoding = Some(choice.encoding);
+                    }
+                }
+                Seen::Heard { socket, body } => self.heard(*socket, body),
+                Seen::Sent { socket, frames: sent, .. } => self.sent(*socket, sent, scene)?,
+                Seen::Closed { socket: Some(socket), reason, .. } => {
+                    self.closed(*socket, *reason, world, trust, scene)?;
+                }
+                // What it was to be told before is seen after.
+                Seen::Lost { socket, .. } => gone.push(*socket),
+                Seen::Told(event) => told_owner(event, scene),
+                _ => {}
+            }
+        }
+        for socket in gone {
+            self.links.remove(&socket);
+        }
+        self.one_link_each()?;
+        self.expiry(host, world.clock(HOST).local(world.now()))?;
+        self.bounds(station)
+    }
+
+    fn heard(&mut self, socket: Socket, body: &[u8]) {
+        let Some(link) = self.links.get_mut(&socket) else { return };
+        let encoding = link.encoding.unwrap_or(Encoding::Postcard);
+        if let Some(number) = link.member {
+            // Whoever says anything that is heard as such has read its welcome.
+            if !link.has_spoken {
+                let said = encoding.decode::<ToHost>(body);
+                link.has_spoken = said.is_ok_and(|said| !matches!(said, ToHost::Bye { .. } | ToHost::Hello(_)));
+            }
+            if link.has_spoken
+                && let Some(member) = self.members.get_mut(&number)
+            {
+                member.before = Before::Spent;
+            }
+        } else if let Ok(ToHost::Hello(hello)) = encoding.decode(body) {
+            link.hello = Some(hello);
+        }
+    }
+
+    fn sent(&mut self, socket: Socket, sent: &Bytes, scene: &mut Scene<'_>) -> Check {
+        let Some(link) = self.links.get(&socket) else { return Ok(()) };
+        let encoding = link.encoding.unwrap_or(Encoding::Postcard);
+        let is_same =
+            self.last_sent.as_ref().is_some_and(|last| last.as_ptr() == sent.as_ptr() && last.len() == sent.len());
+        for body in frames(sent) {
+            if is_entry(encoding, body) {
+                // All who are given the same memory are given the same bytes.
+                if !is_same {
+                    self.entry(encoding, &sent.slice_ref(body))?;
+                }
+                continue;
+            }
+            match encoding.decode(body) {
+                Ok(ToClient::Welcome(welcome)) => self.welcome(socket, &welcome, scene)?,
+                Ok(ToClient::Gap { .. }) => scene.marks.hit(Mark::GapTold),
+                Ok(ToClient::Reject { .. }) => scene.marks.hit(Mark::RefusedByHost),
+                Ok(ToClient::Ack { room, seq, .. }) => {
+                    let before = self.rooms.get(&room).and_then(|(name, _)| self.heads.get(name));
+                    let is_old = seq.is_none_or(|seq| before.is_some_and(|before| seq <= *before));
+                    scene.marks.hit(if is_old { Mark::ResentAndAcknowledged } else { Mark::AckedWithoutEntry });
+                }
+                Ok(ToClient::Joined(joined)) => {
+                    let meant = (joined.name.clone(), joined.epoch);
+                    let before = self.rooms.insert(joined.room, meant.clone());
+                    let others = self.rooms.iter().filter(|(_, (name, _))| *name == joined.name).count();
+                    if before.is_some_and(|before| before != meant) || others > 1 {
+                        let what = format!("room {} is {:?} among others", joined.room, joined.name);
+                        return Err((Invariant::S15, what));
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.last_sent = Some(sent.clone());
+        Ok(())
+    }
+
+    /// An entry is the same bytes for everybody of one encoding, live and as history.
+    fn entry(&mut self, encoding: Encoding, body: &Bytes) -> Check {
+        let Ok(ToClient::Entry(Entry { room, seq, author, .. })) = encoding.decode(body) else {
+            return Err((Invariant::S19, format!("it sent an entry that is none: {body:?}")));
+        };
+        let Some((_, epoch)) = self.rooms.get(&room) else {
+            return Err((Invariant::S14, format!("it sent an entry of room {room}, which nobody was told of")));
+        };
+        if author != MemberId(0) && !self.members.contains_key(&author) {
+            return Err((Invariant::S14, format!("entry {seq} is of {author}, who was never let in")));
+        }
+        let first = self.bytes.entry((*epoch, seq, encoding)).or_insert_with(|| body.clone());
+        if first != body {
+            return Err((Invariant::S14, format!("entry {seq} of {room} was {first:?} and is {body:?}")));
+        }
+        Ok(())
+    }
+
+    fn welcome(&mut self, socket: Socket, welcome: &Welcome, scene: &mut Scene<'_>) -> Check {
+        let Some(link) = self.links.get_mut(&socket) else { return Ok(()) };
+        let Some(hello) = link.hello.take() else {
+            return Err((Invariant::S12, "somebody is let in who has not said who it is".into()));
+        };
+        link.member = Some(welcome.you);
+        if let Some(known) = self.members.get(&welcome.you) {
+            let is_same = (known.peer, known.producer) == (hello.peer, hello.producer);
+            let is_current = hello.token == Some(known.token);
+            if !is_same || !(is_current || known.before == Before::Shown(hello.token)) {
+                let what = format!("{:?} is let in as member {} with a token that is not its", hello.nick, welcome.you);
+                return Err((Invariant::S12, what));
+            }
+            if hello.attempt <= known.attempt {
+                let what = format!("attempt {} of {:?} wins over attempt {}", hello.attempt, hello.nick, known.attempt);
+                return Err((Invariant::S11, what));
+            }
+            if welcome.token == known.token {
+                return Err((Invariant::S12, format!("{:?} is given the same token again", hello.nick)));
+            }
+            scene.marks.sometimes(!is_current, Mark::WelcomeLost);
+        }
+        let Hello { peer, producer, attempt, token, .. } = hello;
+        self.members.insert(
+            welcome.you,
+            Member { peer, producer, attempt, token: welcome.token, before: Before::Shown(token) },
+        );
+        Ok(())
+    }
+
+    fn closed(
+        &mut self,
+        socket: Socket,
+        reason: CloseReason,
+        world: &World<ChatNode>,
+        trust: &Trust<'_>,
+        scene: &mut Scene<'_>,
+    ) -> Check {
+        use CloseReason as Why;
+        let marks = &mut *scene.marks;
+        match reason {
+            Why::Replaced => {
+                let had_member = self.links.get(&socket).is_some_and(|link| link.member.is_some());
+                marks.sometimes(had_member, Mark::Takeover);
+                marks.sometimes(had_member && world.net().is_under_way(socket), Mark::TakeoverInFlight);
+                marks.sometimes(!had_member, Mark::TwinRefused);
+            }
+            Why::Silent => marks.hit(Mark::HalfOpenAtHost),
+            Why::HandshakeTimeout => marks.hit(Mark::HandshakeTimedOutAtHost),
+            Why::Full => marks.hit(Mark::Full),
+            Why::WrongToken => marks.hit(Mark::WrongToken),
+            Why::Overrun => marks.hit(Mark::Overrun),
+            Why::HostClosed => marks.hit(Mark::SessionClosed),
+            Why::Left => marks.hit(Mark::ClientLeft),
+            Why::Violation(Violation::Malformed) => marks.hit(Mark::Malformed),
+            Why::Violation(Violation::Oversize) => marks.hit(Mark::Oversize),
+            Why::Violation(Violation::Unexpected) => marks.hit(Mark::Unexpected),
+            Why::Violation(Violation::Preamble) => marks.hit(Mark::NotThisProtocol),
+            _ => {}
+        }
+        let is_client = world.net().node(socket.other()).is_some_and(|node| (1..=trust.clients).contains(&node.0));
+        if matches!(reason, Why::Name(_)) && is_client {
+            return Err((Invariant::S17, format!("it accuses an honest peer: {reason}")));
+        }
+        self.links.remove(&socket);
+        Ok(())
+    }
+
+    fn one_link_each(&self) -> Check {
+        let mut members = BTreeSet::new();
+        let twice = self.links.values().filter_map(|link| link.member).find(|member| !members.insert(*member));
+        twice.map_or(Ok(()), |member| Err((Invariant::S11, format!("member {member} has two links"))))
+    }
+
+    fn expiry(&mut self, host: &Host, now: Time) -> Check {
+        let linked: BTreeSet<MemberId> = self.links.values().filter_map(|link| link.member).collect();
+        for (number, member) in &self.members {
+            if linked.contains(number) {
+                self.away.remove(&member.peer);
+            } else {
+                self.away.entry(member.peer).or_insert(Some(now));
+            }
+        }
+        let expiry = Duration::from_millis(self.setup.expiry_ms.into()) + SLACK;
+        for (peer, since) in &mut self.away {
+            if since.take_if(|since| now.since(*since) > expiry).is_none() || host.is_closed() {
+                continue;
+            }
+            let stays = host.rooms().find(|room| host.members(room).any(|member| member.id == *peer));
+            if let Some(room) = stays {
+                return Err((Invariant::S20, format!("{peer} is still a member of {room:?}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn bounds(&self, station: &Station<Host>) -> Check {
+        let (host, setup) = (&station.machine, &self.setup);
+        let links = host.link_count();
+        if links > setup.links as usize {
+            return Err((Invariant::S16, format!("{links} links, of {} that may be", setup.links)));
+        }
+        let open = self.links.len();
+        if links != open && !host.is_closed() {
+            return Err((Invariant::S16, format!("it counts {links} links where there are {open}")));
+        }
+        for room in host.rooms() {
+            let Some(log) = host.history(room) else { continue };
+            let kept = log.head().0 - log.tail().0;
+            if kept > u64::from(setup.history) {
+                return Err((
+                    Invariant::S16,
+                    format!("{kept} entries of {room:?} are kept, of {} that may be", setup.history),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a log ended when it was last looked at.
+fn head_known(host: &Host, room: &RoomName, scene: &Scene<'_>) -> Seq {
+    let log = host.history(room).and_then(|history| scene.model.logs.get(&history.epoch()));
+    log.map_or(Seq::ZERO, super::model::Log::head)
+}
+
+/// What was logged is judged by the model.
+fn logs(host: &Host, told: &BTreeMap<(&RoomName, Seq), &Message>, trust: &Trust<'_>, scene: &mut Scene<'_>) -> Check {
+    for room in host.rooms() {
+        let Some(history) = host.history(room) else { continue };
+        let log = scene.model.log(history.epoch(), room)?;
+        log.tail = history.tail();
+        if log.head() == history.head() {
+            continue;
+        }
+        if log.head() > history.head() {
+            return Err((Invariant::S1, format!("{room:?} ends at {} after {}", history.head(), log.head())));
+        }
+        while log.head() < history.tail() {
+            let told = told.get(&(room, log.head().next())).copied();
+            log.append_unseen(told)?;
+        }
+        for entry in history.after(log.head()) {
+            let told = told.get(&(room, entry.seq)).copied();
+            let Some(logged) = log.append(&entry, told)? else { continue };
+            if !logged.is_message() {
+                let timed_out = matches!(entry.body, Body::Leave { reason: LeaveReason::TimedOut });
+                scene.marks.sometimes(timed_out, Mark::Expired);
+                continue;
+            }
+            let id = MessageId { room: room.clone(), producer: logged.producer, cmid: logged.cmid };
+            let must_be_posted = trust.honest.contains(&id.producer) || !trust.has_mangler;
+            if must_be_posted && scene.posted.get(&id) != Some(&entry.body) {
+                return Err((Invariant::S8, format!("{} never posted {:?}", logged.peer.nick, entry.body)));
+            }
+            if scene.refused.contains(&id) {
+                return Err((Invariant::S4, format!("message {id} was refused and is in the log of {room:?}")));
+            }
+        }
+        if log.head() != history.head() {
+            return Err((
+                Invariant::S3,
+                format!("{room:?} ends at {}, but its entries at {}", history.head(), log.head()),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn told_owner(event: &Event, scene: &mut Scene<'_>) {
+    if let Event::Presence { status, .. } = event {
+        scene.marks.hit(match status {
+            Status::Offline => Mark::ShownOffline,
+            _ => Mark::ShownBack,
+        });
+    }
+}

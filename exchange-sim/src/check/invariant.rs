@@ -1,0 +1,61 @@
+//! What must hold: always, and in the end.
+
+use std::fmt;
+
+macro_rules! invariants {
+    ($($name:ident: $says:literal,)*) => {
+        /// Something that must hold. Those that begin with an S hold always, those with an L once faults have ended.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Invariant {
+            $(#[doc = $says] $name,)*
+        }
+
+        impl Invariant {
+            /// Every one that is checked.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// What it says.
+            pub const fn says(self) -> &'static str {
+                match self {
+                    $(Self::$name => $says,)*
+                }
+            }
+        }
+    };
+}
+
+invariants! {
+    S1: "a client is given a room's entries in order",
+    S2: "one place in one log is the same entry for everybody",
+    S3: "what a client is not given, it is told of",
+    S4: "what is acknowledged is in the log",
+    S5: "a message is in a log once at most",
+    S6: "a client is given a message once at most, whatever became of its log",
+    S7: "an author's messages are logged in the order in which they were posted",
+    S8: "what is logged was posted by its author",
+    S9: "what was posted has one outcome, or waits for it",
+    S10: "only members write",
+    S11: "a client has one link at most, and the newest wins",
+    S12: "only the token of the last welcome takes a session up again, and no token does twice",
+    S13: "news of people only ever gets newer",
+    S14: "history is the log, byte for byte",
+    S15: "a room's name is its own",
+    S16: "nothing outgrows its bound",
+    S17: "nothing panics, and nobody honest is accused",
+    S18: "no order depends on a wall clock",
+    S19: "a frame arrives as it was sent, however its bytes were cut",
+    S20: "whoever stays away for too long is a member no more",
+    L1: "every message comes to its outcome",
+    L2: "everybody reaches the head of every room",
+    L3: "who is there is what everybody sees",
+    L4: "a dead link is found in time",
+    L5: "whoever can be reached is connected in time",
+    L6: "who is idle is quiet, and who fails tries less and less",
+    L8: "a slow reader gets there, or is told what it missed",
+}
+
+impl fmt::Display for Invariant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}

@@ -1,0 +1,137 @@
+//! What is watched while a chat runs, and what is asked of it in the end.
+//!
+//! ```text
+//!   what stations are seen to do ──▶ Wire   frames: as sent, within bounds, news only newer
+//!                                ──▶ Hosts  logs, links, tokens ──▶ Model  what a room is, said a second time
+//!                                ──▶ View   what one client was given, against the model
+//! ```
+//!
+//! Nothing here decides anything for the chat, and nothing of the chat's own bookkeeping is believed but what shows.
+
+mod calm;
+mod host;
+mod invariant;
+mod model;
+mod view;
+mod wire;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use exchange_core::{Body, MessageId, ProducerId};
+
+pub(crate) use self::calm::Calm;
+pub use self::invariant::Invariant;
+use self::{host::Hosts, model::Model, view::View, wire::Frames};
+use crate::{
+    chat::{ChatNode, Kind, station::Seen},
+    marks::Marks,
+    net::NodeId,
+    report::{Counts, Violation},
+    scenario::{ClientSetup, Intrusion, Scenario},
+    world::{Step, World},
+};
+
+/// The machine that hosts.
+pub(crate) const HOST: NodeId = NodeId(0);
+
+/// Watches a run.
+#[derive(Debug)]
+pub(crate) struct Oracle {
+    model: Model,
+    hosts: Hosts,
+    views: BTreeMap<NodeId, View>,
+    frames: Frames,
+    posted: BTreeMap<MessageId, Body>,
+    /// Producers that are honest, as far as they have posted anything.
+    honest: BTreeSet<ProducerId>,
+    refused: BTreeSet<MessageId>,
+    /// The clients; whoever comes after them means no good.
+    clients: usize,
+    setups: Vec<ClientSetup>,
+    has_mangler: bool,
+    pub(crate) marks: Marks,
+    pub(crate) counts: Counts,
+}
+
+/// What the parts of the oracle share.
+struct Scene<'a> {
+    model: &'a mut Model,
+    posted: &'a BTreeMap<MessageId, Body>,
+    refused: &'a mut BTreeSet<MessageId>,
+    marks: &'a mut Marks,
+    counts: &'a mut Counts,
+}
+
+type Check = Result<(), (Invariant, String)>;
+
+impl Oracle {
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        let mut frames = Frames::default();
+        frames.set_credit(scenario.host.credit);
+        Self {
+            model: Model::default(),
+            hosts: Hosts::new(&scenario.host),
+            views: BTreeMap::new(),
+            frames,
+            posted: BTreeMap::new(),
+            honest: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            clients: scenario.clients.len(),
+            setups: scenario.clients.clone(),
+            has_mangler: scenario.intruders.iter().any(|intruder| matches!(intruder.how, Intrusion::Mangle(_))),
+            marks: Marks::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    pub(crate) fn is_honest(&self, node: NodeId) -> bool {
+        node.0 <= self.clients
+    }
+
+    /// A machine has forgotten what it knew.
+    pub(crate) fn forgot(&mut self, node: NodeId) {
+        if node == HOST {
+            self.hosts.begin_anew();
+        } else {
+            self.views.remove(&node);
+        }
+    }
+
+    /// Looks at what a node was seen to do in one step.
+    pub(crate) fn observe(&mut self, step: Step, world: &World<ChatNode>, seen: &[Seen]) -> Result<(), Violation> {
+        let Step { at, node } = step;
+        self.look(node, world, seen).map_err(|(invariant, what)| {
+            let who = if node == HOST { "the host".into() } else { format!("client {node}") };
+            Violation { invariant, at, what: format!("{who}: {what}") }
+        })
+    }
+
+    fn look(&mut self, node: NodeId, world: &World<ChatNode>, seen: &[Seen]) -> Check {
+        let is_honest = self.is_honest(node);
+        for seen in seen {
+            if let Seen::Posted { id, body } = seen {
+                self.counts.posted += 1;
+                self.posted.insert(id.clone(), body.clone());
+                if is_honest {
+                    self.honest.insert(id.producer);
+                }
+            }
+            let peer_is_honest = |socket| world.net().node(socket).is_none_or(|peer| peer.0 <= self.clients);
+            self.frames.observe(seen, is_honest, peer_is_honest, &mut self.marks, &mut self.counts)?;
+        }
+        let Self { model, posted, refused, marks, counts, .. } = self;
+        let mut scene = Scene { model, posted, refused, marks, counts };
+        match world.node(node).map(ChatNode::kind) {
+            Some(Kind::Host(station)) => {
+                let trust = host::Trust { honest: &self.honest, has_mangler: self.has_mangler, clients: self.clients };
+                self.hosts.observe(station, world, seen, &trust, &mut scene)
+            }
+            Some(Kind::Client(station)) if is_honest => {
+                let setup = &self.setups[node.0 - 1];
+                let view = self.views.entry(node).or_insert_with(|| View::new(station.machine.me().id, setup));
+                view.observe(station, seen, &mut scene)
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What a room is, said a second time: a list of entries, as different from the real one as can be.
+//!
+//! It forgets nothing, shares nothing, encodes nothing. It does not foretell what a host logs, for a host may log late
+//! or not at all; it judges what was logged: whether it can follow what is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use exchange_core::{Body, Cmid, Epoch, MemberId, Message, Peer, ProducerId, RoomName, Seq, Timestamp, message::Entry};
+
+use super::Invariant;
+
+/// Every log there ever was.
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) logs: BTreeMap<Epoch, Log>,
+}
+
+/// One log, from its first entry on.
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub(crate) room: RoomName,
+    /// Nothing is known of entries that came and went within one round.
+    entries: Vec<Option<Logged>>,
+    places: BTreeMap<(ProducerId, Cmid), Seq>,
+    /// Who has joined, by the number they had, and who of them is a member now.
+    people: BTreeMap<MemberId, (Peer, ProducerId)>,
+    members: BTreeSet<MemberId>,
+    /// Whether the entries that are not known can have changed who is a member.
+    is_certain: bool,
+    last: BTreeMap<ProducerId, Cmid>,
+    last_at: Timestamp,
+    /// The place before the oldest entry that the host still has.
+    pub(crate) tail: Seq,
+}
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Logged {
+    pub(crate) peer: Peer,
+    pub(crate) producer: ProducerId,
+    pub(crate) cmid: Cmid,
+    pub(crate) at: Timestamp,
+    pub(crate) body: Body,
+}
+
+impl Logged {
+    pub(crate) fn is_message(&self) -> bool {
+        !matches!(self.body, Body::Join { .. } | Body::Leave { .. })
+    }
+}
+
+pub(crate) type Wrong = (Invariant, String);
+
+impl Model {
+    pub(crate) fn log(&mut self, epoch: Epoch, room: &RoomName) -> Result<&mut Log, Wrong> {
+        let log = self.logs.entry(epoch).or_insert_with(|| Log::new(room.clone()));
+        if log.room != *room {
+            return Err((Invariant::S15, format!("{room:?} and {:?} have one log", log.room)));
+        }
+        Ok(log)
+    }
+}
+
+impl Log {
+    fn new(room: RoomName) -> Self {
+        Self {
+            room,
+            entries: Vec::new(),
+            places: BTreeMap::new(),
+            people: BTreeMap::new(),
+            members: BTreeSet::new(),
+            is_certain: true,
+            last: BTreeMap::new(),
+            last_at: Timestamp::default(),
+            tail: Seq::ZERO,
+        }
+    }
+
+    pub(crate) fn head(&self) -> Seq {
+        Seq(self.entries.len() as u64)
+    }
+
+    pub(crate) fn entry(&self, seq: Seq) -> Option<&Logged> {
+        self.entries.get(usize::try_from(seq.0.checked_sub(1)?).ok()?)?.as_ref()
+    }
+
+    pub(crate) fn place(&self, producer: ProducerId, cmid: Cmid) -> Option<Seq> {
+        self.places.get(&(producer, cmid)).copied()
+    }
+
+    /// An entry was logged and forgotten within one round. All that is known of it is what the host's owner was told.
+    pub(crate) fn append_unseen(&mut self, told: Option<&Message>) -> Result<(), Wrong> {
+        let seq = self.head().next();
+        let Some(message) = told else {
+            self.is_certain = false;
+            self.entries.push(None);
+            return Ok(());
+        };
+        let logged = Logged {
+            peer: message.sender().clone(),
+            producer: message.id().producer,
+            cmid: message.id().cmid,
+            at: message.timestamp(),
+            body: message.body().clone(),
+        };
+        self.number(seq, &logged)?;
+        self.entries.push(Some(logged));
+        Ok(())
+    }
+
+    /// Whether the entry can follow what is there; if so, it does. Gives what it is.
+    pub(crate) fn append(&mut self, entry: &Entry, told: Option<&Message>) -> Result<Option<&Logged>, Wrong> {
+        let Entry { seq, author, cmid, at, ref body, .. } = *entry;
+        let room = &self.room;
+        if seq != self.head().next() {
+            return Err((Invariant::S1, format!("entry {seq} of {room:?} follows {}", self.head())));
+        }
+        if at < self.last_at {
+            return Err((Invariant::S18, format!("entry {seq} of {room:?} is of {at}, after one of {}", self.last_at)));
+        }
+        self.last_at = at;
+        let known = match body {
+            Body::Join { peer, producer, nick } => {
+                let joined = (Peer { id: *peer, nick: nick.clone() }, *producer);
+                if !self.members.insert(author) && self.is_certain {
+                    return Err((Invariant::S10, format!("{author} joins {room:?} as a member, with entry {seq}")));
+                }
+                self.people.insert(author, joined.clone());
+                Some(joined)
+            }
+            _ => self.people.get(&author).cloned(),
+        };
+        let told = told.map(|message| (message.sender().clone(), message.id().producer));
+        let Some((peer, producer)) = known.or(told) else {
+            if self.is_certain {
+                return Err((Invariant::S10, format!("{author}, who never joined {room:?}, made entry {seq}")));
+            }
+            self.entries.push(None);
+            return Ok(None);
+        };
+        let is_member = match body {
+            Body::Leave { .. } => self.members.remove(&author),
+            _ => self.members.contains(&author),
+        };
+        if !is_member && self.is_certain {
+            return Err((Invariant::S10, format!("{}, no member of {room:?}, made entry {seq}", peer.nick)));
+        }
+        let logged = Logged { peer, producer, cmid, at, body: body.clone() };
+        self.number(seq, &logged)?;
+        self.entries.push(Some(logged));
+        Ok(self.entry(seq))
+    }
+
+    fn number(&mut self, seq: Seq, Logged { producer, cmid, peer, .. }: &Logged) -> Result<(), Wrong> {
+        let room = &self.room;
+        if *cmid == Cmid::ZERO {
+            return Ok(());
+        }
+        if let Some(before) = self.places.insert((*producer, *cmid), seq) {
+            return Err((
+                Invariant::S5,
+                format!("message {cmid} of {} is at {before} and {seq} of {room:?}", peer.nick),
+            ));
+        }
+        let last = self.last.insert(*producer, *cmid).unwrap_or_default();
+        if *cmid <= last {
+            return Err((Invariant::S7, format!("message {cmid} of {} is in {room:?} after its {last}", peer.nick)));
+        }
+        Ok(())
+    }
+}

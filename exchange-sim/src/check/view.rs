@@ -1,0 +1,461 @@
+//! What one client is given, in order, against what is in the logs.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry as Slot},
+    time::Duration,
+};
+
+use exchange_core::{
+    Body, Client, CloseReason, Cmid, Encoding, Ended, Epoch, Event, JoinFrom, LinkLoss, MemberId, MessageId, Outcome,
+    Peer, PeerId, ProducerId, Refusal, Rev, RoomName, Seq, Status,
+    message::{Joined, MemberRecord, ToClient, ToHost},
+    wire::frames,
+};
+
+use super::{
+    Check, Invariant, Scene,
+    model::Logged,
+    wire::{is_entry, is_send},
+};
+use crate::{
+    chat::station::{Seen, Station},
+    marks::Mark,
+    scenario::ClientSetup,
+};
+
+/// One client, for as long as it remembers anything.
+#[derive(Debug)]
+pub(super) struct View {
+    me: PeerId,
+    encoding: Encoding,
+    rooms: BTreeMap<RoomName, Place>,
+    /// What the host said of rooms it was to join, in this step.
+    joined: BTreeMap<RoomName, Joined>,
+    /// Rooms that are joined on the present link, by number.
+    on_link: BTreeMap<exchange_core::RoomId, RoomName>,
+    waiting: BTreeSet<MessageId>,
+    /// How many of those are for the lobby.
+    in_lobby: usize,
+    settled: BTreeSet<MessageId>,
+    people: BTreeMap<MemberId, MemberRecord>,
+    snapshot: Option<(Rev, BTreeSet<MemberId>)>,
+    life: Option<(Epoch, MemberId)>,
+    leaving: BTreeSet<exchange_core::RoomId>,
+    is_over: Option<Ended>,
+    is_live: bool,
+    newest_version: u16,
+    window: usize,
+    /// The last waits before dialling again, as long as nothing came of it, and how many there were.
+    waits: VecDeque<Duration>,
+    failures: usize,
+    longest_wait: Duration,
+}
+
+/// Where a client is in one room.
+#[derive(Debug)]
+struct Place {
+    epoch: Epoch,
+    seq: Seq,
+    given: BTreeSet<(ProducerId, Cmid)>,
+}
+
+impl View {
+    pub(super) fn new(me: PeerId, setup: &ClientSetup) -> Self {
+        Self {
+            me,
+            encoding: Encoding::Postcard,
+            rooms: BTreeMap::new(),
+            joined: BTreeMap::new(),
+            on_link: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            in_lobby: 0,
+            settled: BTreeSet::new(),
+            people: BTreeMap::new(),
+            snapshot: None,
+            life: None,
+            leaving: BTreeSet::new(),
+            is_over: None,
+            is_live: false,
+            newest_version: setup.versions.1,
+            window: setup.window as usize,
+            waits: VecDeque::new(),
+            failures: 0,
+            longest_wait: Duration::from_millis(setup.backoff_max_ms.into()),
+        }
+    }
+
+    pub(super) fn observe(&mut self, station: &Station<Client>, seen: &[Seen], scene: &mut Scene<'_>) -> Check {
+        let client = &station.machine;
+        self.joined.clear();
+        let seen_all = seen;
+        for seen in seen {
+            match seen {
+                Seen::Posted { id, .. } => {
+                    self.in_lobby += usize::from(id.room.is_lobby());
+                    self.waiting.insert(id.clone());
+                }
+                Seen::TurnedDown(refusal) => scene.marks.sometimes(*refusal == Refusal::OutboxFull, Mark::OutboxFull),
+                Seen::NetworkChanged if self.is_live => scene.marks.hit(Mark::ProbedAfterChange),
+                Seen::NetworkChanged => {
+                    // Whoever is told so tries as if it were for the first time.
+                    self.begins_to_dial();
+                    scene.marks.sometimes(dials(seen_all), Mark::DialledAtOnce);
+                }
+                Seen::Told(event) => self.told(event, scene)?,
+                Seen::Heard { body, .. } if !is_entry(self.encoding, body) => self.heard(body, scene),
+                Seen::Sent { frames: sent, .. } => self.sent(sent, scene),
+                Seen::Opened { choice, .. } => {
+                    self.encoding = choice.encoding;
+                    scene.marks.sometimes(choice.version < self.newest_version, Mark::NegotiatedDown);
+                }
+                Seen::Dialled { .. } => {
+                    if let Some(cause) = self.is_over {
+                        return Err((Invariant::S11, format!("it dials again after it was over: {cause}")));
+                    }
+                }
+                Seen::Closed { socket, reason, .. } => self.closed(*reason, socket.is_some(), scene),
+                Seen::Lost { loss, .. } => {
+                    scene.marks.sometimes(*loss == LinkLoss::Refused, Mark::DialRefused);
+                    scene.marks.sometimes(matches!(loss, LinkLoss::Versions { .. }), Mark::NoVersionInCommon);
+                    self.unlinked();
+                }
+                _ => {}
+            }
+        }
+        self.is_live = client.is_connected();
+        scene.marks.sometimes(self.is_live && self.in_lobby > self.window, Mark::WindowFull);
+        self.agrees_with(client, scene)
+    }
+
+    fn unlinked(&mut self) {
+        self.on_link.clear();
+    }
+
+    fn closed(&mut self, reason: CloseReason, was_up: bool, scene: &mut Scene<'_>) {
+        scene.marks.sometimes(reason == CloseReason::Silent, Mark::HalfOpenAtClient);
+        scene.marks.sometimes(reason == CloseReason::HandshakeTimeout && was_up, Mark::DialHung);
+        self.unlinked();
+    }
+
+    /// What the client must make of what it is told, beside entries.
+    fn heard(&mut self, body: &bytes::Bytes, scene: &mut Scene<'_>) {
+        let Ok(message) = self.encoding.decode::<ToClient>(body) else { return };
+        match message {
+            ToClient::Welcome(welcome) => {
+                let life = (welcome.life, welcome.you);
+                let before = self.life.replace(life);
+                let forgotten = before.is_some_and(|(life, me)| life == welcome.life && me != welcome.you);
+                scene.marks.sometimes(forgotten, Mark::BackAsSomebodyNew);
+                if before.is_some_and(|(life, _)| life != welcome.life) {
+                    self.people.clear();
+                    self.leaving.clear();
+                }
+                self.snapshot = Some((welcome.roster, BTreeSet::new()));
+            }
+            ToClient::Roster { rev, members } => {
+                for record in members {
+                    if let Some((_, told)) = &mut self.snapshot {
+                        told.insert(record.member);
+                    }
+                    self.people.insert(record.member, record);
+                }
+                if let Some((_, told)) = self.snapshot.take_if(|(at, _)| rev >= *at) {
+                    self.people.retain(|member, _| told.contains(member));
+                }
+            }
+            ToClient::Joined(joined) => {
+                // Said again of a room that is joined, it only tells who is in it now.
+                if let Slot::Vacant(slot) = self.on_link.entry(joined.room) {
+                    slot.insert(joined.name.clone());
+                    self.joined.insert(joined.name.clone(), joined);
+                }
+            }
+            ToClient::Parted { room } => {
+                self.leaving.remove(&room);
+                if let Some(name) = self.on_link.remove(&room) {
+                    self.joined.remove(&name);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn sent(&mut self, sent: &bytes::Bytes, scene: &mut Scene<'_>) {
+        for body in frames(sent).filter(|body| !is_send(self.encoding, body)) {
+            match self.encoding.decode::<ToHost>(body) {
+                Ok(ToHost::Leave { room }) => drop(self.leaving.insert(room)),
+                Ok(ToHost::Join { room, from, .. }) => {
+                    let again =
+                        self.on_link.iter().any(|(id, name)| *name.as_str() == *room && self.leaving.contains(id));
+                    scene.marks.sometimes(again, Mark::LeftAndBackAtOnce);
+                    let history = matches!(from, JoinFrom::Start | JoinFrom::Last(1..));
+                    scene.marks.sometimes(history, Mark::JoinedWithHistory);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn told(&mut self, event: &Event, scene: &mut Scene<'_>) -> Check {
+        match event {
+            Event::RoomJoined { room, resumed, .. } => self.room_joined(room, *resumed, scene),
+            Event::RoomLeft { room } | Event::RoomRefused { room, .. } => {
+                self.rooms.remove(room);
+                Ok(())
+            }
+            Event::HistoryLost { room } => {
+                scene.marks.hit(Mark::HistoryLost);
+                scene.marks.sometimes(!self.waiting.is_empty(), Mark::NewLogWhilePending);
+                self.history_lost(room)
+            }
+            Event::Gap { room, from, to, .. } => self.gap(room, *from, *to, scene),
+            Event::Message(message) => {
+                scene.counts.delivered += 1;
+                let id = message.id();
+                let place = self.given(message.room(), message.seq(), scene)?;
+                let first = place.given.insert((id.producer, id.cmid));
+                let (epoch, seq) = (place.epoch, message.seq());
+                let logged = entry_of(scene, epoch, seq);
+                let is_it = |logged: &Logged| {
+                    (logged.producer, logged.cmid) == (id.producer, id.cmid)
+                        && (logged.peer.id, logged.at) == (message.sender().id, message.timestamp())
+                        && logged.body == *message.body()
+                };
+                if logged.is_some_and(|logged| !is_it(logged)) {
+                    return Err((Invariant::S2, format!("it was given {message:?} where {logged:?} is logged")));
+                }
+                if !first {
+                    return Err((Invariant::S6, format!("it was given message {id} of {:?} again, at {seq}", id.room)));
+                }
+                Ok(())
+            }
+            Event::PeerJoined { room, peer, seq, .. } => self.membership(room, peer, *seq, true, scene),
+            Event::PeerLeft { room, peer, seq, .. } => self.membership(room, peer, *seq, false, scene),
+            Event::Receipt { id, outcome } => self.receipt(id, *outcome, scene),
+            Event::Connected { .. } => {
+                self.begins_to_dial();
+                Ok(())
+            }
+            Event::Disconnected { retry_in, .. } => self.waits_to_dial(*retry_in),
+            Event::Closed { cause } => {
+                self.is_over = Some(*cause);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn room_joined(&mut self, room: &RoomName, resumed: bool, scene: &mut Scene<'_>) -> Check {
+        let Some(joined) = self.joined.remove(room) else {
+            return Err((Invariant::S3, format!("it says it has joined {room:?}, which the host never said")));
+        };
+        let Joined { epoch, after, head, .. } = joined;
+        if let Some(place) = self.rooms.get_mut(room).filter(|_| resumed) {
+            if place.epoch != epoch {
+                return Err((Invariant::S3, format!("it takes up {room:?} in another log as if it were the same")));
+            }
+            // What it is not told of, it has been given or need not know.
+            let skipped = quietly(scene, place, after, self.me);
+            if place.seq != after && !skipped {
+                return Err((
+                    Invariant::S3,
+                    format!("it takes up {room:?} after {after}, but it was at {}", place.seq),
+                ));
+            }
+            scene.marks.hit(if after < head { Mark::ResumedWithBacklog } else { Mark::ResumedCaughtUp });
+            place.seq = after;
+            return Ok(());
+        }
+        let given = self.rooms.remove(room).map(|place| place.given).unwrap_or_default();
+        self.rooms.insert(room.clone(), Place { epoch, seq: after, given });
+        Ok(())
+    }
+
+    fn history_lost(&mut self, room: &RoomName) -> Check {
+        let lost = self.rooms.get(room).zip(self.joined.get(room));
+        match lost {
+            Some((place, joined)) if place.epoch != joined.epoch && joined.after > Seq::ZERO => {
+                let after = joined.after;
+                Err((Invariant::S3, format!("it begins after {after} in a log of {room:?} of which it knows nothing")))
+            }
+            Some((place, joined)) if place.epoch != joined.epoch => Ok(()),
+            _ => Err((Invariant::S3, format!("it says the log of {room:?} is lost, which it is not"))),
+        }
+    }
+
+    fn gap(&mut self, room: &RoomName, from: Seq, to: Seq, scene: &mut Scene<'_>) -> Check {
+        let Some(place) = self.rooms.get_mut(room) else {
+            return Err((Invariant::S3, format!("it is told of a gap in {room:?}, where it is not")));
+        };
+        let before = Seq(from.0.saturating_sub(1));
+        if place.seq != before && !quietly(scene, place, before, self.me) {
+            return Err((Invariant::S3, format!("a gap in {room:?} begins at {from}, after {}", place.seq)));
+        }
+        if scene.model.logs.get(&place.epoch).is_none_or(|log| to > log.tail) {
+            return Err((Invariant::S3, format!("a gap in {room:?} goes up to {to}, which the host still has")));
+        }
+        place.seq = to;
+        Ok(())
+    }
+
+    /// Steps to an entry that the client was given.
+    fn given(&mut self, room: &RoomName, seq: Seq, scene: &mut Scene<'_>) -> Result<&mut Place, (Invariant, String)> {
+        let Some(place) = self.rooms.get_mut(room) else {
+            return Err((Invariant::S10, format!("it is given entry {seq} of {room:?}, where it is not")));
+        };
+        if seq <= place.seq {
+            return Err((Invariant::S1, format!("it is given entry {seq} of {room:?} after {}", place.seq)));
+        }
+        let before = seq.back(1);
+        if place.seq != before && !quietly(scene, place, before, self.me) {
+            let what = format!("it is given entry {seq} of {room:?} after {}, and nothing between", place.seq);
+            return Err((Invariant::S3, what));
+        }
+        if scene.model.logs.get(&place.epoch).is_none_or(|log| seq > log.head()) {
+            return Err((Invariant::S2, format!("it is given entry {seq} of {room:?}, which is in no log")));
+        }
+        place.seq = seq;
+        Ok(place)
+    }
+
+    fn membership(&mut self, room: &RoomName, peer: &Peer, seq: Seq, joins: bool, scene: &mut Scene<'_>) -> Check {
+        let epoch = self.given(room, seq, scene)?.epoch;
+        let is_it = |logged: &Logged| match &logged.body {
+            Body::Join { .. } => joins && logged.peer.id == peer.id,
+            Body::Leave { .. } => !joins && logged.peer.id == peer.id,
+            _ => false,
+        };
+        match entry_of(scene, epoch, seq) {
+            Some(logged) if !is_it(logged) => {
+                Err((Invariant::S2, format!("it is told that {} comes or goes where {logged:?} is logged", peer.nick)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn receipt(&mut self, id: &MessageId, outcome: Outcome, scene: &mut Scene<'_>) -> Check {
+        if !self.waiting.remove(id) {
+            let again = self.settled.contains(id);
+            let what = if again { "is given a second outcome" } else { "was never posted" };
+            return Err((Invariant::S9, format!("message {id} {what}: {outcome:?}")));
+        }
+        self.in_lobby -= usize::from(id.room.is_lobby());
+        self.settled.insert(id.clone());
+        match outcome {
+            Outcome::Logged { seq, .. } => {
+                let place = self.rooms.get(&id.room);
+                let log = place.and_then(|place| scene.model.logs.get(&place.epoch));
+                let logged = log.and_then(|log| log.place(id.producer, id.cmid));
+                let is_there = match (seq, logged) {
+                    (Some(seq), Some(logged)) => seq == logged,
+                    // Where is not known any more, or in a log before this one.
+                    (None, _) => scene.model.logs.values().any(|log| log.place(id.producer, id.cmid).is_some()),
+                    (Some(_), None) => false,
+                };
+                if !is_there {
+                    return Err((
+                        Invariant::S4,
+                        format!("message {id} is acknowledged at {seq:?}, but is at {logged:?}"),
+                    ));
+                }
+            }
+            Outcome::Refused(refusal) => {
+                scene.marks.sometimes(refusal == Refusal::NotMember, Mark::RefusedAfterLeaving);
+                if scene.model.logs.values().any(|log| log.room == id.room && log.place(id.producer, id.cmid).is_some())
+                {
+                    return Err((Invariant::S4, format!("message {id} is refused and logged")));
+                }
+                scene.refused.insert(id.clone());
+            }
+            Outcome::Unknown => scene.marks.hit(Mark::OutcomeUnknown),
+        }
+        Ok(())
+    }
+
+    fn begins_to_dial(&mut self) {
+        self.failures = 0;
+        self.waits.clear();
+    }
+
+    /// Whoever fails again and again tries less and less, and not in step with others.
+    fn waits_to_dial(&mut self, wait: Duration) -> Check {
+        /// So many waits are long enough together, if they are drawn from the longest range: that they are not by
+        /// chance comes up once in a hundred million.
+        const WAITS: usize = 5;
+        /// By then the range of waits has grown as far as it does.
+        const GROWN: usize = 12;
+        self.failures += 1;
+        self.waits.push_back(wait);
+        if self.waits.len() > WAITS {
+            self.waits.pop_front();
+        }
+        let together: Duration = self.waits.iter().sum();
+        let in_step = self.waits.len() == WAITS && self.waits.iter().all(|other| *other == wait);
+        if wait > self.longest_wait || in_step || (self.failures >= GROWN && together * 20 < self.longest_wait) {
+            let what = format!("after {} failures it waits {:?} before it dials again", self.failures, self.waits);
+            return Err((Invariant::L6, what));
+        }
+        Ok(())
+    }
+
+    /// What the client says of itself is what follows from what it was seen to be given.
+    fn agrees_with(&mut self, client: &Client, scene: &mut Scene<'_>) -> Check {
+        if client.pending() != self.waiting.len() {
+            let what = format!("{} messages wait, but it says {}", self.waiting.len(), client.pending());
+            return Err((Invariant::S9, what));
+        }
+        for (room, place) in &mut self.rooms {
+            let Some((epoch, seq)) = client.place(room) else { continue };
+            if epoch != place.epoch {
+                return Err((Invariant::S3, format!("it is in another log of {room:?} than it was told")));
+            }
+            if seq < place.seq || (seq > place.seq && !quietly(scene, place, seq, self.me)) {
+                let what = format!("it is at {seq} of {room:?}, but was given only what is up to {}", place.seq);
+                return Err((Invariant::S3, what));
+            }
+            place.seq = seq;
+        }
+        if client.is_connected() && self.snapshot.is_none() {
+            let there = self.people.values().filter(|record| record.status == Status::Online).count();
+            let seen = client.people().count();
+            if there != seen {
+                return Err((Invariant::S13, format!("it sees {seen} people where it was told of {there}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether it is seen to dial.
+fn dials(seen: &[Seen]) -> bool {
+    seen.iter().any(|seen| matches!(seen, Seen::Dialled { .. }))
+}
+
+fn entry_of<'a>(scene: &'a Scene<'_>, epoch: Epoch, seq: Seq) -> Option<&'a Logged> {
+    scene.model.logs.get(&epoch)?.entry(seq)
+}
+
+/// Whether everything from a place up to another is such as a client is given no event of: its own coming and going,
+/// and messages that it was given before, in another log. A client remembers of each author the last message that it
+/// was given: of those before it in another log, it was given each or told that it is gone.
+fn quietly(scene: &mut Scene<'_>, place: &Place, to: Seq, me: PeerId) -> bool {
+    let logs = &scene.model.logs;
+    let Some(log) = logs.get(&place.epoch) else { return false };
+    if to < place.seq || to > log.head() {
+        return false;
+    }
+    let was_offered = |logged: &Logged| {
+        let (producer, cmid) = (logged.producer, logged.cmid);
+        let mut others = logs.iter().filter(|(epoch, other)| **epoch != place.epoch && other.room == log.room);
+        let later = place.given.range((producer, cmid)..).next().is_some_and(|(given, _)| *given == producer);
+        later && others.any(|(_, other)| other.place(producer, cmid).is_some())
+    };
+    let was_given = |logged: &Logged| place.given.contains(&(logged.producer, logged.cmid));
+    let is_quiet = |logged: &Logged| {
+        if logged.is_message() { was_given(logged) || was_offered(logged) } else { logged.peer.id == me }
+    };
+    let between = || (place.seq.0 + 1..=to.0).filter_map(|seq| log.entry(Seq(seq)));
+    let quiet = between().all(is_quiet);
+    scene.marks.sometimes(quiet && between().any(Logged::is_message), Mark::CopyNotDelivered);
+    quiet
+}

@@ -1,0 +1,294 @@
+//! From a seed to a scenario.
+//!
+//! Two ways, because they find different things: *uniform* has a bit of everything, in sizes that occur; *swarm* leaves
+//! out whole families of trouble by the toss of a coin and makes the others as wild as they get.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    net::{Latency, Pace, Weather},
+    random::Random,
+    scenario::{
+        Act, ClientSetup, Fault, From, HostSetup, Intruder, Intrusion, MachineSetup, Scenario, Step, Toward, Trouble,
+    },
+};
+
+/// How a seed becomes a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// A bit of everything.
+    Uniform,
+    /// Less, but wilder.
+    Swarm,
+}
+
+impl Mode {
+    /// Every other seed is of the other mode.
+    pub fn of(seed: u64) -> Self {
+        if seed.is_multiple_of(2) { Self::Uniform } else { Self::Swarm }
+    }
+}
+
+const TROUBLE_MS: u32 = 60_000;
+const CALM_MS: u32 = 60_000;
+
+/// The families of trouble, each of which a swarm may do without.
+const FAMILIES: usize = 12;
+
+/// The scenario of a seed.
+pub fn generate(seed: u64, mode: Mode) -> Scenario {
+    let wild = mode == Mode::Swarm;
+    // Each part draws from a stream of its own: a change of one leaves the others as they are.
+    let stream = |name| Random::new(seed, name, u64::from(wild));
+    let mut people = stream("people");
+    let count = usize::try_from(people.between(1, 5)).unwrap_or(1);
+    let weather = weather(&mut stream("weather"), wild);
+    let host = host(&mut stream("host"));
+    let mut setups = stream("clients");
+    let clients: Vec<ClientSetup> = (1..=count).map(|index| client(&mut setups, index)).collect();
+    let core = core(&mut stream("core"), count);
+    let intruders = intruders(&mut stream("intruders"), count);
+    let mut steps = steps(&mut stream("steps"), &clients, &weather);
+    let mut faults = faults(&mut stream("faults"), count, wild);
+    forgetful_host(&mut stream("forgetful host"), count, &mut steps, &mut faults);
+    steps.sort_by_key(|step| step.at_ms);
+    faults.sort_by_key(|fault| fault.at_ms);
+    Scenario { seed, weather, host, clients, intruders, steps, faults, trouble_ms: TROUBLE_MS, calm_ms: CALM_MS, core }
+}
+
+fn weather(random: &mut Random, wild: bool) -> Weather {
+    let latency = match random.up_to(4) {
+        0 => Latency::Constant(pick(random, &[100, 1000, 20_000])),
+        1 => Latency::Uniform(100, pick(random, &[1000, 30_000, 150_000])),
+        2 => Latency::Exponential(pick(random, &[300, 3000, 20_000])),
+        3 => Latency::Bimodal(300, pick(random, &[50_000, 1_000_000])),
+        _ => Latency::LogNormal(pick(random, &[500, 5000]), pick(random, &[50, 120])),
+    };
+    let cuts: &[u16] = if wild { &[0, 100, 500, 1000] } else { &[0, 20, 150] };
+    Weather {
+        latency,
+        spread_us: pick(random, &[0, 500, 5000]),
+        bandwidth: pick(random, &[0, 0, 1_000_000, 100_000]),
+        window: pick(random, if wild { &[256, 1024, 4096, 65_536] } else { &[2048, 16_384, 65_536] }),
+        cut_writes: pick(random, cuts),
+        cut_reads: pick(random, cuts),
+        retransmission_us: pick(random, &[0, 50_000, 1_000_000]),
+    }
+}
+
+fn machine(random: &mut Random) -> MachineSetup {
+    MachineSetup {
+        drift_ppm: if random.chance(300) { i32::try_from(random.up_to(1000)).unwrap_or(0) - 500 } else { 0 },
+        wall_offset_ms: if random.chance(300) { pick(random, &[-86_400_000, -1500, 700, 7_200_000]) } else { 0 },
+    }
+}
+
+fn host(random: &mut Random) -> HostSetup {
+    HostSetup {
+        heartbeat_ms: pick(random, &[1000, 2000, 5000]),
+        handshake_ms: pick(random, &[3000, 5000]),
+        grace_ms: pick(random, &[500, 2000, 5000]),
+        expiry_ms: pick(random, &[6000, 20_000, 120_000]),
+        history: pick(random, &[3, 12, 40, 40, 200, 2048]),
+        links: 256,
+        half_open: pick(random, &[6, 32]),
+        remembered: pick(random, &[0, 2, 1024]),
+        credit: pick(random, &[400, 2000, 16_384, 65_536]),
+        machine: machine(random),
+    }
+}
+
+fn client(random: &mut Random, index: usize) -> ClientSetup {
+    let (backoff_min_ms, backoff_max_ms) = pick(random, &[(50, 400), (250, 8000), (250, 2000)]);
+    let twin = random.chance(60) && index > 1;
+    ClientSetup {
+        window: pick(random, &[1, 4, 32, 32]),
+        pending: pick(random, &[8, 64, 512]),
+        backoff_min_ms,
+        backoff_max_ms,
+        credit: pick(random, &[400, 4000, 65_536]),
+        json: random.chance(300),
+        versions: pick_often(random, (1, 1), 920, &[(1, 3), (1, 2), (2, 3)]),
+        twin_of: twin.then(|| 1 + random.index(index - 1)),
+        from: pick(random, &[From::Start, From::Start, From::Head, From::Last(5), From::Last(50)]),
+        machine: machine(random),
+    }
+}
+
+fn core(random: &mut Random, count: usize) -> Vec<usize> {
+    let sure = 1 + random.index(count);
+    (1..=count).filter(|client| random.chance(750) || *client == sure).collect()
+}
+
+fn intruders(random: &mut Random, count: usize) -> Vec<Intruder> {
+    let number = if random.chance(350) { random.between(1, 2) } else { 0 };
+    let mut intruder = |_| {
+        let at_ms = u32::try_from(random.up_to(20_000)).unwrap_or(0);
+        let every = pick(random, &[200, 1500, 5000]);
+        let how = match random.up_to(4) {
+            0 => Intrusion::Garbage(every),
+            1 => Intrusion::Slow(pick(random, &[1, 4, 40])),
+            2 => Intrusion::Mangle(pick(random, &[5, 50, 300])),
+            3 => Intrusion::Deaf(pick(random, &[1, 20, 400])),
+            _ => Intrusion::Replay(1 + random.index(count), every),
+        };
+        Intruder { at_ms, how }
+    };
+    (0..number).map(&mut intruder).collect()
+}
+
+fn steps(random: &mut Random, clients: &[ClientSetup], weather: &Weather) -> Vec<Step> {
+    let (count, mut steps) = (clients.len(), Vec::new());
+    // A device that somebody has twice posts on the first one only: the other has the same numbers.
+    let posts: Vec<usize> = (0..=count).filter(|who| *who == 0 || clients[who - 1].twin_of.is_none()).collect();
+    for who in 1..=count {
+        for room in 1..=3 {
+            if random.chance(600) {
+                let at_ms = u32::try_from(random.up_to(2000)).unwrap_or(0);
+                steps.push(Step { at_ms, who, act: Act::Join { room, from: from(random) } });
+            }
+        }
+    }
+    let busy = pick(random, &[8, 25, 60, 100]);
+    // Through a narrow window a long message takes many seconds to each of all: two of them may come in time.
+    let mut long = if weather.window < 4096 { 2 } else { u16::MAX };
+    for _ in 0..busy {
+        let who = pick(random, &posts);
+        let at_ms = u32::try_from(random.up_to(u64::from(TROUBLE_MS) + 2000)).unwrap_or(0);
+        let room = u8::try_from(random.up_to(3)).unwrap_or(0);
+        let act = match random.up_to(99) {
+            0..=64 => post(random, room, weather, &mut long, (1, 3)),
+            65..=71 => post(random, room, weather, &mut long, (10, 90)),
+            72..=81 => Act::Join { room: room.max(1), from: from(random) },
+            82..=90 => Act::Leave { room: room.max(1) },
+            91..=97 => Act::NetworkChanged,
+            _ => post(random, room, weather, &mut long, (1, 1)),
+        };
+        let again = matches!(act, Act::Leave { .. }) && random.chance(400);
+        steps.push(Step { at_ms, who, act });
+        if again {
+            steps.push(Step { at_ms: at_ms + 1, who, act: Act::Join { room: room.max(1), from: from(random) } });
+        }
+    }
+    if random.chance(60) {
+        let at_ms = u32::try_from(random.between(5000, TROUBLE_MS.into())).unwrap_or(0);
+        steps.push(Step { at_ms, who: 1 + random.index(count), act: Act::Quit });
+    }
+    if random.chance(15) {
+        steps.push(Step { at_ms: 50_000, who: 0, act: Act::Quit });
+    }
+    steps
+}
+
+fn post(random: &mut Random, room: u8, weather: &Weather, long: &mut u16, (least, most): (u16, u16)) -> Act {
+    let count = u16::try_from(random.between(least.into(), most.into())).unwrap_or(1);
+    let is_long = weather.bandwidth == 0 && count < 20 && count <= *long && random.chance(100);
+    if is_long {
+        *long -= count;
+    }
+    let bytes = u16::try_from(if is_long { random.between(500, 9000) } else { random.up_to(80) }).unwrap_or(1);
+    Act::Post { room, count, bytes }
+}
+
+fn from(random: &mut Random) -> From {
+    pick(random, &[From::Start, From::Head, From::Last(3), From::Last(100)])
+}
+
+fn faults(random: &mut Random, count: usize, wild: bool) -> Vec<Fault> {
+    let families: Vec<usize> = (0..FAMILIES).filter(|_| !wild || random.chance(500)).collect();
+    let number = if families.is_empty() { 0 } else { random.between(0, if wild { 24 } else { 12 }) };
+    (0..number)
+        .map(|_| {
+            let at_ms = u32::try_from(random.between(500, TROUBLE_MS.into())).unwrap_or(0);
+            let for_ms = duration(random, wild);
+            let family = pick(random, &families);
+            fault(random, family, count, wild, at_ms, for_ms)
+        })
+        .collect()
+}
+
+/// What independent faults hardly ever come to: somebody's messages are logged and heard by others, but not by their
+/// author, and then the host forgets everything.
+fn forgetful_host(random: &mut Random, count: usize, steps: &mut Vec<Step>, faults: &mut Vec<Fault>) {
+    if !random.chance(150) {
+        return;
+    }
+    let (client, at_ms) = (1 + random.index(count), u32::try_from(random.between(5000, 50_000)).unwrap_or(5000));
+    let hole = Trouble::Hole { client, to_host: false, to_client: true };
+    faults.push(Fault { at_ms, for_ms: 0, trouble: hole });
+    let room = u8::try_from(random.up_to(3)).unwrap_or(0);
+    steps.push(Step { at_ms: at_ms + 5, who: client, act: Act::Post { room, count: 3, bytes: 10 } });
+    let crash = Trouble::Crash { node: 0, memory: false, power: random.chance(500) };
+    faults.push(Fault { at_ms: at_ms + pick(random, &[100, 900]), for_ms: pick(random, &[50, 3000]), trouble: crash });
+}
+
+fn duration(random: &mut Random, wild: bool) -> u32 {
+    let longest = if wild { pick(random, &[300, 3000, 40_000]) } else { pick(random, &[1000, 5000, 20_000]) };
+    u32::try_from(random.between(50, longest)).unwrap_or(50)
+}
+
+fn fault(random: &mut Random, family: usize, count: usize, wild: bool, at_ms: u32, for_ms: u32) -> Fault {
+    let client = 1 + random.index(count);
+    let node = random.index(count + 1);
+    let some = |random: &mut Random| -> Vec<usize> {
+        let all = random.chance(300);
+        (1..=count).filter(|one| all || *one == client || random.chance(300)).collect()
+    };
+    let after = |random: &mut Random| random.chance(800).then(|| u32::try_from(random.up_to(2000)).unwrap_or(0));
+    let mut lasts = true;
+    let trouble = match family {
+        0 | 1 => {
+            lasts = false;
+            let (client_ms, host_ms) = (after(random), after(random));
+            Trouble::Break { client, client_ms, host_ms }
+        }
+        2 => {
+            lasts = false;
+            Trouble::HalfClose { client, by_host: random.chance(500) }
+        }
+        3 => {
+            lasts = false;
+            let (to_host, to_client) = pick(random, &[(true, true), (true, false), (false, true)]);
+            Trouble::Hole { client, to_host, to_client }
+        }
+        4 => {
+            let clients = some(random);
+            Trouble::Partition {
+                clients,
+                toward: pick(random, &[Toward::Both, Toward::Both, Toward::Host, Toward::Clients]),
+            }
+        }
+        5 => {
+            let clog = some(random);
+            let mut free = clog.clone();
+            let turn = random.index(free.len());
+            free.rotate_left(turn);
+            Trouble::Swizzle { clog, free }
+        }
+        6 => Trouble::Door { dead: random.chance(400) },
+        7 => {
+            let slow = Pace::Slow(pick(random, &[1, 50, 1000]), pick(random, &[10, 200]));
+            let pace = if random.chance(500) { Pace::Paused } else { slow };
+            Trouble::Reader { client, at_host: random.chance(300), pace }
+        }
+        8 => Trouble::Crash { node, memory: random.chance(500), power: random.chance(400) },
+        9 => Trouble::Sleep { node, clock: random.chance(500) },
+        10 => Trouble::Slow { node, micros: pick(random, &[100, 2000, if wild { 30_000 } else { 5000 }]) },
+        _ if random.chance(500) => {
+            lasts = false;
+            Trouble::WallClock { node, by_ms: pick(random, &[-7_200_000, -1000, 300, 3_600_000]) }
+        }
+        _ => Trouble::Weather(weather(random, wild)),
+    };
+    Fault { at_ms, for_ms: if lasts { for_ms } else { 0 }, trouble }
+}
+
+fn pick<T: Copy>(random: &mut Random, choices: &[T]) -> T {
+    random.pick(choices)
+}
+
+/// `usual` as often as `permille` in a thousand, else one of the others.
+fn pick_often<T: Copy>(random: &mut Random, usual: T, permille: u16, others: &[T]) -> T {
+    if random.chance(permille) { usual } else { random.pick(others) }
+}

@@ -1,0 +1,245 @@
+//! From a scenario to the world it happens in.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use exchange_core::{
+    Body, ClientConfig, Encoding, HostConfig, JoinFrom, Limits, RoomName, Seed, SessionName, Time, Timing,
+    message::ToHost,
+    wire::{Offer, Versions, frames},
+};
+
+use super::{Attention, Recorder, Run, ms};
+use crate::{
+    chat::{
+        ChatNode, Command, Kind,
+        intruder::{Mangler, Raw},
+        station::Seen,
+    },
+    check::{HOST, Oracle},
+    clock::Clock,
+    marks::Mark,
+    net::NodeId,
+    random::Random,
+    scenario::{Act, ClientSetup, From, Intrusion, MachineSetup, Scenario, Step},
+    world::World,
+};
+
+/// The rooms there are, by number.
+const ROOMS: [&str; 4] = ["lobby", "den", "door", "attic"];
+
+/// What the host's owner and the first clients are called.
+const NICKS: [&str; 8] = ["ana", "bo", "cy", "di", "ed", "flo", "gus", "ida"];
+
+pub(super) fn room(number: u8) -> RoomName {
+    RoomName::new(ROOMS[usize::from(number) % ROOMS.len()]).unwrap_or_else(|_| RoomName::lobby())
+}
+
+fn nick(who: usize) -> String {
+    NICKS.get(who).map_or_else(|| format!("nr {who}"), ToString::to_string)
+}
+
+fn join_from(from: From) -> JoinFrom {
+    match from {
+        From::Head => JoinFrom::Head,
+        From::Last(entries) => JoinFrom::Last(entries),
+        From::Start => JoinFrom::Start,
+    }
+}
+
+fn clock(machine: &MachineSetup) -> Clock {
+    Clock::new(machine.drift_ppm, machine.wall_offset_ms)
+}
+
+fn millis(millis: u32) -> Duration {
+    Duration::from_millis(millis.into())
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(scenario: &'a Scenario, attention: Attention) -> Self {
+        let mut run = Self {
+            scenario,
+            attention,
+            world: World::new(scenario.seed, scenario.weather.clone()),
+            oracle: Oracle::new(scenario),
+            recorder: None,
+            seen: Vec::new(),
+            down: BTreeMap::new(),
+            disturbed: BTreeMap::new(),
+            watches: Vec::new(),
+            slow: BTreeSet::new(),
+            active: BTreeSet::new(),
+            closed_doors: 0,
+            converged: None,
+        };
+        if attention != Attention::End {
+            run.world.keep_digest();
+        }
+        let host = run.host(0, Time::ZERO);
+        run.world.add(host, clock(&scenario.host.machine));
+        for (index, setup) in scenario.clients.iter().enumerate() {
+            let client = run.client(index + 1, 0);
+            run.world.add(client, clock(&setup.machine));
+        }
+        for (index, intruder) in scenario.intruders.iter().enumerate() {
+            let node = run.intruder(index, intruder.how, ms(intruder.at_ms));
+            run.world.add(node, Clock::new(0, 0));
+        }
+        if attention == Attention::Record {
+            let intruders = (1..=scenario.intruders.len()).map(|number| format!("intruder {number}"));
+            let names = (0..=scenario.clients.len()).map(nick).chain(intruders).collect();
+            run.recorder = Some(Recorder::new(names, scenario));
+        }
+        let both = [true, false].iter().all(|json| scenario.clients.iter().any(|client| client.json == *json));
+        run.oracle.marks.sometimes(both, Mark::BothEncodings);
+        run.schedule();
+        run
+    }
+
+    /// What the host's machine runs, started for the nth time.
+    pub(super) fn host(&self, incarnation: u64, now: Time) -> ChatNode {
+        let setup = &self.scenario.host;
+        let name = SessionName::new("Lab 3").unwrap_or_else(|_| unreachable!("it is a name"));
+        let owner = nick(0).parse().unwrap_or_else(|_| unreachable!("it is a nick"));
+        let limits = Limits {
+            links: setup.links as usize,
+            half_open: setup.half_open as usize,
+            remembered: setup.remembered as usize,
+            history_entries: setup.history as usize,
+            ..Limits::default()
+        };
+        let timing = Timing {
+            heartbeat: millis(setup.heartbeat_ms),
+            handshake: millis(setup.handshake_ms),
+            grace: millis(setup.grace_ms),
+            expiry: millis(setup.expiry_ms),
+        };
+        let config = HostConfig { limits, timing, ..HostConfig::new(name, owner) };
+        self.seen(ChatNode::host_at(config, &self.seed(0, incarnation), setup.credit, now))
+    }
+
+    /// What a client's machine runs, started for the nth time.
+    pub(super) fn client(&self, index: usize, incarnation: u64) -> ChatNode {
+        let setup = &self.scenario.clients[index - 1];
+        let device = setup.twin_of.unwrap_or(index);
+        let config = client_config(setup, index);
+        let encoding = if setup.json { Encoding::Json } else { Encoding::Postcard };
+        let versions = Versions::new(setup.versions.0, setup.versions.1).unwrap_or(Versions::SUPPORTED);
+        let offer = Offer::new(versions, &[encoding]);
+        self.seen(ChatNode::client(config, &self.seed(device, incarnation), offer, setup.credit, HOST))
+    }
+
+    fn seen(&self, node: ChatNode) -> ChatNode {
+        if self.attention == Attention::End { node } else { node.observed() }
+    }
+
+    fn intruder(&self, index: usize, how: Intrusion, begins: Time) -> ChatNode {
+        let random = Random::new(self.scenario.seed, "intruder", index as u64);
+        match how {
+            Intrusion::Mangle(permille) => {
+                let config = client_config(&ClientSetup::usual(), 100 + index);
+                let seed = self.seed(100 + index, 0);
+                ChatNode::client(config, &seed, Offer::default(), 64 * 1024, HOST)
+                    .mangled(Mangler::new(random, permille))
+            }
+            how => ChatNode::intruder(Raw::new(how, HOST, random, begins)),
+        }
+    }
+
+    /// Same device, same life: same seed.
+    fn seed(&self, device: usize, incarnation: u64) -> Seed {
+        let mut bytes = [0; 32];
+        Random::new(self.scenario.seed, "machine", (device as u64) << 32 | incarnation).fill(&mut bytes);
+        Seed::new(bytes)
+    }
+
+    /// The host's owner is in every room, so that somebody sees all that is said.
+    pub(super) fn join_everywhere(&mut self) {
+        for number in 1..u8::try_from(ROOMS.len()).unwrap_or(0) {
+            let command = Command::Join { room: room(number), from: JoinFrom::Start };
+            self.world.command(self.world.now(), HOST, command);
+        }
+    }
+
+    fn schedule(&mut self) {
+        self.join_everywhere();
+        for (number, step) in self.scenario.steps.iter().enumerate() {
+            self.take_step(number, step);
+        }
+    }
+
+    fn take_step(&mut self, number: usize, step: &Step) {
+        let (at, node) = (ms(step.at_ms), NodeId(step.who));
+        if step.who > self.scenario.clients.len() {
+            return;
+        }
+        match step.act {
+            Act::Post { room: in_room, count, bytes } => {
+                for message in 0..count {
+                    let text = format!("{number}.{message}");
+                    let text = format!("{text:.<width$}", width = usize::from(bytes));
+                    self.world.command(at, node, Command::Post { room: room(in_room), body: Body::text(&text) });
+                }
+            }
+            Act::Join { room: which, from } => {
+                self.world.command(at, node, Command::Join { room: room(which), from: join_from(from) });
+            }
+            Act::Leave { room: which } => {
+                // The host's owner stays: somebody has to see all that is said.
+                if node != HOST {
+                    self.world.command(at, node, Command::Leave { room: room(which) });
+                }
+            }
+            Act::NetworkChanged => self.world.command(at, node, Command::NetworkChanged),
+            Act::Quit => self.world.command(at, node, Command::Close),
+        }
+    }
+
+    /// An intruder may hear what somebody says, and repeat it.
+    pub(super) fn overhear(&mut self, node: NodeId) {
+        if self.scenario.intruders.is_empty() || node == HOST {
+            return;
+        }
+        let said = self.seen.iter().find_map(|seen| match seen {
+            Seen::Sent { frames: sent, .. } => frames(sent).find_map(|body| match Encoding::Postcard.decode(body) {
+                Ok(ToHost::Hello(hello)) => Some(hello),
+                _ => None,
+            }),
+            _ => None,
+        });
+        let Some(hello) = said else { return };
+        for id in self.world.ids().skip(self.scenario.clients.len() + 1) {
+            if let Some(Kind::Intruder(raw)) = self.world.node_mut(id).map(ChatNode::kind_mut)
+                && raw.listens_to() == Some(node.0)
+            {
+                raw.overhears(hello.clone());
+            }
+        }
+    }
+
+    /// Whether a client may be out of the session for good.
+    pub(super) fn may_give_up(&self, index: usize) -> bool {
+        let setup = &self.scenario.clients[index - 1];
+        let has_twin =
+            setup.twin_of.is_some() || self.scenario.clients.iter().any(|client| client.twin_of == Some(index));
+        let quits = self.scenario.steps.iter().any(|step| step.who == index && step.act == Act::Quit);
+        // In the clear, whoever overhears a client's first word can take its place.
+        let is_replayed =
+            self.scenario.intruders.iter().any(|one| matches!(one.how, Intrusion::Replay(who, _) if who == index));
+        has_twin || is_replayed || quits || setup.versions.0 > 1
+    }
+}
+
+fn client_config(setup: &ClientSetup, index: usize) -> ClientConfig {
+    let nick = nick(index).parse().unwrap_or_else(|_| unreachable!("it is a nick"));
+    ClientConfig {
+        lobby_from: join_from(setup.from),
+        pending: setup.pending as usize,
+        window: setup.window as usize,
+        backoff_min: millis(setup.backoff_min_ms),
+        backoff_max: millis(setup.backoff_max_ms),
+        ..ClientConfig::new(nick)
+    }
+}

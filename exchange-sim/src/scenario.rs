@@ -1,0 +1,350 @@
+//! A scenario: everything that is going to happen in one run, as data that can be printed, kept, changed and run again.
+//!
+//! A seed expands to a scenario ([`generate`](fn@crate::generate)), but it is the scenario that is run: it stays the
+//! same when the generator changes. Times count from the start, in milliseconds. People are numbered: 0 is the host's
+//! owner, 1 the first client.
+
+use serde::{Deserialize, Serialize};
+
+use crate::net::{Pace, Weather};
+
+/// One run, before it happens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// What every random stream of the run is drawn from.
+    pub seed: u64,
+    /// What the network is like.
+    pub weather: Weather,
+    /// Who hosts.
+    pub host: HostSetup,
+    /// Who joins, from the start.
+    pub clients: Vec<ClientSetup>,
+    /// Who means no good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intruders: Vec<Intruder>,
+    /// What people do, in order of time.
+    pub steps: Vec<Step>,
+    /// What goes wrong, in order of time.
+    pub faults: Vec<Fault>,
+    /// How long things go wrong,
+    pub trouble_ms: u32,
+    /// and how long the core has then to come together.
+    pub calm_ms: u32,
+    /// The clients of the core, by number: for them and the host the faults end. For the others they never do.
+    pub core: Vec<usize>,
+}
+
+/// What a host is made with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostSetup {
+    /// Silence after which a link is probed.
+    pub heartbeat_ms: u32,
+    /// How long a link may take until its client has said who it is.
+    pub handshake_ms: u32,
+    /// How long after its link's loss somebody is shown as offline,
+    pub grace_ms: u32,
+    /// and how long until their memberships end.
+    pub expiry_ms: u32,
+    /// Entries kept of a room.
+    pub history: u32,
+    /// Links at once, and such that have not said hello.
+    pub links: u32,
+    /// Links at once that have not said hello.
+    pub half_open: u32,
+    /// Members that are gone and still recognised.
+    pub remembered: u32,
+    /// Bytes each link is given at once.
+    pub credit: u32,
+    /// The machine it runs on.
+    pub machine: MachineSetup,
+}
+
+/// What a client is made with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientSetup {
+    /// Messages on the wire without an outcome, in one room.
+    pub window: u32,
+    /// Messages that may wait.
+    pub pending: u32,
+    /// The shortest ceiling of the wait before dialling again,
+    pub backoff_min_ms: u32,
+    /// and the longest.
+    pub backoff_max_ms: u32,
+    /// Bytes its link is given at once.
+    pub credit: u32,
+    /// Whether it speaks JSON.
+    pub json: bool,
+    /// The versions of the protocol it speaks, oldest and newest.
+    pub versions: (u16, u16),
+    /// Another client, by number, whose device this is too: the same peer and the same producer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin_of: Option<usize>,
+    /// Where in the lobby it begins.
+    pub from: From,
+    /// The machine it runs on.
+    pub machine: MachineSetup,
+}
+
+/// What a machine is like.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineSetup {
+    /// How many millionths its clock runs too fast.
+    pub drift_ppm: i32,
+    /// How far the clock on its wall is off.
+    pub wall_offset_ms: i64,
+}
+
+/// Where in a log somebody begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum From {
+    /// With what happens from then on.
+    Head,
+    /// With the last so many entries.
+    Last(u32),
+    /// With the oldest entry there is.
+    Start,
+}
+
+/// Somebody who connects to the host and means no good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intruder {
+    /// When it begins.
+    pub at_ms: u32,
+    /// What it does.
+    pub how: Intrusion,
+}
+
+/// What an intruder does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intrusion {
+    /// Sends bytes of any kind on one connection after the other, every so many milliseconds.
+    Garbage(u32),
+    /// Opens so many connections at once and says next to nothing on them.
+    Slow(u32),
+    /// Takes part like anybody, but changes a part in a thousand of its frames on their way out.
+    Mangle(u16),
+    /// Takes part, asks and says much, and reads nothing of the answers: so many frames every fifty milliseconds.
+    Deaf(u32),
+    /// Repeats what a client has said to be let in, by the client's number, every so many milliseconds.
+    Replay(usize, u32),
+}
+
+/// Something that somebody does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// When.
+    pub at_ms: u32,
+    /// Who, by number.
+    pub who: usize,
+    /// What.
+    pub act: Act,
+}
+
+/// What people do. Rooms are numbered: 0 is the lobby, in which everyone is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Posts so many messages at once, of so many bytes each.
+    Post {
+        /// In which room.
+        room: u8,
+        /// How many.
+        count: u16,
+        /// How long each.
+        bytes: u16,
+    },
+    /// Joins a room.
+    Join {
+        /// Which.
+        room: u8,
+        /// Where in its log to begin.
+        from: From,
+    },
+    /// Leaves a room.
+    Leave {
+        /// Which.
+        room: u8,
+    },
+    /// Says that the network may have changed.
+    NetworkChanged,
+    /// Leaves the session for good; the host's owner ends it.
+    Quit,
+}
+
+/// Something that goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// When it begins.
+    pub at_ms: u32,
+    /// How long it lasts, if it is of the kind that lasts.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub for_ms: u32,
+    /// What it is.
+    pub trouble: Trouble,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// What can go wrong. Machines are numbered like people; a client's link is its newest connection to the host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// A client's link breaks; each side learns of it after so many milliseconds, or never.
+    Break {
+        /// Whose link.
+        client: usize,
+        /// When the client learns of it.
+        client_ms: Option<u32>,
+        /// When the host does.
+        host_ms: Option<u32>,
+    },
+    /// One direction of a client's link ends as if it had been closed.
+    HalfClose {
+        /// Whose link.
+        client: usize,
+        /// Whether it is the host's direction.
+        by_host: bool,
+    },
+    /// A client's link swallows everything from now on, and nobody is told.
+    Hole {
+        /// Whose link.
+        client: usize,
+        /// Whether what goes to the host is swallowed,
+        to_host: bool,
+        /// and what goes to the client.
+        to_client: bool,
+    },
+    /// Nothing gets through between the host and these clients while it lasts.
+    Partition {
+        /// Which clients.
+        clients: Vec<usize>,
+        /// In which direction.
+        toward: Toward,
+    },
+    /// The host's paths to its clients are clogged one after the other, and freed again in another order.
+    Swizzle {
+        /// The clients in the order in which they are clogged,
+        clog: Vec<usize>,
+        /// and in which they are freed.
+        free: Vec<usize>,
+    },
+    /// Nobody is let in at the host while it lasts: they are refused, or hear nothing.
+    Door {
+        /// Whether they hear nothing.
+        dead: bool,
+    },
+    /// A client, or the host towards it, reads slowly or not at all while it lasts.
+    Reader {
+        /// Which client.
+        client: usize,
+        /// Whether it is the host that reads slowly.
+        at_host: bool,
+        /// How slowly.
+        pace: Pace,
+    },
+    /// What runs on a machine dies; after a while it is started again.
+    Crash {
+        /// Which machine.
+        node: usize,
+        /// Whether it then still knows what it knew.
+        memory: bool,
+        /// Whether the machine loses power, so that nobody is told.
+        power: bool,
+    },
+    /// A machine sleeps while it lasts.
+    Sleep {
+        /// Which machine.
+        node: usize,
+        /// Whether its monotonic clock sleeps too.
+        clock: bool,
+    },
+    /// A machine needs so many microseconds for whatever happens to it, while it lasts.
+    Slow {
+        /// Which machine.
+        node: usize,
+        /// How long.
+        micros: u32,
+    },
+    /// The clock on a machine's wall is set.
+    WallClock {
+        /// Which machine.
+        node: usize,
+        /// By how much.
+        by_ms: i64,
+    },
+    /// The network is like this while it lasts.
+    Weather(Weather),
+}
+
+/// Which direction of a path is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Toward {
+    /// Both.
+    Both,
+    /// What goes to the host.
+    Host,
+    /// What goes to the clients.
+    Clients,
+}
+
+impl Trouble {
+    /// A short word for its kind.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Break { .. } => "break",
+            Self::HalfClose { .. } => "half-close",
+            Self::Hole { .. } => "hole",
+            Self::Partition { .. } => "partition",
+            Self::Swizzle { .. } => "swizzle",
+            Self::Door { .. } => "door",
+            Self::Reader { .. } => "reader",
+            Self::Crash { .. } => "crash",
+            Self::Sleep { .. } => "sleep",
+            Self::Slow { .. } => "slow",
+            Self::WallClock { .. } => "wall clock",
+            Self::Weather(_) => "weather",
+        }
+    }
+}
+
+impl HostSetup {
+    /// A host with the usual times and bounds.
+    pub fn usual() -> Self {
+        Self {
+            heartbeat_ms: 5000,
+            handshake_ms: 5000,
+            grace_ms: 5000,
+            expiry_ms: 120_000,
+            history: 2048,
+            links: 256,
+            half_open: 32,
+            remembered: 1024,
+            credit: 64 * 1024,
+            machine: MachineSetup::default(),
+        }
+    }
+}
+
+impl ClientSetup {
+    /// A client with the usual times and bounds, which hears the lobby from its start.
+    pub fn usual() -> Self {
+        Self {
+            window: 32,
+            pending: 512,
+            backoff_min_ms: 250,
+            backoff_max_ms: 8000,
+            credit: 64 * 1024,
+            json: false,
+            versions: (1, 1),
+            twin_of: None,
+            from: From::Start,
+            machine: MachineSetup::default(),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Sessions under faults: scenarios that once failed, fresh ones, and what must not make a difference.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
+
+use std::{fs, path::Path};
+
+use exchange_sim::{
+    Marks, Mode, Scenario, generate, run, run_traced,
+    scenario::{Fault, Trouble},
+    trace::{Trace, What},
+};
+
+/// Seeds enough to see that nothing is broken; the gate runs two thousand.
+const SEEDS: u64 = 60;
+
+fn passes(scenario: &Scenario) -> exchange_sim::Report {
+    let report = run(scenario);
+    assert_eq!(report.violation.as_ref().map(ToString::to_string), None, "{scenario:#?}");
+    report
+}
+
+#[test]
+fn scenarios_that_once_failed_pass() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
+    let mut count = 0;
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let scenario: Scenario = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        passes(&scenario);
+        count += 1;
+    }
+    assert!(count >= 4);
+}
+
+#[test]
+fn sessions_come_together_whatever_happens_to_them() {
+    let mut marks = Marks::default();
+    for seed in 0..SEEDS {
+        marks.add(&passes(&generate(seed, Mode::of(seed))).marks);
+    }
+    let missing = marks.missing().count();
+    assert!(missing < 20, "in {SEEDS} sessions, {missing} situations never came up");
+}
+
+#[test]
+fn the_same_scenario_comes_to_the_same_end_and_another_to_another() {
+    for seed in 0..20 {
+        let scenario = generate(seed, Mode::of(seed));
+        assert_eq!(run(&scenario).digest, run(&scenario).digest, "seed {seed}");
+        assert_ne!(run(&scenario).digest, run(&generate(seed + 1, Mode::of(seed))).digest);
+    }
+}
+
+#[test]
+fn a_scenario_reads_back_what_it_prints() {
+    for seed in 0..SEEDS {
+        let scenario = generate(seed, Mode::of(seed));
+        let printed = serde_json::to_string_pretty(&scenario).unwrap();
+        assert_eq!(serde_json::from_str::<Scenario>(&printed).unwrap(), scenario);
+    }
+}
+
+/// What happens, but for the times of day in it.
+fn but_for_times_of_day(trace: &Trace) -> Vec<String> {
+    let cut = |text: &str| {
+        let mut parts = text.split("Timestamp(");
+        let mut left = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            left.push_str(part.split_once(')').map_or("", |(_, rest)| rest));
+        }
+        left
+    };
+    let line = |what: &What| match what {
+        What::Sent { text, .. } | What::Heard { text, .. } | What::Did(text) | What::Told(text) | What::Link(text) => {
+            cut(text)
+        }
+    };
+    trace.records.iter().map(|record| format!("{:?} {} {}", record.at, record.node, line(&record.what))).collect()
+}
+
+/// S18, a second time: whatever the clocks on the walls show, the same happens.
+#[test]
+fn nothing_depends_on_what_clocks_on_walls_show() {
+    for seed in 0..30 {
+        let scenario = Scenario { intruders: Vec::new(), ..generate(seed, Mode::of(seed)) };
+        let mut wrong = scenario.clone();
+        wrong.host.machine.wall_offset_ms += 3_600_000;
+        wrong.clients.iter_mut().for_each(|client| client.machine.wall_offset_ms -= 40_000);
+        let trouble = Trouble::WallClock { node: 0, by_ms: -7_200_000 };
+        wrong.faults.push(Fault { at_ms: 30_000, for_ms: 0, trouble });
+        let (right, wrong) = (run_traced(&scenario), run_traced(&wrong));
+        assert_eq!(wrong.violation, None);
+        assert_eq!(but_for_times_of_day(&right.trace.unwrap()), but_for_times_of_day(&wrong.trace.unwrap()), "{seed}");
+    }
+}
+
+#[test]
+fn taking_a_step_away_changes_nothing_before_it() {
+    for seed in 0..20 {
+        let scenario = Scenario { intruders: Vec::new(), ..generate(seed, Mode::Uniform) };
+        let Some(last) = scenario.steps.last().cloned() else { continue };
+        let mut shorter = scenario.clone();
+        shorter.steps.pop();
+        let before = |scenario: &Scenario| -> Vec<String> {
+            let mut trace = run_traced(scenario).trace.unwrap();
+            trace.records.retain(|record| record.at.as_nanos() < u64::from(last.at_ms) * 1_000_000);
+            but_for_times_of_day(&trace)
+        };
+        assert_eq!(before(&scenario), before(&shorter), "seed {seed}");
+    }
+}
