@@ -1,12 +1,14 @@
 //! Frames, and what their lengths may be.
 
-use alloc::vec;
+use alloc::{vec, vec::Vec};
 
-use super::{frame, memory, open_client, open_host, receive, violation};
+use bytes::BytesMut;
+
+use super::{frame, memory, open, open_client, open_host, receive, violation};
 use crate::{
     message::{MAX_FIRST_FRAME, MAX_FRAME},
     reason::Violation,
-    wire::Received,
+    wire::{Offer, Received, Wire, frames, put_frame},
 };
 
 #[test]
@@ -44,6 +46,26 @@ fn the_first_frame_of_a_client_is_worth_a_kibibyte_and_those_after_it_sixty_four
     assert_eq!(violation(&mut host, &frame(MAX_FRAME + 1)), Violation::Oversize);
     assert_eq!(violation(&mut open_host(), &frame(MAX_FIRST_FRAME + 1)), Violation::Oversize);
     assert_eq!(receive(&mut open_client(), [&frame(MAX_FRAME)[..]]).unwrap().len(), 1, "a host is trusted with more");
+}
+
+#[test]
+fn a_host_takes_a_first_frame_as_long_as_its_machine_wants_but_none_beyond_any_frame() {
+    for (wanted, taken) in [(10, 10), (MAX_FRAME, MAX_FRAME), (usize::MAX, MAX_FRAME)] {
+        let host = || open(Wire::host(Offer::default()).first_frame_at_most(wanted));
+        assert_eq!(receive(&mut host(), [&frame(taken)[..]]).unwrap().len(), 1, "{wanted}");
+        assert_eq!(violation(&mut host(), &frame(taken + 1)), Violation::Oversize, "{wanted}");
+    }
+}
+
+#[test]
+fn frames_that_are_put_together_come_apart_again_up_to_one_that_is_not_whole() {
+    let mut bytes = BytesMut::new();
+    for body in [&b"one"[..], &[7; 300]] {
+        put_frame(body, &mut bytes);
+    }
+    assert_eq!(bytes, [&b"\0\0\0\x03one"[..], &frame(300)].concat());
+    bytes.extend_from_slice(&frame(9)[..12]);
+    assert_eq!(frames(&bytes).collect::<Vec<_>>(), [&b"one"[..], &[7; 300]]);
 }
 
 #[test]

@@ -63,7 +63,11 @@ fn answer(host: Offer, client: Offer) -> Result<Vec<u8>, WireFault> {
 }
 
 fn open_host() -> Wire {
-    let mut wire = Wire::host(Offer::default());
+    open(Wire::host(Offer::default()))
+}
+
+/// A host's end that has heard a client's offer.
+fn open(mut wire: Wire) -> Wire {
     let opening = Wire::client(Offer::default()).opening();
     assert_eq!(receive(&mut wire, [&opening[..]]), Ok(vec![Got::Opened(Encoding::Postcard)]));
     wire

@@ -7,7 +7,7 @@ use crate::{
     message::Encoding,
     reason::Violation,
     seam::LinkLoss,
-    wire::{Offer, Received, Wire},
+    wire::{Features, Offer, Received, Wire},
 };
 
 #[test]
@@ -34,6 +34,16 @@ fn an_offer_that_knows_more_than_we_do_is_accepted() {
     let mut stream = [offer, &[9; 5], choice, &frame(3)].concat();
     stream[9] += 5;
     assert_eq!(receive(&mut Wire::client(Offer::default()), pieces(&stream, &[7])), Ok(expected));
+}
+
+#[test]
+fn an_offer_may_be_as_long_as_any_and_is_refused_for_its_length_as_soon_as_that_is_there() {
+    let mut longest = Wire::client(Offer::default()).opening().to_vec();
+    longest.resize(10 + 512, 9);
+    longest[8..10].copy_from_slice(&512_u16.to_be_bytes());
+    assert_eq!(receive(&mut Wire::host(Offer::default()), [&longest[..]]).unwrap().len(), 1);
+    longest[8..10].copy_from_slice(&513_u16.to_be_bytes());
+    assert_eq!(violation(&mut Wire::host(Offer::default()), &longest[..10]), Violation::Oversize);
 }
 
 #[test]
@@ -70,6 +80,25 @@ fn both_ends_learn_that_they_have_no_encoding_in_common() {
     let fault = Wire::host(offer(&[Encoding::Postcard])).receive(&mut &opening[..]).unwrap_err();
     assert_eq!(fault.loss, LinkLoss::NothingInCommon);
     assert_eq!(super::fault(&mut Wire::client(offer(&[Encoding::Json])), &fault.answer), LinkLoss::NothingInCommon);
+}
+
+#[test]
+fn both_ends_learn_that_they_have_no_protection_in_common() {
+    let mut hidden = Wire::client(Offer::default()).opening().to_vec();
+    hidden[15] = 2;
+    let fault = Wire::host(Offer::default()).receive(&mut &hidden[..]).unwrap_err();
+    assert_eq!(fault.loss, LinkLoss::NothingInCommon);
+    assert_eq!(super::fault(&mut Wire::client(Offer::default()), &fault.answer), LinkLoss::NothingInCommon);
+}
+
+#[test]
+fn a_feature_that_only_one_end_knows_is_not_chosen() {
+    let mut opening = Wire::client(Offer::default()).opening().to_vec();
+    opening[19] = 1;
+    let mut host = Wire::host(Offer::default());
+    let Ok(Some(Received::Opened { choice, answer })) = host.receive(&mut &opening[..]) else { panic!("not opened") };
+    assert_eq!(choice.features, Features::default());
+    assert_eq!(receive(&mut Wire::client(Offer::default()), [&answer[..]]).unwrap().len(), 1);
 }
 
 #[test]
