@@ -165,6 +165,7 @@ impl Membership {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::Epoch;
 
     #[test]
     fn a_number_is_new_once_and_keeps_its_outcome() {
@@ -176,6 +177,32 @@ mod tests {
         assert_eq!(membership.classify(Cmid(2)), Numbered::Refused(Refusal::Empty));
         assert_eq!(membership.classify(Cmid(3)), Numbered::New);
         assert_eq!(membership.classify(Cmid(4)), Numbered::AfterGap);
+    }
+
+    #[test]
+    fn as_many_refusals_are_remembered_as_a_client_can_wait_for() {
+        let mut membership = Membership::default();
+        let last = REMEMBERED_REFUSALS as u64 + 1;
+        (1..=last).for_each(|_| membership.refused(Refusal::Empty));
+        assert_eq!(membership.classify(Cmid(1)), Numbered::Logged, "nobody waits for it any more");
+        for cmid in 2..=last {
+            assert_eq!(membership.classify(Cmid(cmid)), Numbered::Refused(Refusal::Empty), "{cmid}");
+        }
+    }
+
+    #[test]
+    fn a_member_that_was_forgotten_is_told_that_nothing_is_known_of_what_it_sent() {
+        let (member, log) = (MemberId(1), Log::new(Epoch::from_bytes([1; 16]), 10, 1000));
+        let mut room = Room::new(RoomId(1), RoomName::lobby(), log);
+        room.enter(member);
+        assert!(room.resume_numbering(member, Cmid::ZERO, Cmid::ZERO, false));
+        room.depart(member);
+        room.enter(member);
+        assert!(room.resume_numbering(member, Cmid::ZERO, Cmid(1), true), "it is remembered");
+        room.depart(member);
+        room.forget(member);
+        room.enter(member);
+        assert!(!room.resume_numbering(member, Cmid::ZERO, Cmid(1), true));
     }
 
     #[test]

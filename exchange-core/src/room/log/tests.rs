@@ -48,6 +48,21 @@ fn read_all(log: &Log, mut after: Seq, encoding: Encoding, max: usize) -> (Vec<S
     }
 }
 
+/// How many bytes an entry of [`log_of`] has.
+fn entry_length() -> usize {
+    slices(&log_of(1, 1, usize::MAX))[0].len()
+}
+
+/// What a reader gets that begins with the oldest entry and has credit for anything.
+fn slices(log: &Log) -> Vec<Bytes> {
+    let (mut after, mut slices) = (log.tail(), Vec::new());
+    while let Next::Frames(bytes, next) = log.next(after, Encoding::Postcard, usize::MAX) {
+        slices.push(bytes);
+        after = next;
+    }
+    slices
+}
+
 #[test]
 fn caught_up_readers_share_the_memory_of_a_round() {
     let mut log = log_of(3, 100, 10_000);
@@ -63,12 +78,51 @@ fn caught_up_readers_share_the_memory_of_a_round() {
 #[test]
 fn a_reader_that_is_far_behind_gets_large_slices_of_many_small_rounds() {
     let log = log_of(2000, usize::MAX, usize::MAX);
-    let (mut after, mut slices) = (Seq::ZERO, 0);
-    while let Next::Frames(_, next) = log.next(after, Encoding::Postcard, usize::MAX) {
-        (after, slices) = (next, slices + 1);
-    }
-    assert_eq!(after, Seq(2000));
+    assert_eq!(read_all(&log, Seq::ZERO, Encoding::Postcard, usize::MAX).1.len(), 2000);
+    let slices = slices(&log).len();
     assert!(slices <= 2000 / 64 + 64, "{slices} slices");
+}
+
+#[test]
+fn a_slice_of_many_rounds_has_some_sixteen_kibibytes() {
+    let mut log = log_of(0, usize::MAX, usize::MAX);
+    for seq in 1..=600 {
+        log.append(entry(seq, &"x".repeat(300)), |_| ());
+        log.seal();
+    }
+    let slices: Vec<usize> = slices(&log).iter().map(Bytes::len).collect();
+    assert!(slices.iter().all(|length| *length < 17 * 1024), "{slices:?}");
+    assert!(slices.len() < 12 + 64, "{slices:?}");
+}
+
+#[test]
+fn small_rounds_that_follow_each_other_share_a_piece_of_memory() {
+    let (mut pieces, mut end) = (0, core::ptr::null());
+    for slice in slices(&log_of(60, usize::MAX, usize::MAX)) {
+        pieces += usize::from(slice.as_ptr() != end);
+        end = slice.as_ptr_range().end;
+    }
+    assert!(pieces <= 4, "{pieces} pieces");
+}
+
+#[test]
+fn a_reader_gets_as_many_entries_of_a_round_as_it_has_credit_for_and_at_least_one() {
+    let mut log = log_of(0, usize::MAX, usize::MAX);
+    (1..=10).for_each(|seq| log.append(entry(seq, "text"), |_| ()));
+    log.seal();
+    let length = entry_length();
+    for (after, max, reached) in
+        [(0, 1, 1), (0, 3 * length - 1, 2), (0, 3 * length, 3), (4, 3 * length, 7), (4, 6 * length, 10), (9, 1, 10)]
+    {
+        let Next::Frames(bytes, next) = log.next(Seq(after), Encoding::Postcard, max) else {
+            panic!("nothing to read")
+        };
+        assert_eq!(
+            (next, bytes.len() as u64),
+            (Seq(reached), (reached - after) * length as u64),
+            "{max} after {after}"
+        );
+    }
 }
 
 #[test]
@@ -91,6 +145,41 @@ fn the_byte_bound_is_reached_and_held_but_for_the_newest_entry() {
 }
 
 #[test]
+fn the_byte_bound_keeps_as_many_entries_as_fit_into_it_in_however_few_rounds_they_came() {
+    for round in [1, 7, 50] {
+        let mut log = Log::new(Epoch::from_bytes([1; 16]), usize::MAX, 5 * entry_length());
+        for seq in 1..=50 {
+            log.append(entry(seq, "text"), |_| ());
+            if seq % round == 0 {
+                log.seal();
+            }
+        }
+        log.seal();
+        let expected = (vec![Seq(45)], (46..=50).map(Seq).collect());
+        assert_eq!(read_all(&log, Seq::ZERO, Encoding::Postcard, 999), expected, "{round} in a round");
+    }
+}
+
+#[test]
+fn what_is_no_longer_kept_takes_no_memory_but_what_shares_a_block_with_the_oldest_entry() {
+    for (entries, kept, gone) in [(30, 10, 20), (1000, 10, 926), (1000, 100, 836)] {
+        let log = log_of(entries, kept, usize::MAX);
+        assert_eq!(log.postcard.slice(Seq(gone), 1), None, "{kept} kept of {entries}");
+        assert!(log.postcard.slice(log.first, 1).is_some(), "{kept} kept of {entries}");
+    }
+}
+
+#[test]
+fn rounds_that_go_before_they_are_a_block_are_never_copied_into_one() {
+    let mut log = log_of(0, 5, usize::MAX);
+    for seq in 1..=1000 {
+        log.append(entry(seq, "text"), |_| ());
+        log.seal();
+        assert_eq!(slices(&log).len() as u64, seq.min(5), "after {seq} rounds");
+    }
+}
+
+#[test]
 fn the_authors_of_forgotten_entries_are_told() {
     let mut log = log_of(3, 3, usize::MAX);
     let mut forgotten = Vec::new();
@@ -100,11 +189,21 @@ fn the_authors_of_forgotten_entries_are_told() {
 
 #[test]
 fn a_json_reader_that_comes_late_sees_the_same_entries() {
-    let mut log = log_of(30, 20, usize::MAX);
-    log.offer(Encoding::Json);
-    log.append(entry(31, "late"), |_| ());
-    log.seal();
-    assert_eq!(read_all(&log, Seq(5), Encoding::Json, 300), read_all(&log, Seq(5), Encoding::Postcard, 300));
+    // The oldest entry that is kept is the first of a round, or in the middle of a block.
+    for (entries, kept) in [(30, 20), (150, 70)] {
+        let mut log = log_of(entries, kept, usize::MAX);
+        log.offer(Encoding::Json);
+        log.append(entry(entries + 1, "late"), |_| ());
+        log.seal();
+        assert_eq!(read_all(&log, Seq(5), Encoding::Json, 300), read_all(&log, Seq(5), Encoding::Postcard, 300));
+    }
+}
+
+#[test]
+fn a_log_that_nobody_reads_in_json_is_not_kept_in_it() {
+    let mut log = log_of(3, 3, usize::MAX);
+    log.offer(Encoding::Postcard);
+    assert!(log.json.is_none());
 }
 
 #[test]
