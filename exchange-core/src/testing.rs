@@ -30,6 +30,18 @@ pub(crate) fn cases(few: u32) -> ProptestConfig {
     ProptestConfig { cases: told.unwrap_or(few), failure_persistence: None, ..ProptestConfig::default() }
 }
 
+/// The number of a ping in postcard whose answer takes as much of so many bytes as it can without leaving too few for
+/// another one: answers to such pings fill any number of bytes from six on exactly.
+pub(crate) fn filling_nonce(left: u32) -> u64 {
+    // An answer has six bytes, and one more for every seven bits of its number beyond the first.
+    let bytes = match left {
+        0..=15 => left,
+        16..=29 => left / 2,
+        _ => 15,
+    };
+    1 << (7 * (bytes - 6))
+}
+
 pub(crate) struct World {
     pub(crate) now: Time,
     pub(crate) host: Host,

@@ -227,6 +227,26 @@ fn whose_entries_are_kept_is_not_forgotten() {
 }
 
 #[test]
+fn whoever_is_back_is_not_forgotten_be_it_in_no_room_yet_or_away_again() {
+    for away in [false, true] {
+        let mut bench = forgetful(1);
+        let token = visit(&mut bench, 1, 1, None);
+        chatter(&mut bench);
+        let (link, welcome) = bench.greet(2, &hello(1, 2, Some(token)));
+        let welcome = welcome.unwrap();
+        if away {
+            bench.join(link, &RoomName::lobby(), JoinFrom::Head);
+            bench.down(link);
+            chatter(&mut bench);
+        }
+        visit(&mut bench, 2, 3, None);
+        let (link, again) = bench.greet(4, &hello(1, 4, Some(welcome.token)));
+        assert_eq!(again.unwrap().you, welcome.you, "away: {away}");
+        assert!(bench.join(link, &RoomName::lobby(), JoinFrom::Head).members.contains(&welcome.you));
+    }
+}
+
+#[test]
 fn as_many_may_be_away_as_may_be_there_and_then_whoever_is_away_longest_has_left() {
     let limits = Limits { links: 3, ..Limits::default() };
     let mut bench = Bench::with(HostConfig { limits, ..config() });

@@ -4,7 +4,7 @@ use super::{Bench, WINDOW, config, hello, join, secs};
 use crate::{
     event::{Ended, Event},
     host::{HostConfig, RoomName},
-    ids::{PeerId, ProducerId, Token},
+    ids::{ProducerId, Token},
     limits::Limits,
     message::{Encoding, Hello, JoinFrom, ToClient, ToHost},
     name::NameError,
@@ -14,6 +14,12 @@ use crate::{
 
 fn limited(limits: Limits) -> HostConfig {
     HostConfig { limits, ..config() }
+}
+
+/// The hello of a client of that peer, but of another producer.
+fn started_anew(number: u8, producer: u8) -> ToHost {
+    let ToHost::Hello(hello) = hello(number, 1, None) else { panic!("no hello") };
+    ToHost::Hello(Hello { producer: ProducerId::from_bytes([producer; 8]), ..hello })
 }
 
 #[test]
@@ -148,14 +154,18 @@ fn a_wrong_token_or_none_is_refused_and_the_client_that_is_there_stays() {
 fn another_client_cannot_claim_the_peer_id_of_someone_who_is_there() {
     let mut bench = Bench::new();
     bench.member(1);
-    let claim = |producer| {
-        let (peer, nick) = (PeerId::from_bytes([1; 16]), "mallory".into());
-        ToHost::Hello(Hello { peer, producer: ProducerId::from_bytes([producer; 8]), token: None, attempt: 1, nick })
-    };
-    assert_eq!(bench.greet(2, &claim(2)).1, Err(CloseReason::WrongToken));
+    assert_eq!(bench.greet(2, &started_anew(1, 2)).1, Err(CloseReason::WrongToken));
     let owner = bench.host.me().unwrap().id;
-    let ToHost::Hello(hello) = claim(3) else { panic!("no hello") };
+    let ToHost::Hello(hello) = started_anew(1, 3) else { panic!("no hello") };
     assert_eq!(bench.greet(3, &ToHost::Hello(Hello { peer: owner, ..hello })).1, Err(CloseReason::WrongToken));
+}
+
+#[test]
+fn a_client_that_was_started_anew_comes_in_once_its_old_link_is_gone() {
+    let mut bench = Bench::new();
+    let link = bench.member(1);
+    bench.down(link);
+    assert!(bench.greet(2, &started_anew(1, 2)).1.is_ok());
 }
 
 #[test]
@@ -186,6 +196,19 @@ fn a_client_whose_welcome_was_lost_comes_in_with_the_token_before_until_it_has_s
     bench.down(link);
     assert_eq!(bench.greet(6, &hello(1, 6, Some(first))).1, Err(CloseReason::WrongToken), "the first is spent");
     assert!(bench.greet(7, &hello(1, 7, Some(second))).1.is_ok());
+}
+
+#[test]
+fn a_token_that_never_was_one_is_refused_also_while_an_older_one_or_none_would_do() {
+    let mut bench = Bench::new();
+    let wrong = Some(Token::from_bytes([9; 16]));
+    let (first, welcome) = bench.greet(1, &hello(1, 1, None));
+    bench.down(first);
+    assert_eq!(bench.greet(2, &hello(1, 2, wrong)).1, Err(CloseReason::WrongToken), "none would do");
+    let (second, lost) = bench.greet(3, &hello(1, 3, Some(welcome.unwrap().token)));
+    assert!(lost.is_ok());
+    bench.down(second);
+    assert_eq!(bench.greet(4, &hello(1, 4, wrong)).1, Err(CloseReason::WrongToken), "the one before would do");
 }
 
 #[test]
@@ -220,11 +243,13 @@ fn a_client_may_come_back_under_another_name_and_everyone_is_told() {
     let welcome = welcome.unwrap();
     bench.down(link);
     bench.heard(other);
+    bench.told.clear();
     let ToHost::Hello(hello) = hello(1, 2, Some(welcome.token)) else { panic!("no hello") };
     let (_, again) = bench.greet(3, &ToHost::Hello(Hello { nick: "renamed".into(), ..hello }));
     assert_eq!(again.unwrap().you, welcome.you);
     let ToClient::Roster { members, .. } = &bench.heard(other)[0] else { panic!("no roster") };
     assert_eq!(members.iter().map(|record| record.nick.as_str()).collect::<alloc::vec::Vec<_>>(), ["renamed"]);
+    assert_eq!(bench.told, [], "it was never gone");
 }
 
 #[test]
@@ -246,6 +271,7 @@ fn a_closed_host_has_told_everyone_and_takes_nobody() {
     let mut bench = Bench::new();
     let (member, stranger) = (bench.member(1), bench.open(2, Encoding::Postcard, WINDOW));
     bench.heard(member);
+    assert!(!bench.host.is_closed());
     bench.round(|round| {
         round.close();
     });

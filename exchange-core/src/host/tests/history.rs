@@ -91,6 +91,21 @@ fn a_reader_that_comes_back_too_late_is_told_once_what_it_missed_for_good() {
 }
 
 #[test]
+fn a_reader_that_knows_who_is_there_where_a_gap_ends_is_not_told_again() {
+    let mut bench = talkative(5, 1);
+    let link = bench.open(1, Encoding::Postcard, 10);
+    bench.say(link, &hello(1, 1, None));
+    bench.heard(link);
+    bench.seen(link).reads = false;
+    bench.say(link, &join(&RoomName::lobby(), JoinFrom::Head));
+    (2..=6).for_each(|number| drop(bench.post(&RoomName::lobby(), &alloc::format!("{number}")).unwrap()));
+    bench.read(link);
+    let heard = bench.heard(link);
+    assert_eq!(gaps(&heard), [3]);
+    assert_eq!(heard.iter().filter(|said| matches!(said, ToClient::Joined(_))).count(), 1, "{heard:?}");
+}
+
+#[test]
 fn a_reader_of_another_epoch_begins_at_the_start() {
     let mut bench = talkative(100, 3);
     let from = JoinFrom::After { epoch: Epoch::from_bytes([9; 16]), seq: Seq(2) };

@@ -1,15 +1,16 @@
 //! A slow reader costs a cursor: nothing is queued for it beyond its credit, and nobody waits for it.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
 
-use super::{Bench, LOBBY, WINDOW, config, den, hello, join, text, texts};
+use super::{Bench, LOBBY, WINDOW, config, den, entries, hello, join, text, texts};
 use crate::{
     host::{HostConfig, RoomName},
     ids::{MemberId, Seq},
-    limits::Limits,
+    limits::{CONTROL_ALLOWANCE, Limits},
     message::{Encoding, JoinFrom, MAX_FRAME, Status, ToClient, ToHost},
     reason::{CloseReason, Durability},
     seam::LinkId,
+    testing::filling_nonce,
 };
 
 /// What a link may have unread at most: its window, a frame, and the answers.
@@ -118,6 +119,20 @@ fn a_reader_that_asks_and_never_reads_is_closed_before_its_answers_are_many() {
 }
 
 #[test]
+fn a_reader_may_leave_answers_unread_up_to_the_allowance_and_not_a_byte_more() {
+    let mut bench = Bench::new();
+    let slow = slow(&mut bench, 1, 10);
+    let most = 10 + CONTROL_ALLOWANCE;
+    while bench.seen(slow).unread < most {
+        let left = most - bench.seen(slow).unread;
+        bench.say(slow, &ToHost::Ping { nonce: filling_nonce(left) });
+    }
+    assert_eq!((bench.seen(slow).unread, bench.closed(slow)), (most, None));
+    bench.say(slow, &ToHost::Ping { nonce: 0 });
+    assert_eq!(bench.closed(slow), Some(CloseReason::Overrun));
+}
+
+#[test]
 fn a_lagging_reader_is_told_the_latest_state_of_each_member_once() {
     let mut bench = Bench::new();
     let slow = slow(&mut bench, 1, 10);
@@ -161,6 +176,59 @@ fn a_chatty_room_does_not_keep_a_slow_reader_from_the_others() {
         bench.input(crate::Input::Credit { link: slow, bytes });
     }
     assert!(texts(&bench.heard(slow)).iter().any(|(_, text)| text == "here as well"));
+}
+
+#[test]
+fn rooms_with_a_backlog_have_their_turns_one_after_the_other() {
+    let mut bench = Bench::new();
+    let talker = bench.member(1);
+    let slow = slow(&mut bench, 2, 400);
+    let mut rooms = Vec::from([LOBBY]);
+    for name in [den(), "attic".parse().unwrap()] {
+        rooms.push(bench.join(talker, &name, JoinFrom::Head).room);
+        bench.say(slow, &join(&name, JoinFrom::Head));
+    }
+    bench.read(slow);
+    bench.seen(slow).reads = false;
+    for number in 1..=200 {
+        for room in &rooms {
+            bench.say(talker, &text(*room, number, "much to say"));
+        }
+    }
+    let mut turns = Vec::new();
+    for _ in 0..7 {
+        let bytes = core::mem::take(&mut bench.seen(slow).unread);
+        bench.heard(slow);
+        bench.input(crate::Input::Credit { link: slow, bytes });
+        turns.push(entries(&bench.heard(slow)).map(|entry| entry.room).collect::<BTreeSet<_>>());
+    }
+    // What the first window had left decides who is next.
+    let mut heard: Vec<_> = turns.into_iter().skip(1).flatten().collect();
+    heard.sort_unstable();
+    assert_eq!(heard, rooms.iter().flat_map(|room| [*room; 2]).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_link_that_lacks_a_member_or_an_entry_is_lagging_until_it_has_it() {
+    let mut bench = Bench::new();
+    let talker = bench.member(1);
+    bench.open(9, Encoding::Postcard, WINDOW);
+    assert_eq!(bench.host.lagging(), 0, "a stranger lacks nothing");
+    let lacks_entries = slow(&mut bench, 2, 300);
+    bench.read(lacks_entries);
+    assert_eq!(bench.host.lagging(), 0);
+    bench.seen(lacks_entries).reads = false;
+    chatter(&mut bench, talker, 1..=100);
+    assert_eq!(bench.host.lagging(), 1);
+    bench.read(lacks_entries);
+    assert_eq!(bench.host.lagging(), 0);
+
+    let lacks_members = bench.open(3, Encoding::Postcard, 10);
+    bench.seen(lacks_members).reads = false;
+    bench.say(lacks_members, &hello(3, 1, None));
+    assert_eq!(bench.host.lagging(), 1);
+    bench.read(lacks_members);
+    assert_eq!(bench.host.lagging(), 0);
 }
 
 #[test]
