@@ -99,6 +99,17 @@ fn every_attempt_is_counted_and_shows_the_last_token_and_the_same_producer() {
 }
 
 #[test]
+fn a_client_is_connected_from_its_welcome_until_its_link_is_lost() {
+    let mut bench = Bench::new();
+    bench.arrive();
+    assert!(!bench.client.is_connected());
+    bench.hear(&ToClient::Welcome(welcome()));
+    assert!(bench.client.is_connected());
+    bench.down(LinkLoss::Broken);
+    assert!(!bench.client.is_connected());
+}
+
+#[test]
 fn a_changed_network_makes_a_waiting_client_dial_at_once() {
     let mut bench = Bench::new();
     waits(&mut bench, 5);

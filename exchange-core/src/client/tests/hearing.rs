@@ -88,6 +88,15 @@ fn what_was_said_before_joining_is_marked_as_replayed() {
 }
 
 #[test]
+fn who_is_a_member_was_told_with_the_last_entry_of_history_in_it() {
+    let mut bench = late();
+    bench.hear(&ToClient::Roster { rev: Rev(3), members: vec![ben(Status::Online)] });
+    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(9), reason: GapReason::Retention });
+    bench.hear(&came(10, &ben(Status::Online)));
+    assert_eq!(bench.client.members(&RoomName::lobby()).count(), 2);
+}
+
+#[test]
 fn members_come_and_go_as_the_log_says() {
     let mut bench = Bench::in_lobby();
     bench.hear(&ToClient::Roster { rev: Rev(3), members: vec![ben(Status::Online)] });
@@ -117,6 +126,14 @@ fn how_things_stand_at_the_beginning_is_no_news_and_what_changes_is() {
         bench.client.people().map(|peer| peer.nick).collect::<Vec<_>>(),
         ["me".parse().unwrap(), "ben".parse().unwrap()]
     );
+}
+
+#[test]
+fn whoever_comes_after_the_beginning_is_news_with_the_first_word_of_them() {
+    let mut bench = Bench::in_lobby();
+    bench.told();
+    bench.hear(&ToClient::Roster { rev: Rev(3), members: vec![ben(Status::Online)] });
+    assert_eq!(presence(&bench.told()), [("ben", Status::Online)]);
 }
 
 #[test]
@@ -226,6 +243,27 @@ fn a_new_log_is_told_before_anything_from_it_and_old_messages_in_it_are_not_deli
     assert_eq!(told[0], Event::HistoryLost { room: RoomName::lobby() });
     assert!(matches!(told[1], Event::RoomJoined { resumed: false, .. }), "it is not taken up where it was left");
     assert_eq!(testing::texts(&told, &RoomName::lobby()), ["three"]);
+}
+
+#[test]
+fn the_last_messages_of_four_thousand_producers_are_remembered_and_of_no_more() {
+    let mut bench = Bench::in_lobby();
+    let record = |number: u32| {
+        let producer = ProducerId::from_bytes(u64::from(number).to_be_bytes());
+        MemberRecord { member: MemberId(number), producer, ..ana(Status::Online) }
+    };
+    for page in 1..=5 {
+        let members = (page * 1000..(page + 1) * 1000).map(record).collect();
+        bench.hear(&ToClient::Roster { rev: Rev(2 + u64::from(page)), members });
+    }
+    let said: Vec<ToClient> =
+        (1..=4096).zip(1000..).map(|(seq, author)| entry(seq, MemberId(author), 1, "once")).collect();
+    bench.hear_all(&said);
+    bench.told();
+    bench.hear(&entry(4097, MemberId(1000), 1, "once"));
+    assert_eq!(bench.told(), [], "the oldest is remembered");
+    bench.hear_all(&[entry(4098, MemberId(5999), 1, "one more"), entry(4099, MemberId(1000), 1, "once")]);
+    assert_eq!(testing::texts(&bench.told(), &RoomName::lobby()), ["one more", "once"]);
 }
 
 #[test]

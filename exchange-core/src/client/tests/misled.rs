@@ -6,10 +6,12 @@ use super::{ANA, Bench, LOBBY, ME, ana, den, disconnects, entry, joined, secs, w
 use crate::{
     event::Ended,
     ids::{MemberId, Rev, RoomId, Seq},
+    limits::CONTROL_ALLOWANCE,
     message::{Encoding, GapReason, JoinFrom, Joined, MemberRecord, Status, ToClient, ToHost},
     name::RoomName,
     reason::{CloseReason, Durability, Refusal, Violation},
     seam::Input,
+    testing::filling_nonce,
 };
 
 /// What a client that is in the lobby may not be told, and how it breaks the protocol.
@@ -64,6 +66,20 @@ fn an_entry_that_comes_twice_ends_the_link() {
     let mut bench = Bench::in_lobby();
     bench.told();
     bench.hear_all(&[entry(1, ANA, 1, "once"), entry(1, ANA, 1, "once")]);
+    assert_eq!(disconnects(&bench.told()), [Ended::Here(Violation::OutOfOrder.into())]);
+}
+
+#[test]
+fn the_last_entry_that_a_log_can_have_may_not_come_twice_either() {
+    let last = (1 << 53) - 1;
+    let mut bench = Bench::new();
+    bench.arrive();
+    bench.hear(&ToClient::Welcome(welcome()));
+    bench.roster();
+    bench.hear(&ToClient::Joined(joined(&RoomName::lobby(), LOBBY.0, last - 1)));
+    bench.hear(&entry(last, ANA, 1, "once"));
+    assert_eq!(disconnects(&bench.told()), []);
+    bench.hear(&entry(last, ANA, 1, "once"));
     assert_eq!(disconnects(&bench.told()), [Ended::Here(Violation::OutOfOrder.into())]);
 }
 
@@ -175,19 +191,37 @@ fn a_host_that_asks_and_never_reads_is_given_up_before_the_answers_are_many() {
 }
 
 #[test]
+fn a_host_may_leave_answers_unread_up_to_the_allowance_and_not_a_byte_more() {
+    let mut bench = Bench::new();
+    bench.window = 10;
+    bench.arrive();
+    bench.enter();
+    bench.reads = false;
+    let most = 10 + CONTROL_ALLOWANCE;
+    while bench.unread < most {
+        bench.hear(&ToClient::Ping { nonce: filling_nonce(most - bench.unread) });
+    }
+    assert_eq!((bench.unread, &bench.closed[..]), (most, &[][..]));
+    bench.hear(&ToClient::Ping { nonce: 0 });
+    assert_eq!(bench.closed, [(bench.link(), CloseReason::Overrun)]);
+}
+
+#[test]
 fn a_host_that_tells_of_more_members_than_there_can_be_is_not_believed() {
     let mut bench = Bench::in_lobby();
     bench.told();
-    for page in 0_u32..1000 {
+    let mut tell = |members: core::ops::Range<u32>| {
+        let rev = Rev(u64::from(members.end) + 2);
         let record = |member| MemberRecord { member: MemberId(member), ..ana(Status::Online) };
-        let members = (page * 1000..(page + 1) * 1000).map(record).collect();
-        bench.hear(&ToClient::Roster { rev: Rev(u64::from(page) + 3), members });
-        if !bench.closed.is_empty() {
-            break;
-        }
+        bench.hear(&ToClient::Roster { rev, members: members.map(record).collect() });
+        bench.closed.clone()
+    };
+    for page in 0..64 {
+        assert_eq!(tell(page * 1024..(page + 1) * 1024), []);
     }
+    tell(65_536..65_537);
     assert_eq!(bench.closed[0].1, Violation::TooMuch.into());
-    assert!(bench.client.people().count() <= 67_000);
+    assert!(bench.client.people().count() <= 65_537);
     // An honest host gets another chance.
     bench.redial();
     bench.arrive();

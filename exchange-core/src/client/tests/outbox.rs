@@ -88,8 +88,24 @@ fn a_host_that_does_not_read_is_sent_no_more_than_its_transport_takes_and_one_me
 }
 
 #[test]
+fn a_message_is_not_sent_when_those_before_it_are_all_that_the_transport_takes() {
+    let waits = |window| {
+        let mut bench = Bench::new();
+        bench.window = window;
+        bench.arrive();
+        bench.enter();
+        bench.reads = false;
+        post(&mut bench, 5);
+        bench
+    };
+    let length = waits(10_000).unread / 5;
+    assert_eq!(sent(&waits(3 * length).said), [1, 2, 3]);
+    assert_eq!(sent(&waits(3 * length + 1).said), [1, 2, 3, 4], "and one beyond");
+}
+
+#[test]
 fn an_outbox_is_full_at_so_many_messages_or_so_many_bytes_and_has_room_when_one_has_its_outcome() {
-    for config in [ClientConfig { pending: 3, ..config() }, ClientConfig { pending_bytes: 14, ..config() }] {
+    for config in [ClientConfig { pending: 3, ..config() }, ClientConfig { pending_bytes: 12, ..config() }] {
         let mut bench = Bench::with(config, 1);
         bench.arrive();
         bench.enter();
@@ -200,6 +216,18 @@ fn leaving_a_room_refuses_what_was_not_sent_and_leaves_in_doubt_what_was() {
 }
 
 #[test]
+fn leaving_a_room_makes_room_for_as_many_bytes_as_waited_in_it() {
+    let mut bench = Bench::with(ClientConfig { pending_bytes: 12, ..config() }, 1);
+    bench.round(|round| round.join(&den(), JoinFrom::Head)).unwrap();
+    for room in [lobby(), den(), den()] {
+        bench.post(&room, "text").unwrap();
+    }
+    bench.round(|round| round.leave(&den())).unwrap();
+    post(&mut bench, 2);
+    assert_eq!(bench.post(&lobby(), "text"), Err(Refusal::OutboxFull));
+}
+
+#[test]
 fn a_message_that_was_sent_stays_in_doubt_when_its_room_will_not_have_the_client_back() {
     let mut bench = Bench::in_lobby();
     bench.round(|round| round.join(&den(), JoinFrom::Head)).unwrap();
@@ -216,17 +244,23 @@ fn a_message_that_was_sent_stays_in_doubt_when_its_room_will_not_have_the_client
 
 #[test]
 fn all_rooms_together_have_at_most_four_windows_on_the_wire() {
-    let mut bench = Bench::with(ClientConfig { window: 2, ..config() }, 1);
-    bench.arrive();
-    bench.enter();
-    for number in 2..10 {
-        let room = RoomName::new(&alloc::format!("room {number}")).unwrap();
-        bench.round(|round| round.join(&room, JoinFrom::Head)).unwrap();
-        bench.hear(&ToClient::Joined(joined(&room, number, 0)));
-        (0..5).for_each(|_| drop(bench.post(&room, "text").unwrap()));
+    for at_once in [false, true] {
+        let mut bench = Bench::with(ClientConfig { window: 2, ..config() }, 1);
+        bench.arrive();
+        bench.enter();
+        let mut posts = Vec::new();
+        for number in 2..10 {
+            let room = RoomName::new(&alloc::format!("room {number}")).unwrap();
+            bench.round(|round| round.join(&room, JoinFrom::Head)).unwrap();
+            bench.hear(&ToClient::Joined(joined(&room, number, 0)));
+            posts.extend(vec![room; 5]);
+        }
+        for posts in posts.chunks(if at_once { 40 } else { 1 }) {
+            bench.round(|round| posts.iter().for_each(|room| drop(round.post(room, Body::text("text")).unwrap())));
+        }
+        assert_eq!(sent(&bench.said()).len(), 8, "at once: {at_once}");
+        bench.pass(secs(1));
+        bench.down(LinkLoss::Broken);
+        assert_eq!(bench.client.pending(), 40);
     }
-    assert_eq!(sent(&bench.said()).len(), 8);
-    bench.pass(secs(1));
-    bench.down(LinkLoss::Broken);
-    assert_eq!(bench.client.pending(), 40);
 }
