@@ -1,8 +1,6 @@
 //! One link of a host: its stage, its credit, its cursors, its heartbeat.
 
 use alloc::vec::Vec;
-use core::time::Duration;
-
 use bytes::{Bytes, BytesMut};
 
 use super::{Alarm, Host};
@@ -24,8 +22,6 @@ pub(super) struct Link {
     outstanding: u32,
     pub(super) heard: Time,
     said: Time,
-    probed: Option<Time>,
-    pub(super) round_trip: Option<Duration>,
     pub(super) roster: Rev,
     pub(super) cursors: Vec<Cursor>,
     /// The cursor that is served first.
@@ -68,8 +64,6 @@ impl Link {
             outstanding: 0,
             heard: now,
             said: now,
-            probed: None,
-            round_trip: None,
             roster: Rev(0),
             cursors: Vec::new(),
             turn: 0,
@@ -186,18 +180,10 @@ impl Host {
         if now < probe_at {
             return self.timers.set(Alarm::Heartbeat(link), probe_at);
         }
-        state.probed = Some(now);
         if !cfg!(exchange_bug = "host-heartbeat-stops") {
             self.timers.set(Alarm::Heartbeat(link), dead_at.min(now + self.timing.heartbeat));
         }
         self.control(now, link, &ToClient::Ping { nonce: now.as_nanos() }, out);
-    }
-
-    pub(super) fn pong(&mut self, now: Time, link: LinkId, nonce: u64) {
-        let Some(state) = self.links.get_mut(&link) else { return };
-        if state.probed.is_some_and(|probed| probed.as_nanos() == nonce) {
-            state.round_trip = state.probed.take().map(|probed| now.since(probed));
-        }
     }
 
     /// Ends a link for a reason of the host's, and tells the peer.

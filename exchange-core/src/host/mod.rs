@@ -369,7 +369,8 @@ impl Host {
             ToHost::Leave { room } => self.leave(now, link, member, room, out),
             ToHost::Send { room, cmid, body } => self.send(now, link, member, (room, cmid), body, out),
             ToHost::Ping { nonce } => self.control(now, link, &crate::message::ToClient::Pong { nonce }, out),
-            ToHost::Pong { nonce } => self.pong(now, link, nonce),
+            // That it came says all there is to say.
+            ToHost::Pong { .. } => {}
             ToHost::Bye { reason } => self.bye(now, link, member, reason, out),
             // Only the first message of a link may be one, and this is not the first.
             ToHost::Hello(_) => self.close_link(now, link, Violation::Unexpected.into(), out),
