@@ -3,6 +3,9 @@
 //! Two ways, because they find different things: *uniform* has a bit of everything, in sizes that occur; *swarm* leaves
 //! out whole families of trouble by the toss of a coin and makes the others as wild as they get.
 
+mod plots;
+
+use exchange_core::Limits;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -40,7 +43,7 @@ const FAMILIES: usize = 12;
 pub fn generate(seed: u64, mode: Mode) -> Scenario {
     let wild = mode == Mode::Swarm;
     // Each part draws from a stream of its own: a change of one leaves the others as they are.
-    let stream = |name| Random::new(seed, name, u64::from(wild));
+    let stream = |name: &str| Random::new(seed, name, u64::from(wild));
     let mut people = stream("people");
     let count = usize::try_from(people.between(1, 5)).unwrap_or(1);
     let weather = weather(&mut stream("weather"), wild);
@@ -49,12 +52,14 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     let clients: Vec<ClientSetup> = (1..=count).map(|index| client(&mut setups, index)).collect();
     let core = core(&mut stream("core"), count);
     let intruders = intruders(&mut stream("intruders"), count);
-    let mut steps = steps(&mut stream("steps"), &clients, &weather);
-    let mut faults = faults(&mut stream("faults"), count, wild);
-    forgetful_host(&mut stream("forgetful host"), count, &mut steps, &mut faults);
-    steps.sort_by_key(|step| step.at_ms);
-    faults.sort_by_key(|fault| fault.at_ms);
-    Scenario { seed, weather, host, clients, intruders, steps, faults, trouble_ms: TROUBLE_MS, calm_ms: CALM_MS, core }
+    let steps = steps(&mut stream("steps"), &clients, &weather);
+    let faults = faults(&mut stream("faults"), count, wild);
+    let (trouble_ms, calm_ms) = (TROUBLE_MS, CALM_MS);
+    let mut scenario = Scenario { seed, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core };
+    plots::add(&mut scenario, stream);
+    scenario.steps.sort_by_key(|step| step.at_ms);
+    scenario.faults.sort_by_key(|fault| fault.at_ms);
+    scenario
 }
 
 fn weather(random: &mut Random, wild: bool) -> Weather {
@@ -94,6 +99,7 @@ fn host(random: &mut Random) -> HostSetup {
         links: 256,
         half_open: pick(random, &[6, 32]),
         remembered: pick(random, &[0, 2, 1024]),
+        text: Limits::MAX_TEXT,
         credit: pick(random, &[400, 2000, 16_384, 65_536]),
         machine: machine(random),
     }
@@ -156,7 +162,7 @@ fn steps(random: &mut Random, clients: &[ClientSetup], weather: &Weather) -> Vec
     for _ in 0..busy {
         let who = pick(random, &posts);
         let at_ms = u32::try_from(random.up_to(u64::from(TROUBLE_MS) + 2000)).unwrap_or(0);
-        let room = u8::try_from(random.up_to(3)).unwrap_or(0);
+        let room = room(random);
         let act = match random.up_to(99) {
             0..=64 => post(random, room, weather, &mut long, (1, 3)),
             65..=71 => post(random, room, weather, &mut long, (10, 90)),
@@ -191,6 +197,11 @@ fn post(random: &mut Random, room: u8, weather: &Weather, long: &mut u16, (least
     Act::Post { room, count, bytes }
 }
 
+/// Any room.
+fn room(random: &mut Random) -> u8 {
+    u8::try_from(random.up_to(3)).unwrap_or(0)
+}
+
 fn from(random: &mut Random) -> From {
     pick(random, &[From::Start, From::Head, From::Last(3), From::Last(100)])
 }
@@ -206,21 +217,6 @@ fn faults(random: &mut Random, count: usize, wild: bool) -> Vec<Fault> {
             fault(random, family, count, wild, at_ms, for_ms)
         })
         .collect()
-}
-
-/// What independent faults hardly ever come to: somebody's messages are logged and heard by others, but not by their
-/// author, and then the host forgets everything.
-fn forgetful_host(random: &mut Random, count: usize, steps: &mut Vec<Step>, faults: &mut Vec<Fault>) {
-    if !random.chance(150) {
-        return;
-    }
-    let (client, at_ms) = (1 + random.index(count), u32::try_from(random.between(5000, 50_000)).unwrap_or(5000));
-    let hole = Trouble::Hole { client, to_host: false, to_client: true };
-    faults.push(Fault { at_ms, for_ms: 0, trouble: hole });
-    let room = u8::try_from(random.up_to(3)).unwrap_or(0);
-    steps.push(Step { at_ms: at_ms + 5, who: client, act: Act::Post { room, count: 3, bytes: 10 } });
-    let crash = Trouble::Crash { node: 0, memory: false, power: random.chance(500) };
-    faults.push(Fault { at_ms: at_ms + pick(random, &[100, 900]), for_ms: pick(random, &[50, 3000]), trouble: crash });
 }
 
 fn duration(random: &mut Random, wild: bool) -> u32 {

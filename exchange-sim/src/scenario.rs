@@ -4,6 +4,7 @@
 //! same when the generator changes. Times count from the start, in milliseconds. People are numbered: 0 is the host's
 //! owner, 1 the first client.
 
+use exchange_core::Limits;
 use serde::{Deserialize, Serialize};
 
 use crate::net::{Pace, Weather};
@@ -53,10 +54,22 @@ pub struct HostSetup {
     pub half_open: u32,
     /// Members that are gone and still recognised.
     pub remembered: u32,
+    /// Bytes a message may have.
+    #[serde(default = "longest_text", skip_serializing_if = "is_longest_text")]
+    pub text: u32,
     /// Bytes each link is given at once.
     pub credit: u32,
     /// The machine it runs on.
     pub machine: MachineSetup,
+}
+
+fn longest_text() -> u32 {
+    Limits::MAX_TEXT
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_longest_text(bytes: &u32) -> bool {
+    *bytes == longest_text()
 }
 
 /// What a client is made with.
@@ -325,6 +338,7 @@ impl HostSetup {
             links: 256,
             half_open: 32,
             remembered: 1024,
+            text: longest_text(),
             credit: 64 * 1024,
             machine: MachineSetup::default(),
         }

@@ -192,7 +192,8 @@ fn plainer(scenario: &Scenario, n: usize) -> Option<Scenario> {
         15 => host.remembered = usual.remembered,
         16 => host.half_open = usual.half_open,
         17 => host.machine = MachineSetup::default(),
-        18 => smaller.core = (1..=smaller.clients.len()).collect(),
+        18 => host.text = usual.text,
+        19 => smaller.core = (1..=smaller.clients.len()).collect(),
         _ => return None,
     }
     Some(smaller)

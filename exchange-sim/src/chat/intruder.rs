@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use exchange_core::{
     Body, Cmid, Encoding, PeerId, ProducerId, RoomId, Time,
-    message::{Hello, ToHost},
+    message::{Hello, MAX_FIRST_FRAME, ToHost},
     wire::{Offer, Versions, Wire},
 };
 
@@ -139,14 +139,20 @@ impl Raw {
                 if self.random.chance(700) {
                     said.put_slice(&Wire::client(Offer::default()).opening());
                 }
-                match self.random.up_to(4) {
+                let mut length = self.random.index(2000);
+                match self.random.up_to(5) {
                     0 => said.put_u32(u32::MAX),
                     1 => said.put_u32(0),
                     2 => said.put_u32(64 * 1024 + 1),
                     3 => said.put_u32(900),
+                    4 => {
+                        // As long as it says, and longer than anybody's first frame may be.
+                        length += MAX_FIRST_FRAME + 1;
+                        said.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
+                    }
                     _ => {}
                 }
-                let mut noise = vec![0; self.random.index(2000)];
+                let mut noise = vec![0; length];
                 self.random.fill(&mut noise);
                 said.put_slice(&noise);
             }

@@ -162,6 +162,11 @@ impl<M: Machine> Station<M> {
         self.links.values().filter(|link| !link.is_ending).map(|link| link.socket)
     }
 
+    /// Whether everything the machine had to say is on its way.
+    pub(crate) fn is_dry(&self) -> bool {
+        self.links.values().all(|link| link.queued == 0)
+    }
+
     fn see(&mut self, seen: impl FnOnce() -> Seen) {
         if self.seen.is_on() {
             self.seen.extend([seen()]);

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use exchange_core::{
     Body, CloseReason, Encoding, Epoch, Event, Host, LeaveReason, MemberId, Message, MessageId, PeerId, ProducerId,
     RoomId, RoomName, Seq, Status, Time, Token, Violation,
-    message::{Entry, Hello, ToClient, ToHost, Welcome},
+    message::{Entry, Hello, MAX_FIRST_FRAME, MAX_FRAME, ToClient, ToHost, Welcome},
     wire::frames,
 };
 
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How late the host may be: what happens to a slow machine waits.
-const SLACK: Duration = Duration::from_secs(3);
+const SLACK: Duration = Duration::from_secs(20);
 
 /// What is known of the host, of one life of it after the other.
 #[derive(Debug)]
@@ -70,6 +70,7 @@ enum Before {
 
 #[derive(Debug)]
 struct Link {
+    since: Time,
     encoding: Option<Encoding>,
     hello: Option<Hello>,
     member: Option<MemberId>,
@@ -113,11 +114,12 @@ impl Hosts {
             .collect();
         self.heads = host.rooms().map(|room| (room.clone(), head_known(host, room, scene))).collect();
         logs(host, &told, trust, scene)?;
+        let now = world.clock(HOST).local(world.now());
         let mut gone = Vec::new();
         for seen in seen {
             match seen {
                 Seen::Up { socket, .. } => {
-                    let link = Link { encoding: None, hello: None, member: None, has_spoken: false };
+                    let link = Link { since: now, encoding: None, hello: None, member: None, has_spoken: false };
                     self.links.insert(*socket, link);
                 }
                 Seen::Opened { socket, choice } => {
@@ -125,7 +127,7 @@ impl Hosts {
                         link.encoding = Some(choice.encoding);
                     }
                 }
-                Seen::Heard { socket, body } => self.heard(*socket, body),
+                Seen::Heard { socket, body } => self.heard(*socket, body)?,
                 Seen::Sent { socket, frames: sent, .. } => self.sent(*socket, sent, scene)?,
                 Seen::Closed { socket: Some(socket), reason, .. } => {
                     self.closed(*socket, *reason, world, trust, scene)?;
@@ -140,12 +142,16 @@ impl Hosts {
             self.links.remove(&socket);
         }
         self.one_link_each()?;
-        self.expiry(host, world.clock(HOST).local(world.now()))?;
-        self.bounds(station)
+        self.expiry(host, now)?;
+        self.bounds(station, now)
     }
 
-    fn heard(&mut self, socket: Socket, body: &[u8]) {
-        let Some(link) = self.links.get_mut(&socket) else { return };
+    fn heard(&mut self, socket: Socket, body: &[u8]) -> Check {
+        let Some(link) = self.links.get_mut(&socket) else { return Ok(()) };
+        let most = if link.member.is_none() { MAX_FIRST_FRAME } else { MAX_FRAME };
+        if body.len() > most {
+            return Err((Invariant::S16, format!("it takes a frame of {} bytes, of {most} that may be", body.len())));
+        }
         let encoding = link.encoding.unwrap_or(Encoding::Postcard);
         if let Some(number) = link.member {
             // Whoever says anything that is heard as such has read its welcome.
@@ -161,6 +167,7 @@ impl Hosts {
         } else if let Ok(ToHost::Hello(hello)) = encoding.decode(body) {
             link.hello = Some(hello);
         }
+        Ok(())
     }
 
     fn sent(&mut self, socket: Socket, sent: &Bytes, scene: &mut Scene<'_>) -> Check {
@@ -242,6 +249,7 @@ impl Hosts {
             scene.marks.sometimes(!is_current, Mark::WelcomeLost);
         }
         let Hello { peer, producer, attempt, token, .. } = hello;
+        self.away.remove(&peer);
         self.members.insert(
             welcome.you,
             Member { peer, producer, attempt, token: welcome.token, before: Before::Shown(token) },
@@ -309,13 +317,13 @@ impl Hosts {
             }
             let stays = host.rooms().find(|room| host.members(room).any(|member| member.id == *peer));
             if let Some(room) = stays {
-                return Err((Invariant::S20, format!("{peer} is still a member of {room:?}")));
+                return Err((Invariant::S21, format!("{peer} is still a member of {room:?}")));
             }
         }
         Ok(())
     }
 
-    fn bounds(&self, station: &Station<Host>) -> Check {
+    fn bounds(&self, station: &Station<Host>, now: Time) -> Check {
         let (host, setup) = (&station.machine, &self.setup);
         let links = host.link_count();
         if links > setup.links as usize {
@@ -324,6 +332,13 @@ impl Hosts {
         let open = self.links.len();
         if links != open && !host.is_closed() {
             return Err((Invariant::S16, format!("it counts {links} links where there are {open}")));
+        }
+        let handshake = Duration::from_millis(self.setup.handshake_ms.into()) + SLACK;
+        if self.links.values().any(|link| link.member.is_none() && now.since(link.since) > handshake) {
+            return Err((Invariant::L4, "it keeps a link on which nobody has said who they are".into()));
+        }
+        if station.is_dry() && host.lagging() > 0 && !host.is_closed() {
+            return Err((Invariant::L2, "somebody waits for entries, and nothing is on its way to them".into()));
         }
         for room in host.rooms() {
             let Some(log) = host.history(room) else { continue };

@@ -44,7 +44,7 @@ invariants! {
     S17: "nothing panics, and nobody honest is accused",
     S18: "no order depends on a wall clock",
     S19: "a frame arrives as it was sent, however its bytes were cut",
-    S20: "whoever stays away for too long is a member no more",
+    S21: "whoever stays away for too long is a member no more",
     L1: "every message comes to its outcome",
     L2: "everybody reaches the head of every room",
     L3: "who is there is what everybody sees",

@@ -40,6 +40,8 @@ pub(super) struct View {
     people: BTreeMap<MemberId, MemberRecord>,
     snapshot: Option<(Rev, BTreeSet<MemberId>)>,
     life: Option<(Epoch, MemberId)>,
+    /// Whether the last welcome was of the same life and to the same member as the one before.
+    is_known: bool,
     leaving: BTreeSet<exchange_core::RoomId>,
     is_over: Option<Ended>,
     is_live: bool,
@@ -73,6 +75,7 @@ impl View {
             people: BTreeMap::new(),
             snapshot: None,
             life: None,
+            is_known: false,
             leaving: BTreeSet::new(),
             is_over: None,
             is_live: false,
@@ -134,6 +137,9 @@ impl View {
     fn closed(&mut self, reason: CloseReason, was_up: bool, scene: &mut Scene<'_>) {
         scene.marks.sometimes(reason == CloseReason::Silent, Mark::HalfOpenAtClient);
         scene.marks.sometimes(reason == CloseReason::HandshakeTimeout && was_up, Mark::DialHung);
+        if reason.is_final() {
+            self.is_over = Some(Ended::Told(reason));
+        }
         self.unlinked();
     }
 
@@ -144,6 +150,7 @@ impl View {
             ToClient::Welcome(welcome) => {
                 let life = (welcome.life, welcome.you);
                 let before = self.life.replace(life);
+                self.is_known = before == Some(life);
                 let forgotten = before.is_some_and(|(life, me)| life == welcome.life && me != welcome.you);
                 scene.marks.sometimes(forgotten, Mark::BackAsSomebodyNew);
                 if before.is_some_and(|(life, _)| life != welcome.life) {
@@ -232,8 +239,11 @@ impl View {
             Event::PeerJoined { room, peer, seq, .. } => self.membership(room, peer, *seq, true, scene),
             Event::PeerLeft { room, peer, seq, .. } => self.membership(room, peer, *seq, false, scene),
             Event::Receipt { id, outcome } => self.receipt(id, *outcome, scene),
-            Event::Connected { .. } => {
+            Event::Connected { resumed, .. } => {
                 self.begins_to_dial();
+                if *resumed && !self.is_known {
+                    return Err((Invariant::S12, "it says it is known to a host that never knew it".into()));
+                }
                 Ok(())
             }
             Event::Disconnected { retry_in, .. } => self.waits_to_dial(*retry_in),
@@ -361,6 +371,9 @@ impl View {
             }
             Outcome::Refused(refusal) => {
                 scene.marks.sometimes(refusal == Refusal::NotMember, Mark::RefusedAfterLeaving);
+                if refusal == Refusal::SendGap {
+                    return Err((Invariant::S17, format!("message {id} is refused because one before it is missing")));
+                }
                 if scene.model.logs.values().any(|log| log.room == id.room && log.place(id.producer, id.cmid).is_some())
                 {
                     return Err((Invariant::S4, format!("message {id} is refused and logged")));

@@ -288,7 +288,7 @@ impl Run<'_> {
         });
         self.world.restart(node, program);
         if node == HOST {
-            self.join_everywhere();
+            self.join_everywhere(incarnation);
         }
     }
 }

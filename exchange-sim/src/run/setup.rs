@@ -108,6 +108,7 @@ impl<'a> Run<'a> {
             half_open: setup.half_open as usize,
             remembered: setup.remembered as usize,
             history_entries: setup.history as usize,
+            text: setup.text,
             ..Limits::default()
         };
         let timing = Timing {
@@ -156,15 +157,19 @@ impl<'a> Run<'a> {
     }
 
     /// The host's owner is in every room, so that somebody sees all that is said.
-    pub(super) fn join_everywhere(&mut self) {
-        for number in 1..u8::try_from(ROOMS.len()).unwrap_or(0) {
+    ///
+    /// Each life of the host has its rooms in another order, and so by other numbers.
+    pub(super) fn join_everywhere(&mut self, life: u64) {
+        let rooms = ROOMS.len() as u64 - 1;
+        for turn in 0..rooms {
+            let number = u8::try_from(1 + (turn + life) % rooms).unwrap_or(1);
             let command = Command::Join { room: room(number), from: JoinFrom::Start };
             self.world.command(self.world.now(), HOST, command);
         }
     }
 
     fn schedule(&mut self) {
-        self.join_everywhere();
+        self.join_everywhere(0);
         for (number, step) in self.scenario.steps.iter().enumerate() {
             self.take_step(number, step);
         }
