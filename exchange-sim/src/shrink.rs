@@ -93,17 +93,26 @@ const PASSES: &[Pass] = &[
     shorter,
 ];
 
-/// Without a part of a list: halves first, then quarters, down to single elements.
-fn without_some<T>(scenario: &Scenario, n: usize, list: impl Fn(&mut Scenario) -> &mut Vec<T>) -> Option<Scenario> {
+/// Without a part of one of a scenario's lists.
+fn without_some<T: Clone>(
+    scenario: &Scenario,
+    n: usize,
+    list: impl Fn(&mut Scenario) -> &mut Vec<T>,
+) -> Option<Scenario> {
     let mut smaller = scenario.clone();
     let list = list(&mut smaller);
-    let (mut size, mut n) = (list.len(), n);
+    *list = without_part(list, n)?;
+    Some(smaller)
+}
+
+/// A list without its nth part: all of it first, then halves, then quarters, down to single elements.
+pub(crate) fn without_part<T: Clone>(list: &[T], mut n: usize) -> Option<Vec<T>> {
+    let mut size = list.len();
     while size > 0 {
         let parts = list.len().div_ceil(size);
         if n < parts {
-            let from = n * size;
-            list.drain(from..(from + size).min(list.len()));
-            return Some(smaller);
+            let (from, to) = (n * size, (n * size + size).min(list.len()));
+            return Some([&list[..from], &list[to..]].concat());
         }
         n -= parts;
         size /= 2;

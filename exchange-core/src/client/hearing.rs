@@ -178,12 +178,12 @@ impl Client {
 
     fn joined(&mut self, joined: Joined, out: &mut Outbox) -> Result<(), Violation> {
         let (name, number, known) = (joined.name.clone(), joined.room, joined.known);
-        if self.parting.remove(&name).is_some() {
-            self.part(number, name);
+        if self.leaving.contains_key(&number) {
+            // Said before the host heard that the room is left: the answer to a later wish comes after it has.
             return Ok(());
         }
-        if self.leaving.contains_key(&number) {
-            // Said before the host heard that the room is left: whoever joins it again is told so after that.
+        if self.parting.remove(&name).is_some() {
+            self.part(number, name);
             return Ok(());
         }
         if joined.members.iter().any(|member| !self.roster.contains_key(member)) {

@@ -5,11 +5,12 @@ use std::io::Write;
 
 use exchange_sim::{
     Counts,
-    driver::run::{Summary, run as drive},
+    driver::run::{Summary, run as drive, shrink},
 };
 
 use super::{
     exit::{Done, Exit},
+    hush::hushed,
     tally::Outcome,
 };
 
@@ -23,7 +24,8 @@ pub(crate) fn run(seed: u64, out: &mut impl Write) -> Done {
             Ok(Exit::Fine)
         }
         Err(failure) => {
-            writeln!(out, "VIOLATION: {failure}")?;
+            writeln!(out, "VIOLATION: {}", hushed(|| shrink(failure)))?;
+            writeln!(out, "What took no part in it is left out above.")?;
             writeln!(out, "again: {}", again(seed))?;
             Ok(Exit::Found)
         }

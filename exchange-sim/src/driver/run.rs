@@ -8,6 +8,7 @@ mod check;
 mod life;
 mod person;
 mod plan;
+mod shrink;
 mod stage;
 
 use std::{
@@ -21,6 +22,7 @@ use exchange_core::{Limits, RoomName, Timing};
 use futures_util::future::join_all;
 
 pub use self::plan::{Act, By, Fault, Guest, Plan, Step, Trouble, plan};
+pub use self::shrink::shrink;
 use self::{
     life::SharedLife,
     person::{Person, own, post, room_name},

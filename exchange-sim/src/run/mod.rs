@@ -208,6 +208,13 @@ impl Run<'_> {
                 before.get_or_insert((next, self.oracle.counts.frames));
             }
         }
+        // Who means no good and still comes and goes may have done so just now.
+        for _ in 0..10 {
+            if self.scenario.intruders.is_empty() || self.pending().is_none() {
+                break;
+            }
+            self.advance(self.world.now() + ASK)?;
+        }
         if let Some((invariant, what)) = self.pending() {
             let core = &self.scenario.core;
             return Err(self.violation(invariant, format!("with {core:?} as the core, {what} at the end")));

@@ -146,6 +146,21 @@ fn what_was_said_of_a_room_before_it_was_left_is_no_answer_to_the_wish_to_be_in_
 }
 
 #[test]
+fn what_was_said_of_a_room_before_it_was_left_does_not_end_a_wish_that_was_given_up_since() {
+    let mut bench = in_den();
+    leave_den(&mut bench);
+    join_den(&mut bench, JoinFrom::Start);
+    leave_den(&mut bench);
+    bench.said();
+    bench.hear(&ToClient::Joined(Joined { head: Seq(9), ..joined(&den(), DEN.0, 0) }));
+    assert_eq!(bench.said(), [], "it is being left already");
+    bench.hear(&ToClient::Parted { room: DEN });
+    bench.hear(&ToClient::Joined(joined(&den(), DEN.0, 3)));
+    assert_eq!(bench.said(), [ToHost::Leave { room: DEN }]);
+    assert_eq!(disconnects(&bench.told), []);
+}
+
+#[test]
 fn a_leave_that_was_lost_with_the_link_is_said_again() {
     let mut bench = in_den();
     leave_den(&mut bench);
