@@ -101,6 +101,7 @@ impl Host {
             let _ = self.dismiss(now, old, CloseReason::Replaced, out);
         }
         self.is_not_away(member);
+        self.gone.retain(|gone| *gone != member);
         self.admitted(now, link);
         if let Some(state) = self.links.get_mut(&link) {
             state.welcome(encoding, member);

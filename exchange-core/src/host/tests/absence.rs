@@ -175,6 +175,21 @@ fn nobody_is_forgotten_before_the_others_know_that_they_left() {
 }
 
 #[test]
+fn whoever_is_back_and_away_again_is_shown_as_offline_before_it_is_forgotten() {
+    let mut bench = forgetful(0);
+    let other = bench.member(9);
+    let token = visit(&mut bench, 1, 1, None);
+    let (link, _) = bench.greet(2, &hello(1, 2, Some(token)));
+    bench.down(link);
+    // Nothing of it is kept any more, it is in no room, and somebody else's leaving makes the host forget whom it may.
+    chatter(&mut bench);
+    visit(&mut bench, 3, 3, None);
+    bench.heard(other);
+    bench.pass_alive(secs(5), &[other]);
+    assert_eq!(statuses(&bench.heard(other)), [(MemberId(2), Status::Offline)]);
+}
+
+#[test]
 fn whoever_does_not_hear_that_others_left_is_told_before_they_are_forgotten_or_has_to_come_back() {
     const LINKS: u8 = 5;
     let limits = Limits { remembered: 0, history_entries: 4, links: LINKS.into(), ..Limits::default() };
