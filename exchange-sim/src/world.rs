@@ -192,6 +192,11 @@ impl<N: Node> World<N> {
         self.slots[id.0].pause.is_some()
     }
 
+    /// Whether a machine needs time for each event.
+    pub fn is_slow(&self, id: NodeId) -> bool {
+        self.slots[id.0].slowness > Duration::ZERO
+    }
+
     /// From now on a machine needs that long for each event.
     pub fn slow_down(&mut self, id: NodeId, per_event: Duration) {
         self.slots[id.0].slowness = per_event;

@@ -218,8 +218,9 @@ impl Run<'_> {
         let heartbeats = Duration::from_millis(u64::from(self.scenario.host.heartbeat_ms) * 3);
         let by = self.world.now() + heartbeats.max(Duration::from_secs(10)) + super::SLACK;
         for (side, node, on) in [(Side::Dialer, NodeId(client), at_client), (Side::Acceptor, HOST, at_host)] {
-            // Who reads slowly goes on hearing what came before.
-            let is_slow = self.world.net().is_paced(node, if side == Side::Dialer { HOST } else { NodeId(client) });
+            // Who reads or thinks slowly goes on hearing what came before.
+            let is_slow = self.world.is_slow(node)
+                || self.world.net().is_paced(node, if side == Side::Dialer { HOST } else { NodeId(client) });
             if on && !is_slow {
                 let disturbed = self.disturbed.get(&node).copied().unwrap_or_default();
                 self.watches.push(Watch { by, node, socket: Socket { conn, side }, disturbed });
