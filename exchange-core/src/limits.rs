@@ -52,7 +52,8 @@ impl Default for Limits {
 /// How long a host and its clients wait for what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// Silence after which a link is probed; after three times that it is dead.
+    /// How often a client asks its host for a sign of life. After twice that, in which a link was silent in either
+    /// direction, the host asks too; after three times that the link is dead.
     pub heartbeat: Duration,
     /// From the first byte of a link until its client has said who it is.
     pub handshake: Duration,
@@ -70,5 +71,12 @@ impl Default for Timing {
             grace: Duration::from_secs(5),
             expiry: Duration::from_secs(120),
         }
+    }
+}
+
+impl Timing {
+    /// How long a host waits for a client to ask before it asks by itself.
+    pub(crate) fn patience(&self) -> Duration {
+        self.heartbeat * 2
     }
 }

@@ -24,7 +24,7 @@ impl Host {
             self.forget_members(now, out);
         }
         let mut touched = mem::take(&mut self.touched);
-        for room in mem::take(&mut self.grown) {
+        while let Some(room) = self.grown.pop_first() {
             if let Some(room) = self.rooms.get_mut(&room) {
                 room.log.seal();
                 touched.extend_from_slice(room.subscribers());

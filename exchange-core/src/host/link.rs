@@ -144,20 +144,20 @@ impl Host {
 
     /// Says something to one link only, at once: answers do not wait behind what everybody gets.
     pub(super) fn control(&mut self, now: Time, link: LinkId, message: &ToClient, out: &mut Outbox) {
-        self.tell(now, link, message, out);
-        if self.links.get(&link).is_some_and(Link::is_overrun) {
+        if self.tell(now, link, message, out).is_some_and(Link::is_overrun) {
             self.close_link(now, link, CloseReason::Overrun, out);
         }
     }
 
-    fn tell(&mut self, now: Time, link: LinkId, message: &ToClient, out: &mut Outbox) {
-        let Some(state) = self.links.get_mut(&link) else { return };
-        let Some(encoding) = state.encoding() else { return };
+    fn tell(&mut self, now: Time, link: LinkId, message: &ToClient, out: &mut Outbox) -> Option<&Link> {
+        let state = self.links.get_mut(&link)?;
+        let encoding = state.encoding()?;
         let mut frame = BytesMut::with_capacity(64);
         encoding.encode(message, &mut frame);
         let frame = frame.freeze();
         state.spend(now, &frame);
         out.send(link, frame);
+        Some(state)
     }
 
     /// A frame may take longer to come than a dead peer would be waited for.
@@ -168,11 +168,11 @@ impl Host {
     }
 
     /// The heartbeat's alarm: it looks when the link was last heard of and when it was last told something, and rings
-    /// again when that could matter. Who has not been told anything would give up in turn: its own pings may be stuck
+    /// again when that could matter. A client asks at every heartbeat, so that one answered in time is not asked back. Who has not been told anything would give up in turn: its own pings may be stuck
     /// behind what else it has to say.
     pub(super) fn probe(&mut self, now: Time, link: LinkId, out: &mut Outbox) {
         let Some(state) = self.links.get_mut(&link) else { return };
-        let probe_at = state.heard.min(state.said) + self.timing.heartbeat;
+        let probe_at = state.heard.min(state.said) + self.timing.patience();
         let dead_at = state.heard + self.timing.heartbeat * 3;
         if now >= dead_at {
             return self.close_link(now, link, CloseReason::Silent, out);
@@ -253,6 +253,6 @@ impl Host {
     pub(super) fn admitted(&mut self, now: Time, link: LinkId) {
         self.half_open -= 1;
         self.timers.cancel(Alarm::Handshake(link));
-        self.timers.set(Alarm::Heartbeat(link), now + self.timing.heartbeat);
+        self.timers.set(Alarm::Heartbeat(link), now + self.timing.patience());
     }
 }
