@@ -35,8 +35,9 @@ impl<K: Ord + Copy> Timers<K> {
 
     /// Takes out the earliest alarm, if it is due by `now`.
     pub(crate) fn pop_due(&mut self, now: Time) -> Option<K> {
-        let (at, key) = self.next()?;
-        (at <= now).then(|| self.cancel(key))?;
+        let (at, _) = self.next()?;
+        let (_, key) = (at <= now).then(|| self.due.pop_first())??;
+        self.by_key.remove(&key);
         Some(key)
     }
 

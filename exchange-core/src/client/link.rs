@@ -115,11 +115,11 @@ impl Link {
 
 impl Client {
     pub(super) fn dial(&mut self, now: Time, out: &mut Outbox) {
-        self.timers.cancel(Alarm::Redial);
+        self.alarms.cancel(Alarm::Redial);
         self.attempt = self.attempt.saturating_add(1);
         let link = LinkId(u64::from(self.attempt));
         self.state = State::Linked(Link::dialing(link, now));
-        self.timers.set(Alarm::Handshake, now + self.config.handshake);
+        self.alarms.set(Alarm::Handshake, now + self.config.handshake);
         out.dial(link);
     }
 
@@ -173,9 +173,9 @@ impl Client {
             link.heartbeat = heartbeat;
             link.ping(now);
         }
-        self.timers.cancel(Alarm::Handshake);
-        self.timers.set(Alarm::Heartbeat, now + heartbeat);
-        self.timers.set(Alarm::Healthy, now + self.config.healthy_after);
+        self.alarms.cancel(Alarm::Handshake);
+        self.alarms.set(Alarm::Heartbeat, now + heartbeat);
+        self.alarms.set(Alarm::Healthy, now + self.config.healthy_after);
     }
 
     pub(super) fn beat(&mut self, now: Time, out: &mut Outbox) {
@@ -186,7 +186,7 @@ impl Client {
         }
         link.ping(now);
         if !cfg!(exchange_bug = "client-heartbeat-stops") {
-            self.timers.set(Alarm::Heartbeat, dead_at.min(now + link.heartbeat));
+            self.alarms.set(Alarm::Heartbeat, dead_at.min(now + link.heartbeat));
         }
     }
 
@@ -199,7 +199,7 @@ impl Client {
             State::Linked(link) if link.is_live() && !link.suspected => {
                 link.suspected = true;
                 link.ping(now);
-                self.timers.set(Alarm::Heartbeat, now + PROBE_PATIENCE);
+                self.alarms.set(Alarm::Heartbeat, now + PROBE_PATIENCE);
             }
             State::Idle | State::Linked(_) | State::Closed => {}
         }
@@ -244,14 +244,14 @@ impl Client {
     }
 
     fn lost(&mut self, now: Time, cause: Ended, out: &mut Outbox) {
-        self.timers.clear();
+        self.alarms.clear();
         self.unlink_rooms();
         let ceiling = self.config.backoff_min.saturating_mul(1 << self.failures.min(16)).min(self.config.backoff_max);
         self.failures = self.failures.saturating_add(1);
         let nanos = self.random.up_to(u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX));
         let retry_in = Duration::from_nanos(nanos);
         let retry_in = if cfg!(exchange_bug = "backoff-never-grows") { self.config.backoff_min } else { retry_in };
-        self.timers.set(Alarm::Redial, now + retry_in);
+        self.alarms.set(Alarm::Redial, now + retry_in);
         out.event(Event::Disconnected { cause, retry_in });
     }
 }

@@ -10,6 +10,7 @@
 //! What the application posts waits in its room until the host has said what became of it; where the link breaks in
 //! between, it is sent again under the same number, and the host tells the copy from the original.
 
+mod alarms;
 mod hearing;
 mod link;
 mod room;
@@ -20,7 +21,11 @@ mod tests;
 use alloc::collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot};
 use core::{mem, time::Duration};
 
-use self::{link::Link, room::Room};
+use self::{
+    alarms::{Alarm, Alarms},
+    link::Link,
+    room::Room,
+};
 use crate::{
     event::{Ended, Event, MessageId, Peer, Session},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, Token},
@@ -28,10 +33,9 @@ use crate::{
     message::{Body, JoinFrom, MemberRecord, Status, ToHost},
     name::{Nick, RoomName},
     reason::{CloseReason, Outcome, Refusal},
-    seam::{Input, LinkId, Outbox, Wake, WakeReason},
+    seam::{Input, LinkId, Outbox, Wake},
     seed::{Random, Seed},
     time::Time,
-    timers::Timers,
 };
 
 /// What a client is made with.
@@ -84,7 +88,7 @@ pub struct Client {
     state: State,
     attempt: u32,
     failures: u32,
-    timers: Timers<Alarm>,
+    alarms: Alarms,
     /// What the host has told of itself; kept over a lost link, so that it can be taken up again.
     session: Option<Joint>,
     roster: BTreeMap<MemberId, MemberRecord>,
@@ -123,14 +127,6 @@ enum State {
     Closed,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Alarm {
-    Handshake,
-    Heartbeat,
-    Redial,
-    Healthy,
-}
-
 impl Client {
     /// A client that is nowhere yet: [`Round::connect`] makes it dial.
     pub fn new(config: ClientConfig, seed: &Seed) -> Self {
@@ -144,7 +140,7 @@ impl Client {
             state: State::Idle,
             attempt: 0,
             failures: 0,
-            timers: Timers::new(),
+            alarms: Alarms::default(),
             session: None,
             roster: BTreeMap::new(),
             confirmed: None,
@@ -226,7 +222,7 @@ impl Client {
     }
 
     fn ring(&mut self, now: Time, out: &mut Outbox) {
-        while let Some(alarm) = self.timers.pop_due(now) {
+        while let Some(alarm) = self.alarms.pop_due(now) {
             match alarm {
                 Alarm::Redial => self.dial(now, out),
                 Alarm::Handshake => self.give_up(now, CloseReason::HandshakeTimeout, out),
@@ -237,14 +233,7 @@ impl Client {
     }
 
     fn wake(&self) -> Option<Wake> {
-        let (at, alarm) = self.timers.next()?;
-        let reason = match alarm {
-            Alarm::Redial => WakeReason::Redial,
-            Alarm::Handshake => WakeReason::Handshake,
-            Alarm::Heartbeat => WakeReason::Heartbeat,
-            Alarm::Healthy => WakeReason::Healthy,
-        };
-        Some(Wake { at, reason })
+        self.alarms.next().map(|(at, alarm)| Wake { at, reason: alarm.reason() })
     }
 }
 
@@ -409,7 +398,7 @@ impl Client {
             }
             State::Idle | State::Waiting => {}
         }
-        self.timers.clear();
+        self.alarms.clear();
         for (name, room) in mem::take(&mut self.rooms) {
             self.discard(&name, room, Refusal::Closed, out);
         }

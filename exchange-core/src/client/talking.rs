@@ -34,6 +34,9 @@ impl Client {
 
     fn ask_for_rooms(&mut self) {
         let State::Linked(link) = &mut self.state else { return };
+        if self.parting.is_empty() && !self.rooms.values().any(Room::is_wanted) {
+            return;
+        }
         let asked = self.rooms.values().filter(|room| room.is_asked()).count();
         let parting = &mut self.parting;
         let wanted = self.rooms.iter_mut().filter(|(name, room)| room.is_wanted() && !parting.contains_key(*name));

@@ -1,0 +1,81 @@
+//! A client's alarms: one of each kind.
+
+use crate::{seam::WakeReason, time::Time};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alarm {
+    Handshake,
+    Heartbeat,
+    Redial,
+    Healthy,
+}
+
+impl Alarm {
+    /// Those that are due at the same time ring in this order.
+    const ALL: [Self; 4] = [Self::Handshake, Self::Heartbeat, Self::Redial, Self::Healthy];
+
+    pub(super) fn reason(self) -> WakeReason {
+        match self {
+            Self::Handshake => WakeReason::Handshake,
+            Self::Heartbeat => WakeReason::Heartbeat,
+            Self::Redial => WakeReason::Redial,
+            Self::Healthy => WakeReason::Healthy,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Alarms([Option<Time>; Alarm::ALL.len()]);
+
+impl Alarms {
+    /// Sets an alarm, instead of when it was to ring before.
+    pub(super) fn set(&mut self, alarm: Alarm, at: Time) {
+        self.0[alarm as usize] = Some(at);
+    }
+
+    pub(super) fn cancel(&mut self, alarm: Alarm) {
+        self.0[alarm as usize] = None;
+    }
+
+    pub(super) fn next(&self) -> Option<(Time, Alarm)> {
+        let set = Alarm::ALL.into_iter().filter_map(|alarm| Some((self.0[alarm as usize]?, alarm)));
+        set.min_by_key(|(at, _)| *at)
+    }
+
+    /// Takes out the earliest alarm, if it is due by `now`.
+    pub(super) fn pop_due(&mut self, now: Time) -> Option<Alarm> {
+        let (_, alarm) = self.next().filter(|(at, _)| *at <= now)?;
+        self.cancel(alarm);
+        Some(alarm)
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(nanos: u64) -> Time {
+        Time::from_nanos(nanos)
+    }
+
+    #[test]
+    fn alarms_ring_in_order_once_and_only_when_due() {
+        let mut alarms = Alarms::default();
+        alarms.set(Alarm::Healthy, at(10));
+        alarms.set(Alarm::Redial, at(30));
+        alarms.set(Alarm::Heartbeat, at(20));
+        alarms.set(Alarm::Handshake, at(15));
+        alarms.set(Alarm::Heartbeat, at(10));
+        alarms.cancel(Alarm::Handshake);
+        assert_eq!(alarms.pop_due(at(9)), None);
+        assert_eq!(alarms.pop_due(at(30)), Some(Alarm::Heartbeat), "of two at once, the one declared first");
+        assert_eq!(alarms.next(), Some((at(10), Alarm::Healthy)));
+        assert_eq!(alarms.pop_due(at(30)), Some(Alarm::Healthy));
+        assert_eq!(alarms.pop_due(at(30)), Some(Alarm::Redial));
+        assert_eq!(alarms.pop_due(at(30)), None);
+    }
+}
