@@ -302,15 +302,13 @@ impl<M: Machine> Station<M> {
         if let Some(state) = self.links.get_mut(&link) {
             state.queued += frames.len();
             state.queue.push_back(frames);
-            self.mark(link);
+            state.mark(link, &mut self.dirty);
         }
     }
 
     fn mark(&mut self, link: LinkId) {
-        if let Some(state) = self.links.get_mut(&link)
-            && !std::mem::replace(&mut state.is_dirty, true)
-        {
-            self.dirty.push(link);
+        if let Some(state) = self.links.get_mut(&link) {
+            state.mark(link, &mut self.dirty);
         }
     }
 
@@ -342,6 +340,9 @@ impl<M: Machine> Station<M> {
             let (mut input, mut frames) = (&data[..], 0);
             link.partial += data.len();
             loop {
+                if input.is_empty() && frames > 0 {
+                    break;
+                }
                 match link.wire.receive(&mut input) {
                     Ok(None) if frames == 0 => break M::input(&mut round, Input::Bytes { link: id }),
                     Ok(None) => break,
@@ -507,6 +508,12 @@ impl<M: Machine> Station<M> {
 }
 
 impl Link {
+    fn mark(&mut self, id: LinkId, dirty: &mut Vec<LinkId>) {
+        if !std::mem::replace(&mut self.is_dirty, true) {
+            dirty.push(id);
+        }
+    }
+
     fn write(&mut self, io: &mut Io<'_>) -> Result<(), Lost> {
         while let Some(front) = self.queue.front_mut() {
             let taken = io.write(self.socket, front)?;

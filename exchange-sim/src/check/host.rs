@@ -38,8 +38,6 @@ pub(super) struct Hosts {
     links: BTreeMap<Socket, Link>,
     /// What each room's number means.
     rooms: BTreeMap<RoomId, (RoomName, Epoch)>,
-    /// Where each log ended before this step.
-    heads: BTreeMap<RoomName, Seq>,
     /// What an entry's frame was when it was first seen, by log, place and encoding.
     bytes: BTreeMap<(Epoch, Seq, Encoding), Bytes>,
     last_sent: Option<Bytes>,
@@ -85,7 +83,6 @@ impl Hosts {
             away: BTreeMap::new(),
             links: BTreeMap::new(),
             rooms: BTreeMap::new(),
-            heads: BTreeMap::new(),
             bytes: BTreeMap::new(),
             last_sent: None,
         }
@@ -112,8 +109,7 @@ impl Hosts {
                 _ => None,
             })
             .collect();
-        self.heads = host.rooms().map(|room| (room.clone(), head_known(host, room, scene))).collect();
-        logs(host, &told, trust, scene)?;
+        logs(host, self.setup.history, &told, trust, scene)?;
         let now = world.clock(HOST).local(world.now());
         let mut gone = Vec::new();
         for seen in seen {
@@ -141,7 +137,7 @@ impl Hosts {
         for socket in gone {
             self.links.remove(&socket);
         }
-        self.one_link_each()?;
+        self.absences(now)?;
         self.expiry(host, now)?;
         self.bounds(station, world, now)
     }
@@ -188,8 +184,8 @@ impl Hosts {
                 Ok(ToClient::Gap { .. }) => scene.marks.hit(Mark::GapTold),
                 Ok(ToClient::Reject { .. }) => scene.marks.hit(Mark::RefusedByHost),
                 Ok(ToClient::Ack { room, seq, .. }) => {
-                    let before = self.rooms.get(&room).and_then(|(name, _)| self.heads.get(name));
-                    let is_old = seq.is_none_or(|seq| before.is_some_and(|before| seq <= *before));
+                    let log = self.rooms.get(&room).and_then(|(_, epoch)| scene.model.logs.get(epoch));
+                    let is_old = seq.is_none_or(|seq| log.is_some_and(|log| seq <= log.before));
                     scene.marks.hit(if is_old { Mark::ResentAndAcknowledged } else { Mark::AckedWithoutEntry });
                 }
                 Ok(ToClient::Joined(joined)) => {
@@ -295,14 +291,13 @@ impl Hosts {
         Ok(())
     }
 
-    fn one_link_each(&self) -> Check {
-        let mut members = BTreeSet::new();
-        let twice = self.links.values().filter_map(|link| link.member).find(|member| !members.insert(*member));
-        twice.map_or(Ok(()), |member| Err((Invariant::S11, format!("member {member} has two links"))))
-    }
-
-    fn expiry(&mut self, host: &Host, now: Time) -> Check {
-        let linked: BTreeSet<MemberId> = self.links.values().filter_map(|link| link.member).collect();
+    /// Who has a link, has one; since when the others have none.
+    fn absences(&mut self, now: Time) -> Check {
+        let mut linked = BTreeSet::new();
+        if let Some(member) = self.links.values().filter_map(|link| link.member).find(|member| !linked.insert(*member))
+        {
+            return Err((Invariant::S11, format!("member {member} has two links")));
+        }
         for (number, member) in &self.members {
             if linked.contains(number) {
                 self.away.remove(&member.peer);
@@ -310,6 +305,10 @@ impl Hosts {
                 self.away.entry(member.peer).or_insert(Some(now));
             }
         }
+        Ok(())
+    }
+
+    fn expiry(&mut self, host: &Host, now: Time) -> Check {
         let expiry = Duration::from_millis(self.setup.expiry_ms.into()) + SLACK;
         for (peer, since) in &mut self.away {
             if since.take_if(|since| now.since(*since) > expiry).is_none() || host.is_closed() {
@@ -342,32 +341,27 @@ impl Hosts {
         if station.is_dry() && host.lagging() > 0 && !host.is_closed() {
             return Err((Invariant::L2, "somebody waits for entries, and nothing is on its way to them".into()));
         }
-        for room in host.rooms() {
-            let Some(log) = host.history(room) else { continue };
-            let kept = log.head().0 - log.tail().0;
-            if kept > u64::from(setup.history) {
-                return Err((
-                    Invariant::S16,
-                    format!("{kept} entries of {room:?} are kept, of {} that may be", setup.history),
-                ));
-            }
-        }
         Ok(())
     }
 }
 
-/// Where a log ended when it was last looked at.
-fn head_known(host: &Host, room: &RoomName, scene: &Scene<'_>) -> Seq {
-    let log = host.history(room).and_then(|history| scene.model.logs.get(&history.epoch()));
-    log.map_or(Seq::ZERO, super::model::Log::head)
-}
-
 /// What was logged is judged by the model.
-fn logs(host: &Host, told: &BTreeMap<(&RoomName, Seq), &Message>, trust: &Trust<'_>, scene: &mut Scene<'_>) -> Check {
+fn logs(
+    host: &Host,
+    most: u32,
+    told: &BTreeMap<(&RoomName, Seq), &Message>,
+    trust: &Trust<'_>,
+    scene: &mut Scene<'_>,
+) -> Check {
     for room in host.rooms() {
         let Some(history) = host.history(room) else { continue };
+        let kept = history.head().0 - history.tail().0;
+        if kept > u64::from(most) {
+            return Err((Invariant::S16, format!("{kept} entries of {room:?} are kept, of {most} that may be")));
+        }
         let log = scene.model.log(history.epoch(), room)?;
         log.tail = history.tail();
+        log.before = log.head();
         if log.head() == history.head() {
             continue;
         }

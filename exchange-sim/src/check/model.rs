@@ -31,6 +31,8 @@ pub(crate) struct Log {
     last_at: Timestamp,
     /// The place before the oldest entry that the host still has.
     pub(crate) tail: Seq,
+    /// Where it ended before the host's last step.
+    pub(crate) before: Seq,
 }
 
 /// One entry.
@@ -73,6 +75,7 @@ impl Log {
             last: BTreeMap::new(),
             last_at: Timestamp::default(),
             tail: Seq::ZERO,
+            before: Seq::ZERO,
         }
     }
 

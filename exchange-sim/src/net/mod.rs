@@ -278,34 +278,42 @@ impl Net {
     }
 
     fn arrival(&mut self, now: Time, socket: Socket) {
-        let mut news = false;
-        let Some(conn) = self.conn(socket.conn) else { return };
+        let Self { conns, sites, blocked, .. } = self;
+        let Some(conn) = conns.get_mut(socket.conn.0).and_then(Option::as_mut) else { return };
         let path = (conn.node(socket.side.other()), conn.node(socket.side));
         let pipe = conn.incoming(socket.side);
         pipe.is_scheduled = false;
-        if pipe.is_hole || !self.blocked.is_empty() && self.blocked.contains_key(&path) || self.sites[path.1.0].is_off {
-            if let Some(conn) = self.conn(socket.conn) {
-                conn.incoming(socket.side).is_stalled = true;
-            }
+        if pipe.is_hole || !blocked.is_empty() && blocked.contains_key(&path) || sites[path.1.0].is_off {
+            pipe.is_stalled = true;
             return;
         }
-        while let Some(conn) = self.conn(socket.conn)
-            && let Some(what) = conn.incoming(socket.side).arrive(now)
-        {
-            news |= self.takes(now, socket, what);
+        let mut news = false;
+        while let Some(conn) = self.conn(socket.conn) {
+            let is_open = *conn.life(socket.side) == Life::Open;
+            let pipe = conn.incoming(socket.side);
+            match pipe.arrive(now) {
+                Some(What::Data(data)) if is_open => {
+                    pipe.arrived(data);
+                    news |= pipe.end.is_none();
+                }
+                Some(what) => {
+                    news |= self.takes(now, socket, what);
+                    self.tidy(socket.conn);
+                }
+                None => {
+                    if let Some(at) = pipe.schedule() {
+                        self.agenda.put(at, Due::Arrival(socket));
+                    }
+                    break;
+                }
+            }
         }
         if news {
             self.notices.push_back(Notice::Readable { socket });
         }
-        if let Some(conn) = self.conn(socket.conn)
-            && let Some(at) = conn.incoming(socket.side).schedule()
-        {
-            self.agenda.put(at, Due::Arrival(socket));
-        }
-        self.tidy(socket.conn);
     }
 
-    /// Takes in one segment; whether there is something to read.
+    /// Takes in one segment other than bytes for an open end; whether there is something to read.
     fn takes(&mut self, now: Time, socket: Socket, what: What) -> bool {
         let Some(conn) = self.conn(socket.conn) else { return false };
         let life = *conn.life(socket.side);
@@ -316,11 +324,6 @@ impl Net {
                 self.notices.push_back(Notice::Connected { socket });
             }
             (What::Refused, Life::Opening) => self.notices.push_back(Notice::Refused { socket }),
-            (What::Data(data), Life::Open) => {
-                let pipe = conn.incoming(socket.side);
-                pipe.arrived(data);
-                return pipe.end.is_none();
-            }
             (What::End, Life::Open) => {
                 let pipe = conn.incoming(socket.side);
                 pipe.end = pipe.end.or(Some(Lost::Closed));

@@ -189,7 +189,6 @@ impl Run<'_> {
         while self.world.now() < end {
             let next = (self.world.now() + ASK).min(end);
             self.advance(next)?;
-            let pending = self.pending();
             if next >= connected_by
                 && next < connected_by + ASK
                 && let Some(index) = self.calm_view().unconnected()
@@ -198,7 +197,7 @@ impl Run<'_> {
                     format!("client {index} is not connected {} s after the faults", next.since(began).as_secs());
                 return Err(self.violation(Invariant::L5, what));
             }
-            if pending.is_none() && self.converged.is_none() {
+            if self.converged.is_none() && self.pending().is_none() {
                 self.converged = Some(next.since(began));
                 quiet_since = Some((next + SLACK, None));
             }
