@@ -7,6 +7,7 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
+    time::SystemTime,
 };
 
 use exchange_core::{Seed, Time, Timestamp};
@@ -29,15 +30,23 @@ pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
     /// The monotonic clock.
     fn now(&self) -> Time;
 
-    /// The wall clock.
-    fn wall_clock(&self) -> Timestamp;
+    /// The wall clock: the operating system's, unless the runtime's world has another.
+    #[expect(clippy::disallowed_methods, reason = "this is where the time of the driver comes from")]
+    fn wall_clock(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
 
-    /// Fresh randomness.
+    /// Fresh randomness: the operating system's, unless the runtime's world has another.
     ///
     /// # Errors
     ///
-    /// If the operating system has none to give.
-    fn seed(&self) -> io::Result<Seed>;
+    /// If there is none to be had.
+    fn seed(&self) -> io::Result<Seed> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        Ok(Seed::new(bytes))
+    }
 
     /// An alarm that is not set.
     fn timer(&self) -> Self::Timer;

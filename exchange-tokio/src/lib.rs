@@ -31,17 +31,14 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 pub use exchange_driver::{
     BoxError, ByteStream, Delivered, DeliveryError, Events, Farewell, NetworkError, Receipt, RequestError, Room,
     Runtime, Target, core, discovery,
 };
-use exchange_driver::{
-    Listener, Timer,
-    core::{Seed, Time, Timestamp},
-};
+use exchange_driver::{Listener, Timer, core::Time};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
@@ -111,17 +108,6 @@ impl Runtime for Tokio {
 
     fn now(&self) -> Time {
         Time::ZERO + self.origin.elapsed()
-    }
-
-    fn wall_clock(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-    }
-
-    fn seed(&self) -> io::Result<Seed> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-        Ok(Seed::new(bytes))
     }
 
     fn timer(&self) -> TokioTimer {
