@@ -4,11 +4,11 @@
 
 use std::{net::Ipv4Addr, time::Duration};
 
+use async_channel::unbounded;
 use exchange_tokio::{
     BoxError, Client, Host,
     core::{Event, text::display_safe},
 };
-use tokio::sync::mpsc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
@@ -25,7 +25,7 @@ async fn main() -> Result<(), BoxError> {
         .start()
         .await?;
 
-    let (seen, mut all_seen) = mpsc::unbounded_channel();
+    let (seen, all_seen) = unbounded();
     let mut clients = Vec::new();
     for nick in ["bo", "cy"] {
         let seen = seen.clone();
@@ -33,7 +33,7 @@ async fn main() -> Result<(), BoxError> {
             .nick(nick)
             .on_message(move |me, message| {
                 let line = format!("{} sees {}: {}", me.me(), message.sender(), display_safe(message.text()));
-                let told = seen.send(line);
+                let told = seen.try_send(line);
                 async move { Ok(told?) }
             })
             .join(host.addresses()[0])
@@ -44,7 +44,7 @@ async fn main() -> Result<(), BoxError> {
 
     // Two welcomes and two hellos, each seen by both.
     for _ in 0..8 {
-        println!("{}", all_seen.recv().await.ok_or("the chat is over")?);
+        println!("{}", all_seen.recv().await?);
     }
     for client in &clients {
         client.shutdown(Duration::from_secs(1)).await;

@@ -2,13 +2,19 @@
 //!
 //! `cargo run -p exchange-tokio --example custom_transport`
 
-use std::time::Duration;
-
-use exchange_tokio::{
-    BoxError, Client, Host,
-    core::{Event, text::display_safe},
-    io,
+use std::{
+    io::{self, IoSlice},
+    task::{Context, Poll, ready},
+    time::Duration,
 };
+
+use bytes::Bytes;
+use exchange_tokio::{
+    BoxError, ByteStream, Client, Host,
+    core::{Event, text::display_safe},
+};
+use futures_channel::mpsc;
+use futures_util::StreamExt as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
@@ -19,9 +25,9 @@ async fn main() -> Result<(), BoxError> {
     let through_memory = Client::builder().nick("bo").join_by(move || {
         let host = near.clone();
         async move {
-            let (mine, theirs) = tokio::io::duplex(4096);
-            host.accept(io(theirs)).await.map_err(std::io::Error::other)?;
-            Ok(io(mine))
+            let (mine, theirs) = Pipe::pair();
+            host.accept(theirs).await.map_err(io::Error::other)?;
+            Ok(mine)
         }
     });
     let bo = through_memory.await?;
@@ -29,13 +35,15 @@ async fn main() -> Result<(), BoxError> {
 
     #[cfg(unix)]
     let cy = {
+        use tokio::net::UnixStream;
+
         let near = host.clone();
         let through_a_socket = Client::builder().nick("cy").join_by(move || {
             let host = near.clone();
             async move {
-                let (mine, theirs) = tokio::net::UnixStream::pair()?;
-                host.accept(io(theirs)).await.map_err(std::io::Error::other)?;
-                Ok(io(mine))
+                let (mine, theirs) = UnixStream::pair()?;
+                host.accept(exchange_tokio::io(theirs)).await.map_err(io::Error::other)?;
+                Ok(exchange_tokio::io(mine))
             }
         });
         through_a_socket.await?
@@ -52,4 +60,43 @@ async fn main() -> Result<(), BoxError> {
     }
     host.shutdown(Duration::from_secs(1)).await;
     Ok(())
+}
+
+/// One end of a pipe in memory: what one writes, the other reads.
+struct Pipe {
+    incoming: mpsc::Receiver<Bytes>,
+    unread: Bytes,
+    outgoing: mpsc::Sender<Bytes>,
+}
+
+impl Pipe {
+    fn pair() -> (Self, Self) {
+        // A few writes may wait to be read; then the writer waits, as with a socket.
+        let ((to_right, from_left), (to_left, from_right)) = (mpsc::channel(4), mpsc::channel(4));
+        let end = |outgoing, incoming| Self { incoming, unread: Bytes::new(), outgoing };
+        (end(to_right, from_right), end(to_left, from_left))
+    }
+}
+
+impl ByteStream for Pipe {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if self.unread.is_empty() {
+            self.unread = ready!(self.incoming.poll_next_unpin(cx)).unwrap_or_default();
+        }
+        let read = self.unread.split_to(self.unread.len().min(buffer.len()));
+        buffer[..read.len()].copy_from_slice(&read);
+        Poll::Ready(Ok(read.len()))
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let bytes: Bytes = buffers.iter().flat_map(|buffer| buffer.iter().copied()).collect();
+        let length = bytes.len();
+        let sent = ready!(self.outgoing.poll_ready(cx)).and_then(|()| self.outgoing.start_send(bytes));
+        Poll::Ready(sent.map(|()| length).map_err(|_| io::ErrorKind::BrokenPipe.into()))
+    }
+
+    fn poll_close(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.outgoing.close_channel();
+        Poll::Ready(Ok(()))
+    }
 }

@@ -2,24 +2,31 @@
 //!
 //! `cargo run -p exchange-tokio --example echo`
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use exchange_tokio::{BoxError, Server, connect};
+use futures_util::future::try_join;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
-    let mut server = Server::bind((Ipv4Addr::LOCALHOST, 0).into()).await?;
+    let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into()).await?;
     let address = server.local_addr()?;
-    let serving = tokio::spawn(async move {
-        let (mut connection, from) = server.accept().await?;
-        println!("server: somebody came from {}", from.ip());
-        while let Some(frame) = connection.recv().await? {
-            connection.send(&frame).await?;
-        }
-        connection.close().await
-    });
+    try_join(serve(server), ask(address)).await?;
+    Ok(())
+}
 
-    let mut connection = connect(address).await?;
+async fn serve(mut server: Server) -> Result<(), BoxError> {
+    let (mut connection, from) = server.accept().await?;
+    println!("server: somebody came from {}", from.ip());
+    while let Some(frame) = connection.recv().await? {
+        connection.send(&frame).await?;
+    }
+    connection.close().await?;
+    Ok(())
+}
+
+async fn ask(server: SocketAddr) -> Result<(), BoxError> {
+    let mut connection = connect(server).await?;
     for text in ["hello", "how long can it be?", &"very ".repeat(10_000)] {
         connection.send(text.as_bytes()).await?;
         let echo = connection.recv().await?.ok_or("the server hung up")?;
@@ -28,6 +35,5 @@ async fn main() -> Result<(), BoxError> {
     }
     connection.close().await?;
     assert_eq!(connection.recv().await?, None);
-    serving.await??;
     Ok(())
 }

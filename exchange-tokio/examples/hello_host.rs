@@ -1,4 +1,4 @@
-//! The README's host: it answers `!ping` until Ctrl-C.
+//! The README's host: it answers `!ping` until it is told to end.
 
 use exchange_tokio::{BoxError, Host};
 

@@ -215,13 +215,22 @@ fn a_cable_that_is_out_for_a_while_costs_time_but_no_message() {
 
 #[test]
 fn the_host_and_the_client_of_the_readme_find_each_other_and_talk() {
+    find_each_other_and_talk(["hello_host", "hello_client"], |host| host.interrupt());
+}
+
+#[test]
+fn so_do_those_on_async_std() {
+    find_each_other_and_talk(["async_std_hello_host", "async_std_hello_client"], |host| host.say(""));
+}
+
+fn find_each_other_and_talk([host, client]: [&str; 2], end: fn(&mut Program)) {
     let Some(lan) = Lan::new(2) else { return };
-    let mut host = lan.start_example("h1", "hello_host");
+    let mut host = lan.start_example("h1", host);
     host.says("others run: exchange join 'Lab 3'");
-    let mut client = lan.start_example("h2", "hello_client");
+    let mut client = lan.start_example("h2", client);
     client.says("bo: !ping");
     client.says("ana: pong");
-    host.interrupt();
+    end(&mut host);
     assert_eq!(host.ended(), 0, "{}", host.story());
 }
 
