@@ -119,7 +119,7 @@ impl Runtime for AsyncStd {
     async fn connect(&self, address: SocketAddr) -> io::Result<Io<TcpStream>> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Io(stream))
+        Ok(io(stream))
     }
 
     async fn bind(&self, address: SocketAddr) -> io::Result<AsyncStdListener> {
@@ -135,28 +135,47 @@ impl Runtime for AsyncStd {
 /// Any stream of async-std's kind, which is that of futures-io, for [`Host::accept`](exchange_driver::Host::accept) and
 /// [`join_by`](exchange_driver::ClientBuilder::join_by).
 pub fn io<T: Read + Write + Send + Unpin + 'static>(stream: T) -> Io<T> {
-    Io(stream)
+    Io { stream, unflushed: false }
 }
 
 /// A stream of async-std's kind as a [`ByteStream`]; see [`io()`].
 #[derive(Debug)]
-pub struct Io<T>(T);
+pub struct Io<T> {
+    stream: T,
+    /// It may keep bytes back that it has taken, as TLS does, until it is flushed.
+    unflushed: bool,
+}
+
+impl<T: Read + Write + Send + Unpin + 'static> Io<T> {
+    fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.unflushed {
+            self.unflushed = Pin::new(&mut self.stream).poll_flush(cx)?.is_pending();
+        }
+        Ok(())
+    }
+}
 
 impl<T: Read + Write + Send + Unpin + 'static> ByteStream for Io<T> {
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
+        // Whoever is woken reads, also when it was for flushing.
+        self.flush(cx)?;
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        match buffers {
-            [only] => Pin::new(&mut self.0).poll_write(cx, only),
-            _ => Pin::new(&mut self.0).poll_write_vectored(cx, buffers),
-        }
+        let stream = Pin::new(&mut self.stream);
+        let written = ready!(match buffers {
+            [only] => stream.poll_write(cx, only),
+            _ => stream.poll_write_vectored(cx, buffers),
+        })?;
+        self.unflushed = true;
+        self.flush(cx)?;
+        Poll::Ready(Ok(written))
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.0).poll_close(cx))?;
-        Poll::Ready(end_writing(&self.0))
+        ready!(Pin::new(&mut self.stream).poll_close(cx))?;
+        Poll::Ready(end_writing(&self.stream))
     }
 }
 
@@ -193,7 +212,7 @@ impl Listener for AsyncStdListener {
         let (stream, from) = accepted?;
         // It can only fail if the connection is gone again; then reading says so.
         let _ = stream.set_nodelay(true);
-        Poll::Ready(Ok((Io(stream), from)))
+        Poll::Ready(Ok((io(stream), from)))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -43,7 +43,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     runtime::Handle,
-    time::{Instant, Sleep, sleep_until},
+    time::{Instant, Sleep, sleep},
 };
 
 /// A hosted session; see [`exchange_driver::Host`].
@@ -112,13 +112,13 @@ impl Runtime for Tokio {
 
     fn timer(&self) -> TokioTimer {
         let _context = self.handle.enter();
-        TokioTimer { sleep: Box::pin(sleep_until(self.origin)), origin: self.origin }
+        TokioTimer { sleep: Box::pin(sleep(Duration::MAX)), origin: self.origin }
     }
 
     async fn connect(&self, address: SocketAddr) -> io::Result<Io<TcpStream>> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Io(stream))
+        Ok(io(stream))
     }
 
     async fn bind(&self, address: SocketAddr) -> io::Result<TokioListener> {
@@ -133,29 +133,48 @@ impl Runtime for Tokio {
 /// Any stream of tokio's kind, for [`Host::accept`](exchange_driver::Host::accept) and
 /// [`join_by`](exchange_driver::ClientBuilder::join_by).
 pub fn io<T: AsyncRead + AsyncWrite + Send + Unpin + 'static>(stream: T) -> Io<T> {
-    Io(stream)
+    Io { stream, unflushed: false }
 }
 
 /// A stream of tokio's kind as a [`ByteStream`]; see [`io()`].
 #[derive(Debug)]
-pub struct Io<T>(T);
+pub struct Io<T> {
+    stream: T,
+    /// It may keep bytes back that it has taken, as TLS does, until it is flushed.
+    unflushed: bool,
+}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io<T> {
+    fn flush(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.unflushed {
+            self.unflushed = Pin::new(&mut self.stream).poll_flush(cx)?.is_pending();
+        }
+        Ok(())
+    }
+}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> ByteStream for Io<T> {
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        // Whoever is woken reads, also when it was for flushing.
+        self.flush(cx)?;
         let mut buffer = ReadBuf::new(buffer);
-        ready!(Pin::new(&mut self.0).poll_read(cx, &mut buffer))?;
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
         Poll::Ready(Ok(buffer.filled().len()))
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        match buffers {
-            [only] => Pin::new(&mut self.0).poll_write(cx, only),
-            _ => Pin::new(&mut self.0).poll_write_vectored(cx, buffers),
-        }
+        let stream = Pin::new(&mut self.stream);
+        let written = ready!(match buffers {
+            [only] => stream.poll_write(cx, only),
+            _ => stream.poll_write_vectored(cx, buffers),
+        })?;
+        self.unflushed = true;
+        self.flush(cx)?;
+        Poll::Ready(Ok(written))
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 
@@ -170,7 +189,7 @@ impl Listener for TokioListener {
         let (stream, from) = ready!(self.0.poll_accept(cx))?;
         // It can only fail if the connection is gone again; then reading says so.
         let _ = stream.set_nodelay(true);
-        Poll::Ready(Ok((Io(stream), from)))
+        Poll::Ready(Ok((io(stream), from)))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
