@@ -78,6 +78,10 @@ impl<R: Runtime> Client<R> {
     /// # Errors
     ///
     /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
     pub async fn session(&self) -> Result<Option<Session>, RequestError> {
         self.handle.session().await
     }
@@ -87,6 +91,10 @@ impl<R: Runtime> Client<R> {
     /// # Errors
     ///
     /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
     pub async fn people(&self) -> Result<Vec<Peer>, RequestError> {
         self.handle.people().await
     }
@@ -96,6 +104,10 @@ impl<R: Runtime> Client<R> {
     /// # Errors
     ///
     /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
     pub async fn rooms(&self) -> Result<Vec<RoomName>, RequestError> {
         self.handle.rooms().await
     }
@@ -105,6 +117,10 @@ impl<R: Runtime> Client<R> {
     /// # Errors
     ///
     /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
     pub async fn round_trip(&self) -> Result<Option<Duration>, RequestError> {
         self.handle.ask(|participant| participant.round_trip()).await
     }
@@ -115,6 +131,10 @@ impl<R: Runtime> Client<R> {
     /// # Errors
     ///
     /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, it may or may not have been said.
     pub async fn network_changed(&self) -> Result<(), RequestError> {
         self.handle.ask(|participant| participant.handle(Input::NetworkChanged)).await
     }
@@ -123,7 +143,8 @@ impl<R: Runtime> Client<R> {
     ///
     /// # Cancel safety
     ///
-    /// Once polled it goes on by itself; only the report is lost.
+    /// Once polled it goes on by itself, and only the report is lost; unless 256 requests were waiting before it, when it
+    /// may not have begun.
     pub async fn shutdown(&self, patience: Duration) -> Farewell {
         self.handle.shutdown(patience).await
     }

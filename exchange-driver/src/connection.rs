@@ -33,6 +33,10 @@ impl<R: Runtime> Server<R> {
     /// # Errors
     ///
     /// [`NetworkError::AddressInUse`] or what else keeps it from listening.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, nothing stays behind.
     pub async fn bind(address: SocketAddr) -> Result<Self, NetworkError>
     where
         R: Default,
@@ -119,7 +123,7 @@ impl<S: ByteStream> Connection<S> {
     ///
     /// # Cancel safety
     ///
-    /// Once polled, the frame is sent by this or a later call, whole and in order.
+    /// If it is dropped before it is ready, the frame is sent by a later call, whole and in its order, or not at all.
     pub async fn send(&mut self, frame: &[u8]) -> Result<(), NetworkError> {
         if frame.is_empty() || frame.len() > MAX_FRAME {
             return Err(NetworkError::Violation(Violation::Oversize));
@@ -148,6 +152,10 @@ impl<S: ByteStream> Connection<S> {
     /// # Errors
     ///
     /// [`NetworkError::Io`] if the connection broke before.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: what is left to do the next call does.
     pub async fn close(&mut self) -> Result<(), NetworkError> {
         poll_fn(|cx| self.poll_flush(cx)).await?;
         Ok(poll_fn(|cx| self.stream.poll_close(cx)).await?)

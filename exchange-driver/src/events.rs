@@ -20,8 +20,6 @@ pub(crate) const ENOUGH: usize = KEPT / 4;
 /// Each such stream sees every event. One that is read too slowly never holds up the network or the others: it is told
 /// [`Event::Lagged`] with the number it missed, and goes on with the oldest that is kept. It ends after
 /// [`Event::Closed`].
-///
-/// Cancel-safe: an event that was not returned stays.
 #[derive(Clone, Debug)]
 pub struct Events(Receiver<Event>);
 
@@ -36,6 +34,10 @@ impl Events {
     }
 
     /// Waits for the next event; `None` when no more will come.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: an event that was not returned stays.
     pub async fn next(&mut self) -> Option<Event> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

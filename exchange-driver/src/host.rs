@@ -101,6 +101,10 @@ impl<R: Runtime> Host<R> {
     /// # Errors
     ///
     /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
     pub async fn people(&self) -> Result<Vec<Peer>, RequestError> {
         self.handle.people().await
     }
@@ -110,6 +114,10 @@ impl<R: Runtime> Host<R> {
     /// # Errors
     ///
     /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
     pub async fn rooms(&self) -> Result<Vec<RoomName>, RequestError> {
         self.handle.rooms().await
     }
@@ -132,7 +140,8 @@ impl<R: Runtime> Host<R> {
     ///
     /// # Cancel safety
     ///
-    /// Once polled it goes on by itself; only the report is lost.
+    /// Once polled it goes on by itself, and only the report is lost; unless 256 requests were waiting before it, when it
+    /// may not have begun.
     pub async fn shutdown(&self, patience: Duration) -> Farewell {
         let farewell = self.handle.shutdown(patience).await;
         self.about.announced.withdrawn().await;

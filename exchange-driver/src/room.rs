@@ -54,6 +54,10 @@ impl Room {
     /// # Errors
     ///
     /// Those of [`send`](Self::send).
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`send`](Self::send).
     pub async fn send_body(&self, body: Body) -> Result<Receipt, RequestError> {
         let (reply, posted) = oneshot::channel();
         self.commander.give(Command::Post { room: self.name()?, body, reply }).await?;
@@ -82,6 +86,10 @@ impl Room {
     /// # Errors
     ///
     /// Those of [`join`](Self::join).
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`join`](Self::join).
     pub async fn join_from(&self, from: JoinFrom) -> Result<(), RequestError> {
         let name = self.name()?;
         Ok(self.commander.ask(move |participant| participant.join(&name, from)).await??)
@@ -106,6 +114,10 @@ impl Room {
     /// # Errors
     ///
     /// [`RequestError`] if the name is none or the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
     pub async fn members(&self) -> Result<Vec<Peer>, RequestError> {
         let name = self.name()?;
         self.commander.ask(move |participant| participant.members(&name)).await

@@ -12,10 +12,10 @@ use std::{
 
 use exchange_core::{Seed, Time, Timestamp};
 
-/// An async runtime: sockets, clocks, tasks, randomness.
+/// An async runtime: sockets, clocks, tasks.
 ///
-/// An adapter for a runtime is one implementation of this trait. Its values are handles: cheap to clone, and all clones
-/// share one clock.
+/// An adapter for a runtime is one implementation of this trait.
+/// Its values are handles: cheap to clone, and all clones share one clock.
 pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
     /// A TCP connection.
     type Stream: ByteStream;
@@ -24,10 +24,10 @@ pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
     /// An alarm.
     type Timer: Timer;
 
-    /// Runs a task to its end in the background.
+    /// Runs a task to its end in the background: nobody holds on to it, and it is not dropped before it is ready.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
-    /// The monotonic clock.
+    /// The monotonic clock. Its origin is any moment, the same for all clones.
     fn now(&self) -> Time;
 
     /// The wall clock: the operating system's, unless the runtime's world has another.
@@ -48,30 +48,44 @@ pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
         Ok(Seed::new(bytes))
     }
 
-    /// An alarm that is not set.
+    /// An alarm that is not set: until it is, it does not ring.
     fn timer(&self) -> Self::Timer;
 
     /// Connects to an address, without delay for small writes (`TCP_NODELAY`).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, the attempt is over and nothing stays behind.
     fn connect(&self, address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 
-    /// Listens at an address.
+    /// Listens at an address; port 0 is any that is free.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, nothing stays behind.
     fn bind(&self, address: SocketAddr) -> impl Future<Output = io::Result<Self::Listener>> + Send;
 
     /// The addresses of a host name, each with this port.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, nobody waits for the answer any more.
     fn resolve(&self, host: String, port: u16) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send;
 }
 
 /// A stream of bytes in both directions, over TCP or anything else that keeps them in order.
 ///
-/// The methods follow the rules of [`Future::poll`]: whoever is told `Pending` is woken when it is worth another try.
+/// The methods follow the rules of [`Future::poll`]: whoever was told `Pending` last, by a method, is woken when that method
+/// is worth another try. A stream that is dropped is closed, whatever state it is in.
 pub trait ByteStream: Send + Unpin + 'static {
-    /// Reads into `buffer`; zero bytes mean that the other side has ended its direction.
+    /// Reads into `buffer`, which is not empty; zero bytes mean that the other side has ended its direction.
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>>;
 
-    /// Writes from the front of `buffers`, and tells how many bytes it took.
+    /// Writes from the front of `buffers`, and tells how many bytes it took. Those are on their way: nobody flushes.
     fn poll_write(&mut self, cx: &mut Context<'_>, buffers: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
 
-    /// Ends this side's direction, after everything written.
+    /// Ends this side's direction, after everything written; the other side reads the end. It does not wait for the other
+    /// side, and what that still says can be read.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
 
@@ -80,7 +94,10 @@ pub trait Listener: Send + Unpin + 'static {
     /// A connection that was accepted.
     type Stream: ByteStream;
 
-    /// The next connection, without delay for small writes, and where it comes from.
+    /// The next connection, without delay for small writes, and where it comes from. Whoever was told `Pending` last is
+    /// woken when there is one.
+    ///
+    /// After an error it can be polled again.
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Self::Stream, SocketAddr)>>;
 
     /// Where it listens.
@@ -91,12 +108,14 @@ pub trait Listener: Send + Unpin + 'static {
     fn local_addr(&self) -> io::Result<SocketAddr>;
 }
 
-/// An alarm that can be set anew.
+/// An alarm that can be set anew, to a later time or an earlier one, before it has rung or after.
 pub trait Timer: Send + 'static {
-    /// Sets it.
+    /// Sets it. A time that has passed rings at once.
     fn set(self: Pin<&mut Self>, at: Time);
 
-    /// Ready once the time it was last set to has come.
+    /// Ready once the time it was last set to has come, and not before. Whoever was told `Pending` last is woken then.
+    ///
+    /// What it says after it was ready, and before it is set again, does not matter.
     fn poll_ring(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()>;
 }
 

@@ -69,7 +69,9 @@ impl Mdns {
 
     /// Takes back all announcements, ends all browses and stops. Returns when the others have been told.
     ///
-    /// Cancel-safe: it stops all the same, only nobody waits for it.
+    /// # Cancel safety
+    ///
+    /// Once polled it stops by itself; only nobody waits for it.
     pub async fn shutdown(&self) {
         self.handle.shared.change(|state| state.is_stopping = true);
         // Nothing is ever sent: the channel closes when the keeper is done.

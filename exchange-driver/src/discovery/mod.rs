@@ -60,7 +60,11 @@ pub trait Announcement: fmt::Debug + Send + Sync + 'static {
     fn update(&self, record: &PeerRecord) -> Result<(), DiscoveryError>;
 
     /// Takes the announcement back, at once; the future is ready when the others have been told, as far as they can
-    /// be. Dropping the future only ends the waiting.
+    /// be.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future only ends the waiting.
     fn withdraw(self: Box<Self>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
