@@ -1,7 +1,15 @@
 //! The async glue between [`exchange_core`] and the world, for any runtime.
 //!
-//! Programs use it through an adapter, `exchange-tokio` for one; whoever writes an adapter for another runtime implements
-//! [`Runtime`], and has [`Host`] and [`Client`].
+//! Programs use it through a driver for their runtime. The drivers have the same names, and a program that moves from one
+//! to the other changes its imports:
+//!
+//! | you are on | take |
+//! |---|---|
+//! | tokio, or nothing yet | `exchange-tokio`, which most people use and which costs least |
+//! | async-std | `exchange-async-std`, until you are off async-std, which is discontinued |
+//! | smol | the file that [`write_a_driver`] goes through |
+//! | anything else | [`Runtime`]: [`write_a_driver`] says how to implement it |
+//! | no runtime: a test | `exchange-sim`, where time and the network are simulated |
 //!
 //! # How it works
 //!
@@ -14,6 +22,17 @@
 //! ways: a [stream](Events), [callbacks](HostBuilder::on_message), or [`try_event`](Events::try_event) for loops that have
 //! other things to do. Whoever reads them too slowly is told how many it missed, and holds up nobody.
 //!
+//! # Cancel safety
+//!
+//! Any future here may be dropped before it is ready, as `select` and timeouts do, without harm to the session. What that
+//! means for the request is said at each function. In short:
+//!
+//! - what waits for something to come loses nothing: [`Events::next`], [`Connection::recv`], [`Server::accept`];
+//! - what only asks has no effect: [`Client::people`], [`Room::members`] and their like;
+//! - what wants something done, such as [`Room::send`], has been done or not, never by half;
+//! - what begins something, [`HostBuilder::start`] and [`ClientBuilder::join`], takes it back;
+//! - [`Receipt::delivered`] and `shutdown` only wait for what goes on by itself.
+//!
 //! # The map
 //!
 //! | file | holds |
@@ -24,6 +43,7 @@
 //! | `events`, `callbacks` | what applications are told |
 //! | `discovery/`, `announce`, `dial` | making sessions known, finding them, connecting to them |
 //! | `connection` | frames over a byte stream, without the chat |
+//! | [`write_a_driver`] | a page: how to bring it to another runtime |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -42,6 +62,7 @@ mod handle;
 mod host;
 mod room;
 mod runtime;
+pub mod write_a_driver;
 
 pub use exchange_core as core;
 

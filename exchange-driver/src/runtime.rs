@@ -14,8 +14,8 @@ use exchange_core::{Seed, Time, Timestamp};
 
 /// An async runtime: sockets, clocks, tasks.
 ///
-/// An adapter for a runtime is one implementation of this trait.
-/// Its values are handles: cheap to clone, and all clones share one clock.
+/// A driver is one implementation of this trait; [`write_a_driver`](crate::write_a_driver) goes through one. Its values are
+/// handles: cheap to clone, and all clones share one clock.
 pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
     /// A TCP connection.
     type Stream: ByteStream;

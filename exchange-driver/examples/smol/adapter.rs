@@ -79,7 +79,7 @@ impl ByteStream for SmolStream {
     }
 
     fn poll_close(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // `AsyncWrite::poll_close` of smol's only flushes, and the other side would never see the end.
+        // `poll_close` of an `Async` only flushes, and the other side would never see the end.
         Poll::Ready(self.0.get_ref().shutdown(Shutdown::Write))
     }
 }
