@@ -54,6 +54,9 @@ pub use exchange_driver::{
 };
 use exchange_driver::{Listener, Timer, core::Time};
 
+// From here to `connect`, the drivers are the same but for the name of the runtime, and spelt out all the same: this is
+// what their users read. `tests/tests/drivers.rs` sees that they stay so.
+
 /// A hosted session; see [`exchange_driver::Host`].
 pub type Host = exchange_driver::Host<AsyncStd>;
 /// Sets up a [`Host`].

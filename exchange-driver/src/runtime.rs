@@ -24,7 +24,7 @@ pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
     /// An alarm.
     type Timer: Timer;
 
-    /// Runs a task to its end in the background: nobody holds on to it, and it is not dropped before it is ready.
+    /// Runs a task to its end in the background: nobody holds on to it, and it goes on as long as the runtime does.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
     /// The monotonic clock. Its origin is any moment, the same for all clones.

@@ -46,6 +46,9 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
+// From here to `connect`, the drivers are the same but for the name of the runtime, and spelt out all the same: this is
+// what their users read. `tests/tests/drivers.rs` sees that they stay so.
+
 /// A hosted session; see [`exchange_driver::Host`].
 pub type Host = exchange_driver::Host<Tokio>;
 /// Sets up a [`Host`].

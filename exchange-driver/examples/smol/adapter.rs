@@ -93,15 +93,16 @@ impl Listener for SmolListener {
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(SmolStream, SocketAddr)>> {
         loop {
+            // Only a socket that was asked wakes anybody.
+            ready!(self.0.poll_readable(cx))?;
             match self.0.get_ref().accept() {
-                Ok((stream, from)) => {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                accepted => {
+                    let (stream, from) = accepted?;
                     // It can only fail if the connection is gone again; then reading says so.
                     let _ = stream.set_nodelay(true);
                     return Poll::Ready(Ok((SmolStream(Async::new(stream)?), from)));
                 }
-                // Only a socket that has said so wakes anybody.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(self.0.poll_readable(cx))?,
-                Err(error) => return Poll::Ready(Err(error)),
             }
         }
     }
