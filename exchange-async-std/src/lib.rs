@@ -27,7 +27,8 @@
 //! Everything here is [`exchange_driver`], made for async-std by one type: [`AsyncStd`]. Its executor is the one that
 //! async-std starts by itself, so it works in any thread and under any other executor.
 //!
-//! Streams of other kinds (a Unix socket, a pipe, a TLS session) come in through [`io()`].
+//! Streams of other kinds (a Unix socket, a pipe, a TLS session) come in through [`io()`]. Any future may be dropped before
+//! it is ready; what that means is [in short](exchange_driver#cancel-safety) at the driver and said at each function.
 //!
 //! [RUSTSEC-2025-0052]: https://rustsec.org/advisories/RUSTSEC-2025-0052.html
 

@@ -23,7 +23,8 @@
 //! Everything here is [`exchange_driver`], made for tokio by one type: [`Tokio`]. It works on the multi-thread and on the
 //! current-thread runtime; the latter is a little faster, because a host is one task anyway.
 //!
-//! Streams of other kinds (a Unix socket, a pipe, a TLS session) come in through [`io()`].
+//! Streams of other kinds (a Unix socket, a pipe, a TLS session) come in through [`io()`]. Any future may be dropped before
+//! it is ready; what that means is [in short](exchange_driver#cancel-safety) at the driver and said at each function.
 
 use std::{
     future::Future,
