@@ -102,14 +102,14 @@ impl Link {
     }
 
     pub(super) fn pong(&mut self, now: Time, nonce: u64) {
-        if let Some(pinged) = self.pinged.take_if(|pinged| pinged.as_nanos() == nonce) {
+        if let Some(pinged) = self.pinged.take_if(|pinged| pinged.nonce() == nonce) {
             self.round_trip = Some(now.since(pinged));
         }
     }
 
     fn ping(&mut self, now: Time) {
         self.pinged = Some(now);
-        self.say(&ToHost::Ping { nonce: now.as_nanos() });
+        self.say(&ToHost::Ping { nonce: now.nonce() });
     }
 }
 

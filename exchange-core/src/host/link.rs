@@ -183,7 +183,7 @@ impl Host {
         if !cfg!(exchange_bug = "host-heartbeat-stops") {
             self.timers.set(Alarm::Heartbeat(link), dead_at.min(now + self.timing.heartbeat));
         }
-        self.control(now, link, &ToClient::Ping { nonce: now.as_nanos() }, out);
+        self.control(now, link, &ToClient::Ping { nonce: now.nonce() }, out);
     }
 
     /// Ends a link for a reason of the host's, and tells the peer.

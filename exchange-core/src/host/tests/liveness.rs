@@ -8,6 +8,7 @@ use crate::{
     message::{ToClient, ToHost},
     reason::CloseReason,
     seam::{Input, WakeReason},
+    time::Time,
 };
 
 const NANO: Duration = Duration::from_nanos(1);
@@ -47,6 +48,16 @@ fn a_peer_that_says_anything_is_not_dropped_and_is_told_something_before_it_give
     }
     assert_eq!(bench.closed(link), None);
     assert!((120 / 15..=120 / 10).contains(&pings), "{pings} pings in two minutes");
+}
+
+#[test]
+fn a_ping_after_months_still_has_a_number_that_every_json_reader_keeps() {
+    let mut bench = Bench::new();
+    bench.now = Time::from_nanos(u64::MAX / 2);
+    let link = bench.member(1);
+    bench.pass(secs(10));
+    let said = bench.heard(link);
+    assert!(said.iter().any(|said| matches!(said, ToClient::Ping { nonce: 1..0x20_0000_0000_0000 })), "{said:?}");
 }
 
 #[test]
