@@ -167,10 +167,10 @@ impl Preamble {
     /// A host's preamble, once it is whole.
     pub(super) fn read_answer(&mut self, input: &mut &[u8]) -> Result<Option<Answer>, Violation> {
         let Some(end) = self.fill_offer(input)? else { return Ok(None) };
+        let theirs = Offer::parse(&self.0[MAGIC.len() + 2..end]).ok_or(Violation::Preamble)?;
         if !self.fill(end + CHOICE_LEN, input) {
             return Ok(None);
         }
-        let theirs = Offer::parse(&self.0[MAGIC.len() + 2..end]).ok_or(Violation::Preamble)?;
         Ok(Some(Answer { theirs, choice: parse_choice(&self.0[end..])? }))
     }
 
@@ -188,6 +188,9 @@ impl Preamble {
         let length = usize::from(u16::from_be_bytes([self.0[MAGIC.len()], self.0[MAGIC.len() + 1]]));
         if length > OFFER_MAX {
             return Err(Violation::Oversize);
+        }
+        if length < OFFER_FIELDS {
+            return Err(Violation::Preamble);
         }
         let end = MAGIC.len() + 2 + length;
         Ok(self.fill(end, input).then_some(end))

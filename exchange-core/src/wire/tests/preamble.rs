@@ -61,6 +61,18 @@ fn an_offer_that_cannot_be_is_refused() {
 }
 
 #[test]
+fn an_offer_that_cannot_be_is_refused_before_what_should_follow_it() {
+    let answer = answer(Offer::default(), Offer::default()).unwrap();
+    let with = |place: usize, byte: u8, length: usize| {
+        let mut answer = answer.clone();
+        answer[place] = byte;
+        violation(&mut Wire::client(Offer::default()), &answer[..length])
+    };
+    assert_eq!(with(9, 9, 10), Violation::Preamble, "shorter than an offer");
+    assert_eq!(with(11, 0, 20), Violation::Preamble, "a range that begins at no version");
+}
+
+#[test]
 fn both_ends_learn_of_a_version_mismatch_and_of_both_ranges() {
     let (older, newer) = (versions(1, 2), versions(3, 7));
     let both = [Encoding::Postcard, Encoding::Json];
