@@ -24,6 +24,10 @@ test:
 lan:
     EXCHANGE_REQUIRE_LAN=1 cargo test --package exchange-tests --locked --test 'lan*'
 
+# Write the protocol's test vectors anew, from the code.
+vectors:
+    cargo run --quiet --package exchange-tests --locked --bin vectors
+
 # The program in a real terminal: a host and two who join. Needs tmux.
 tmux:
     .ci/tmux

@@ -5,6 +5,7 @@
 pub mod lan;
 pub mod proxy;
 pub mod raw;
+pub mod vectors;
 
 use std::{net::Ipv4Addr, time::Duration};
 

@@ -1,0 +1,190 @@
+//! Messages as they are written: every one in both encodings.
+
+use std::iter::once;
+
+use bytes::Bytes;
+use exchange_tokio::core::{
+    Body, CloseReason, Cmid, Durability, Encoding, Epoch, GapReason, JoinFrom, LeaveReason, MemberId, NameError, Nick,
+    PeerId, ProducerId, Refusal, Rev, RoomId, RoomName, Seq, SessionId, SessionName, Status, Timestamp, Token,
+    Violation,
+    message::{Entry, Hello, Joined, MemberRecord, ToClient, ToHost, Welcome},
+};
+use serde::Serialize;
+
+use super::{Vector, encoded, encoding_name};
+
+pub(super) const PEER: PeerId = PeerId::from_bytes([0xa1; 16]);
+pub(super) const PRODUCER: ProducerId = ProducerId::from_bytes([0xb2; 8]);
+pub(super) const TOKEN: Token = Token::from_bytes([0xc3; 16]);
+pub(super) const SESSION: SessionId = SessionId::from_bytes([0xd4; 16]);
+pub(super) const LIFE: Epoch = Epoch::from_bytes([0xe5; 16]);
+pub(super) const EPOCH: Epoch = Epoch::from_bytes([0xf6; 16]);
+const ROOM: RoomId = RoomId(3);
+const LAST: u64 = (1 << 53) - 1;
+
+pub(super) fn to_host() -> Vec<Vector> {
+    let hello = Hello { peer: PEER, producer: PRODUCER, token: None, attempt: 1, nick: "bo".into() };
+    let back = Hello { token: Some(TOKEN), attempt: u32::MAX, nick: "  bö 👍\n".into(), ..hello.clone() };
+    let join = |name: &'static str, from, (settled, sent)| {
+        let (settled, sent) = (Cmid(settled), Cmid(sent));
+        (name, ToHost::Join { room: "lobby".into(), from, settled, sent })
+    };
+    let send = |name, body| (name, ToHost::Send { room: ROOM, cmid: Cmid(12), body });
+    let after = JoinFrom::After { epoch: EPOCH, seq: Seq(300) };
+    let named = vec![
+        ("hello", ToHost::Hello(hello)),
+        ("hello.again", ToHost::Hello(back)),
+        join("join.head", JoinFrom::Head, (0, 0)),
+        join("join.last", JoinFrom::Last(50), (0, 0)),
+        join("join.start", JoinFrom::Start, (11, 12)),
+        join("join.after", after, (LAST, LAST)),
+        (
+            "join.any_text",
+            ToHost::Join { room: "\u{1b}[2J".into(), from: JoinFrom::Head, settled: Cmid(2), sent: Cmid(1) },
+        ),
+        ("leave", ToHost::Leave { room: ROOM }),
+        ("leave.largest", ToHost::Leave { room: RoomId(u32::MAX) }),
+        send("send.text", Body::text("hé")),
+        send("send.text.empty", Body::text("")),
+        send("send.text.escapes", Body::text("\"\\/\u{0}\u{8}\t\n\u{c}\r\u{1f}\u{7f}\u{2028}é中👍")),
+        send("send.text.128_bytes", Body::text(&"x".repeat(128))),
+        send("send.application", opaque(0x8000, &[0, 255, 7])),
+        send("send.application.largest", opaque(u16::MAX, &[])),
+        send("send.reserved", opaque(3, b"reserved")),
+        send("send.join", Body::Join { peer: PEER, producer: PRODUCER, nick: nick("bo") }),
+        send("send.leave", Body::Leave { reason: LeaveReason::Left }),
+        ("ping", ToHost::Ping { nonce: 1000 }),
+        ("ping.smallest", ToHost::Ping { nonce: 0 }),
+        ("ping.largest", ToHost::Ping { nonce: LAST }),
+        ("pong", ToHost::Pong { nonce: 1000 }),
+    ];
+    let named = named.into_iter().map(|(name, message)| (name.to_owned(), message));
+    let byes = close_reasons().into_iter().map(|reason| (name_of("bye", &reason), ToHost::Bye { reason }));
+    named.chain(byes).flat_map(|(name, message)| both("to_host", &name, &message)).collect()
+}
+
+pub(super) fn to_client() -> Vec<Vector> {
+    let made = |name, body| (name, entry(7, 0, body));
+    let said = |name, body| (name, entry(7, 12, body));
+    let (room, cmid, durability) = (ROOM, Cmid(12), Durability::Memory);
+    let record = |member, nick, status| MemberRecord { member, peer: PEER, producer: PRODUCER, nick, status };
+    let roster = vec![
+        record(MemberId(0), nick("ana"), Status::Offline),
+        record(MemberId(7), nick(&"é".repeat(16)), Status::Online),
+    ];
+    let joined = Joined {
+        name: RoomName::lobby(),
+        room,
+        epoch: EPOCH,
+        after: Seq(300),
+        head: Seq(302),
+        known: true,
+        members: vec![MemberId(0), MemberId(7)],
+    };
+    let unknown = Joined { name: den(), after: Seq(0), head: Seq(0), known: false, members: vec![], ..joined.clone() };
+    let named = vec![
+        said("entry.text", Body::text("hé")),
+        said("entry.text.empty", Body::text("")),
+        said("entry.application", opaque(0x8000, &[0, 255, 7])),
+        said("entry.reserved", opaque(0x7fff, b"from a later version")),
+        made("entry.join", Body::Join { peer: PEER, producer: PRODUCER, nick: nick("bo") }),
+        made("entry.leave.left", Body::Leave { reason: LeaveReason::Left }),
+        made("entry.leave.timed_out", Body::Leave { reason: LeaveReason::TimedOut }),
+        ("welcome", ToClient::Welcome(welcome())),
+        ("roster.nobody", ToClient::Roster { rev: Rev(9), members: vec![] }),
+        ("roster", ToClient::Roster { rev: Rev(LAST), members: roster }),
+        ("joined", ToClient::Joined(joined)),
+        ("joined.unknown", ToClient::Joined(unknown)),
+        ("parted", ToClient::Parted { room }),
+        ("leave_refused", ToClient::LeaveRefused { room: RoomId(1), refusal: Refusal::Lobby }),
+        ("gap", ToClient::Gap { room, to: Seq(250), reason: GapReason::Retention }),
+        ("ack", ToClient::Ack { room, cmid, seq: Some(Seq(301)), durability }),
+        ("ack.forgotten", ToClient::Ack { room, cmid, seq: None, durability }),
+        ("ping", ToClient::Ping { nonce: 1000 }),
+        ("pong", ToClient::Pong { nonce: 1000 }),
+    ];
+    let named = named.into_iter().map(|(name, message)| (name.to_owned(), message));
+    let refused = refusals().into_iter().flat_map(|refusal| {
+        let join = (name_of("join_refused", &refusal), ToClient::JoinRefused { room: den(), refusal });
+        let send = (name_of("reject", &refusal), ToClient::Reject { room, cmid, refusal });
+        [join, send]
+    });
+    let byes = close_reasons().into_iter().map(|reason| (name_of("bye", &reason), ToClient::Bye { reason }));
+    let all = named.chain(refused).chain(byes);
+    all.flat_map(|(name, message)| both("to_client", &name, &message)).collect()
+}
+
+pub(super) fn entry(author: u32, cmid: u64, body: Body) -> ToClient {
+    let at = Timestamp::from_millis(1_790_000_000_000);
+    ToClient::Entry(Entry { room: ROOM, seq: Seq(301), author: MemberId(author), cmid: Cmid(cmid), at, body })
+}
+
+pub(super) fn welcome() -> Welcome {
+    Welcome {
+        session: SESSION,
+        name: SessionName::new("Lab 3").unwrap(),
+        life: LIFE,
+        you: MemberId(7),
+        token: TOKEN,
+        roster: Rev(9),
+        heartbeat_ms: 5000,
+        max_text: 8192,
+    }
+}
+
+pub(super) fn nick(nick: &str) -> Nick {
+    Nick::new(nick).unwrap()
+}
+
+pub(super) fn den() -> RoomName {
+    RoomName::new("den").unwrap()
+}
+
+fn opaque(kind: u16, payload: &'static [u8]) -> Body {
+    Body::Opaque { kind, payload: Bytes::from_static(payload) }
+}
+
+fn close_reasons() -> Vec<CloseReason> {
+    use CloseReason::{Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, WrongToken};
+    use Violation::{Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
+
+    let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken].into_iter();
+    let names = [NameError::Empty, NameError::TooLong { limit: 32 }, NameError::Unshowable].map(Name);
+    let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember];
+    plain.chain(names).chain(violations.map(CloseReason::Violation)).collect()
+}
+
+fn refusals() -> Vec<Refusal> {
+    use Refusal::{
+        Closed, Empty, Kind, Lobby, LogExhausted, NotMember, OutboxFull, RoomFull, SendGap, TooLong, TooManyRooms,
+    };
+    let too_long = TooLong { limit: 100 };
+    [Empty, too_long, NotMember, TooManyRooms, RoomFull, Lobby, Kind, SendGap, OutboxFull, LogExhausted, Closed].into()
+}
+
+/// The name of a message that says one of many things: `bye.violation.malformed`.
+fn name_of(message: &str, what: &impl Serialize) -> String {
+    fn words(value: &serde_json::Value) -> Vec<&str> {
+        match value {
+            serde_json::Value::String(word) => vec![word],
+            serde_json::Value::Object(object) => object
+                .iter()
+                .filter(|(_, value)| !value.is_number())
+                .flat_map(|(word, value)| once(word.as_str()).chain(words(value)))
+                .collect(),
+            _ => vec![],
+        }
+    }
+    let what = serde_json::to_value(what).unwrap();
+    once(message).chain(words(&what)).collect::<Vec<_>>().join(".")
+}
+
+fn both<T: Serialize>(direction: &str, name: &str, message: &T) -> [Vector; 2] {
+    [Encoding::Postcard, Encoding::Json].map(|encoding| {
+        Vector::new(name)
+            .with("direction", direction)
+            .with("encoding", encoding_name(encoding))
+            .bytes("bytes", &encoded(encoding, message))
+            .with("meaning", message)
+    })
+}
