@@ -16,7 +16,7 @@ fmt:
 clippy:
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
-# All tests. Those that need network namespaces skip where there are none.
+# All tests. Those that need network namespaces, or Python, skip where there are none.
 test:
     cargo test --workspace --locked
 

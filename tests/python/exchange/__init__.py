@@ -1,0 +1,6 @@
+"""A client of the Exchange protocol, version 1, with nothing but the standard library.
+
+It was written from PROTOCOL.md and tests/vectors alone, to show that they suffice. `client` is the protocol as a state
+machine without input or output; `__main__` brings it a socket and a terminal. Sections and rules in comments are those
+of PROTOCOL.md.
+"""

@@ -1,0 +1,527 @@
+"""The client as a state machine (sections 10 to 15): bytes and time go in; bytes and events come out.
+
+What a driver has to do is little: dial whenever `wants_link`, hand in what comes, send `take_output()`, close the link
+once `link` is gone, and call `tick` at the `deadline`.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import partial
+from typing import Any
+
+from . import names, wire
+from .messages import TO_CLIENT, Message
+from .names import parse_name
+from .schema import Malformed, from_json, to_json
+
+HANDSHAKE, HEALTHY = 10.0, 30.0
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.25, 8.0
+WINDOW, SESSION_WINDOW, ASKED_AT_ONCE = 32, 128, 8
+MAX_WAITING, MAX_MEMBERS, MAX_PRODUCERS = 512, 65536, 4096
+
+Event = dict[str, Any]
+
+
+class Phase(Enum):
+    """A room on the present link (the diagram of a membership)."""
+
+    IDLE = auto()
+    ASKED = auto()
+    JOINED = auto()
+    LEAVING = auto()
+
+
+@dataclass
+class Pending:
+    """A message that has no outcome yet, or waits for one before it to have it."""
+
+    text: str
+    is_settled: bool = False
+
+
+@dataclass
+class Room:
+    start: Any
+    phase: Phase = Phase.IDLE
+    is_wanted: bool = True
+    again: Any = None
+    """Where to begin when it is joined anew, once it has been left."""
+    was_asked: bool = False
+    """Whether the host may hold us for a member, in this life."""
+    number: int | None = None
+    cursor: tuple[str, int] | None = None
+    members: set[int] = field(default_factory=set)
+    members_at: int = 0
+    pending: dict[int, Pending] = field(default_factory=dict)
+    on_link: int = 0
+    numbered: int = 0
+    sent: int = 0
+    shown: dict[str, int] = field(default_factory=dict)
+    """The last message shown of each producer, to tell a copy in another log from the original."""
+
+    def want(self, start: Any) -> None:
+        self.start, self.again, self.is_wanted, self.cursor = start, None, True, None
+
+    def is_first(self, producer: str, cmid: int) -> bool:
+        if cmid != 0 and cmid <= self.shown.get(producer, 0):
+            return False
+        self.shown.pop(producer, None)
+        self.shown[producer] = cmid
+        if len(self.shown) > MAX_PRODUCERS:
+            del self.shown[next(iter(self.shown))]
+        return True
+
+    @property
+    def settled(self) -> int:
+        return min(next(iter(self.pending), self.numbered + 1) - 1, self.sent)
+
+    def settle(self, cmid: int) -> bool:
+        """Notes that a message has its outcome; whether that is news."""
+        message = self.pending.get(cmid)
+        if message is None or message.is_settled:
+            return False
+        message.is_settled = True
+        # Numbers are given up in order: a host of another epoch has to get all above `settled` (EX-SND-005).
+        while self.pending and next(iter(self.pending.values())).is_settled:
+            del self.pending[next(iter(self.pending))]
+            self.on_link = max(0, self.on_link - 1)
+        return True
+
+
+@dataclass
+class Link:
+    frames: wire.Frames
+    deadline: float
+    heartbeat: float = 0.0
+    ping_at: float = 0.0
+    healthy_at: float = 0.0
+    nonce: int = 0
+    is_live: bool = False
+    output: bytearray = field(default_factory=bytearray)
+
+
+class Ending(Exception):
+    """This side ends the link."""
+
+    def __init__(self, reason: Any) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def broken(violation: str) -> Ending:
+    return Ending({"violation": violation})
+
+
+class Client:
+    def __init__(self, nick: str, lobby_from: Any = None) -> None:
+        self.nick = parse_name(nick, names.NICK)
+        self.peer = secrets.token_hex(16)
+        self.producer = secrets.token_hex(8)
+        self.events: list[Event] = []
+        self.rooms = {"lobby": Room(lobby_from or {"last": 50})}
+        self.roster: dict[int, Message] = {}
+        self.link: Link | None = None
+        self.is_over = False
+        self._welcome: Message | None = None
+        self._unconfirmed: set[int] | None = None
+        self._attempt = 0
+        self._failures = 0
+        self._dial_at = 0.0
+        self._output = bytearray()
+
+    # What the application wants.
+
+    def join(self, name: str, start: Any = "head") -> None:
+        name = parse_name(name, names.ROOM)
+        room = self.rooms.setdefault(name, Room(start))
+        if not room.is_wanted and room.was_asked:
+            room.again = start
+        elif not room.is_wanted:
+            room.want(start)
+        self._talk()
+
+    def leave(self, name: str) -> None:
+        """Leaves a room; an event tells when that is so. Its messages count on if it is joined again (EX-SND-007)."""
+        room = self.rooms[name]
+        if name == "lobby":
+            raise ValueError("nobody leaves the lobby")
+        room.is_wanted, room.again = False, None
+        for cmid in list(room.pending):
+            self._outcome(name, cmid, "unknown" if cmid <= room.sent else "not_member")
+        room.sent = room.numbered
+        if not room.was_asked:
+            self._parted(name, room)
+        self._talk()
+
+    def send(self, name: str, text: str) -> int:
+        """Sends a message, now or when it can be; gives its number. An event tells what becomes of it."""
+        room = self.rooms.get(name)
+        if room is None or not (room.is_wanted or room.again):
+            raise ValueError(f"not in {name}")
+        if names.is_blank(text):
+            raise ValueError("there is nothing to send")
+        if self._welcome and len(text.encode()) > self._welcome["max_text"]:
+            raise ValueError("too long")
+        if sum(len(room.pending) for room in self.rooms.values()) >= MAX_WAITING:
+            raise ValueError("too many messages are waiting")
+        room.numbered += 1
+        room.pending[room.numbered] = Pending(text)
+        self._talk()
+        return room.numbered
+
+    def close(self) -> None:
+        """Leaves the session."""
+        if self.link:
+            self._end_link("left")
+        self._finish("left")
+
+    # What happens.
+
+    def wants_link(self, now: float) -> bool:
+        return not self.is_over and self.link is None and now >= self._dial_at
+
+    def deadline(self) -> float | None:
+        """When `tick` is due at the latest."""
+        if self.is_over:
+            return None
+        if self.link is None:
+            return self._dial_at
+        return min(self.link.deadline, self.link.ping_at) if self.link.is_live else self.link.deadline
+
+    def dialling(self, now: float) -> None:
+        """A link is being made; what there is to say is for it."""
+        self._attempt += 1
+        ours = wire.Offer()
+        self.link = Link(wire.Frames(partial(self._opened, ours)), deadline=now + HANDSHAKE)
+        self._output = bytearray(ours.to_bytes())
+
+    def received(self, data: bytes, now: float) -> None:
+        if self.link is None:
+            return
+        # Every byte is a sign of life (EX-TIM-002).
+        if self.link.is_live:
+            self.link.deadline = now + 3 * self.link.heartbeat
+        try:
+            for body in self.link.frames.feed(data):
+                try:
+                    message = from_json(TO_CLIENT, body)
+                except Malformed:
+                    raise broken("malformed") from None
+                self._hear(message, now)
+                if self.link is None:
+                    return
+                self._talk()
+        except wire.Broken as fault:
+            self._fault(fault.violation, now)
+        except Ending as ending:
+            self._give_up(ending.reason, now)
+
+    def lost(self, now: float) -> None:
+        """The link is gone, or could not be had."""
+        if self.link:
+            self._output.clear()
+            self._back_off("lost", now)
+
+    def tick(self, now: float) -> None:
+        link = self.link
+        if link is None:
+            return
+        if link.is_live and now >= link.healthy_at:
+            self._failures = 0
+        if now >= link.deadline:
+            self._give_up("silent" if link.is_live else "handshake_timeout", now)
+        elif link.is_live and now >= link.ping_at:
+            self._ping(link, now)
+
+    def take_output(self) -> bytes:
+        output, self._output = bytes(self._output), bytearray()
+        return output
+
+    # The link.
+
+    def _opened(self, ours: wire.Offer, data: bytes) -> tuple[wire.Choice, int] | None:
+        answer = wire.read_answer(ours, data)
+        if answer:
+            token = self._welcome and self._welcome["token"]
+            ids = {"peer": self.peer, "producer": self.producer, "token": token, "attempt": self._attempt}
+            self._say({"hello": {**ids, "nick": self.nick}})
+        return answer
+
+    def _say(self, message: Message) -> None:
+        self._output += wire.frame(to_json(message))
+
+    def _ping(self, link: Link, now: float) -> None:
+        link.nonce += 1
+        link.ping_at = now + link.heartbeat
+        self._say({"ping": {"nonce": link.nonce}})
+
+    def _fault(self, violation: str, now: float) -> None:
+        if violation in ("versions", "nothing_in_common"):
+            # To try again would change nothing (EX-PRE-007).
+            self.link = None
+            self._finish(violation)
+        elif violation == "preamble" or self.link is None or self.link.frames.is_in_preamble:
+            self._back_off(violation, now)
+        else:
+            self._give_up({"violation": violation}, now)
+
+    def _give_up(self, reason: Any, now: float) -> None:
+        self._end_link(reason)
+        self._back_off(reason, now)
+
+    def _end_link(self, reason: Any) -> None:
+        """Says goodbye, if the preamble is through (EX-STA-002)."""
+        if self.link and not self.link.frames.is_in_preamble:
+            self._say({"bye": {"reason": reason}})
+        self.link = None
+
+    def _told_bye(self, reason: Any, now: float) -> None:
+        self._output.clear()
+        if reason in ("left", "replaced", "wrong_token") or (isinstance(reason, dict) and "name" in reason):
+            self.link = None
+            self._finish(reason)
+        else:
+            self._back_off(reason, now)
+
+    def _back_off(self, reason: Any, now: float) -> None:
+        self.link = None
+        for room in self.rooms.values():
+            room.phase, room.on_link = Phase.IDLE, 0
+        longest = min(FIRST_BACKOFF * 2 ** min(self._failures, 16), LONGEST_BACKOFF)
+        self._failures += 1
+        self._dial_at = now + random.uniform(0, longest)
+        self._tell("disconnected", reason=reason)
+
+    def _finish(self, reason: Any) -> None:
+        self.is_over = True
+        for name, room in self.rooms.items():
+            for cmid in list(room.pending):
+                self._outcome(name, cmid, "unknown" if cmid <= room.sent else "closed")
+        self._tell("closed", reason=reason)
+
+    # What the host says.
+
+    def _hear(self, message: Message, now: float) -> None:
+        assert self.link is not None
+        match message:
+            case {"bye": {"reason": reason}}:
+                self._told_bye(reason, now)
+            case {"welcome": welcome} if not self.link.is_live:
+                self._enter(self.link, welcome, now)
+            case _ if not self.link.is_live:
+                raise broken("unexpected")
+            case {"ping": {"nonce": nonce}}:
+                self._say({"pong": {"nonce": nonce}})
+            case {"pong": _}:
+                pass
+            case {"roster": {"rev": rev, "members": members}}:
+                self._update_roster(rev, members)
+            case {"joined": joined}:
+                self._joined(joined)
+            case {"join_refused": {"room": name, "refusal": refusal}}:
+                self._join_refused(name, refusal)
+            case {"parted": {"room": number}}:
+                self._parted(*self._left(number))
+            case {"leave_refused": {"room": number}}:
+                self._parted(*self._left(number))
+            case {"entry": entry}:
+                for name, room in self._joined_room(entry["room"]):
+                    self._entry(name, room, entry)
+            case {"gap": {"room": number, "to": to}}:
+                for name, room in self._joined_room(number):
+                    self._gap(name, room, to)
+            case {"ack": {"room": number, "cmid": cmid, "seq": seq}}:
+                for name, _ in self._joined_room(number):
+                    self._outcome(name, cmid, "logged", seq)
+            case {"reject": {"room": number, "cmid": cmid, "refusal": refusal}}:
+                for name, _ in self._joined_room(number):
+                    self._outcome(name, cmid, refusal)
+            case _:
+                raise broken("unexpected")
+
+    def _enter(self, link: Link, welcome: Message, now: float) -> None:
+        before, self._welcome = self._welcome, welcome
+        same_life = before is not None and before["life"] == welcome["life"]
+        if same_life:
+            # Of whom the host does not tell by the welcome's revision, it has forgotten (EX-ROS-003).
+            self._unconfirmed = set(self.roster)
+        else:
+            self.roster.clear()
+            self._unconfirmed = set()
+            for name, room in self.rooms.items():
+                if room.was_asked and not room.is_wanted:
+                    self._parted(name, room)
+                room.number, room.was_asked = None, False
+        link.is_live = True
+        link.heartbeat = max(welcome["heartbeat_ms"] / 1000, 0.1)
+        link.deadline = now + 3 * link.heartbeat
+        link.healthy_at = now + HEALTHY
+        self._tell("connected", session=welcome["name"], resumed=same_life)
+        self._ping(link, now)
+
+    def _update_roster(self, rev: int, members: list[Message]) -> None:
+        assert self._welcome is not None
+        for record in members:
+            member = record["member"]
+            known = self.roster.get(member)
+            self.roster[member] = record
+            if self._unconfirmed is not None:
+                self._unconfirmed.discard(member)
+            if known and known["status"] != record["status"]:
+                self._tell("presence", nick=record["nick"], status=record["status"])
+        if self._unconfirmed is not None and rev >= self._welcome["roster"]:
+            for member in self._unconfirmed:
+                del self.roster[member]
+            self._unconfirmed = None
+        if len(self.roster) > MAX_MEMBERS:
+            raise broken("too_much")
+
+    def _joined_room(self, number: int) -> Iterator[tuple[str, Room]]:
+        """The room of that number, or none if it is being left (EX-ROM-009)."""
+        for name, room in self.rooms.items():
+            if room.number == number and room.phase in (Phase.JOINED, Phase.LEAVING):
+                if room.phase is Phase.JOINED:
+                    yield name, room
+                return
+        raise broken("unexpected")
+
+    def _left(self, number: int) -> tuple[str, Room]:
+        """The room of that number, which is being left."""
+        for name, room in self.rooms.items():
+            if room.number == number and room.phase is Phase.LEAVING:
+                return name, room
+        raise broken("unexpected")
+
+    def _joined(self, joined: Message) -> None:
+        name, place = joined["name"], (joined["epoch"], joined["after"])
+        room = self.rooms.get(name)
+        if room and room.phase is Phase.LEAVING:
+            return
+        if any(member not in self.roster for member in joined["members"]):
+            raise broken("unknown_member")
+        if room is None or joined["after"] > joined["head"]:
+            raise broken("unexpected")
+        again = room.phase is Phase.JOINED and (room.number, room.cursor) == (joined["room"], place)
+        if not again and room.phase is not Phase.ASKED:
+            raise broken("unexpected")
+        room.members, room.members_at = set(joined["members"]), joined["head"]
+        if again:
+            # Members may have come and gone in the gap that follows (EX-ROM-012).
+            return
+        resumed = False
+        if room.cursor is not None and room.is_wanted:
+            resumed = room.cursor[0] == joined["epoch"]
+            if not resumed:
+                self._tell("history_lost", room=name)
+            elif room.cursor != place:
+                raise broken("out_of_order")
+        room.phase, room.number, room.cursor = Phase.JOINED, joined["room"], place
+        if not joined["known"]:
+            for cmid in [cmid for cmid in room.pending if cmid <= room.sent]:
+                self._outcome(name, cmid, "unknown")
+        if not room.is_wanted:
+            self._talk()
+        else:
+            members = sorted(self.roster[member]["nick"] for member in room.members)
+            self._tell("joined", room=name, members=members, resumed=resumed)
+
+    def _join_refused(self, name: str, refusal: Any) -> None:
+        room = self.rooms.get(name)
+        if room is None or room.phase is not Phase.ASKED or name == "lobby":
+            raise broken("unexpected")
+        if room.is_wanted:
+            self._tell("join_refused", room=name, refusal=refusal)
+            for cmid in list(room.pending):
+                self._outcome(name, cmid, "unknown" if cmid <= room.sent else refusal)
+            room.is_wanted = False
+        self._parted(name, room)
+
+    def _parted(self, name: str, room: Room) -> None:
+        room.phase, room.number, room.was_asked = Phase.IDLE, None, False
+        if not room.is_wanted:
+            self._tell("left", room=name)
+        if room.again:
+            room.want(room.again)
+
+    def _entry(self, name: str, room: Room, entry: Message) -> None:
+        seq, author, body = entry["seq"], entry["author"], entry["body"]
+        if author not in self.roster:
+            raise broken("unknown_member")
+        assert room.cursor is not None
+        if seq != room.cursor[1] + 1:
+            raise broken("out_of_order")
+        room.cursor = (room.cursor[0], seq)
+        nick, producer = self.roster[author]["nick"], self.roster[author]["producer"]
+        match body:
+            case {"kind": "join"}:
+                if seq > room.members_at:
+                    room.members.add(author)
+                self._tell("came", room=name, seq=seq, nick=nick)
+            case {"kind": "leave", "payload": {"reason": reason}}:
+                if seq > room.members_at:
+                    room.members.discard(author)
+                self._tell("went", room=name, seq=seq, nick=nick, reason=reason)
+            case _:
+                if producer == self.producer:
+                    self._outcome(name, entry["cmid"], "logged", seq)
+                # A copy of it may have been shown from another log (EX-ROM-007).
+                if room.is_first(producer, entry["cmid"]):
+                    is_mine = producer == self.producer
+                    self._tell("message", room=name, seq=seq, nick=nick, mine=is_mine, **body)
+
+    def _gap(self, name: str, room: Room, to: int) -> None:
+        assert room.cursor is not None
+        epoch, last = room.cursor
+        if to <= last:
+            raise broken("out_of_order")
+        room.cursor = (epoch, to)
+        self._tell("gap", room=name, first=last + 1, last=to)
+
+    def _outcome(self, name: str, cmid: int, outcome: Any, seq: int | None = None) -> None:
+        if self.rooms[name].settle(cmid):
+            self._tell("outcome", room=name, cmid=cmid, outcome=outcome, seq=seq)
+
+    def _tell(self, event: str, **details: Any) -> None:
+        self.events.append({"event": event, **details})
+
+    # What there is to say to the host.
+
+    def _talk(self) -> None:
+        if self.link is None or not self.link.is_live:
+            return
+        asked = sum(room.phase is Phase.ASKED for room in self.rooms.values())
+        # The lobby is the first of them.
+        for name, room in self.rooms.items():
+            if room.phase in (Phase.IDLE, Phase.JOINED) and not room.is_wanted and room.number is not None:
+                self._say({"leave": {"room": room.number}})
+                room.phase = Phase.LEAVING
+            elif room.phase is Phase.IDLE and (room.is_wanted or room.was_asked) and asked < ASKED_AT_ONCE:
+                # A room whose answer was lost has to be joined to be left: its number is not known.
+                numbers = {"settled": room.settled, "sent": room.sent}
+                self._say({"join": {"room": name, "from": self._start(room), **numbers}})
+                room.phase, room.was_asked = Phase.ASKED, True
+                asked += 1
+        on_link = sum(room.on_link for room in self.rooms.values())
+        for room in self.rooms.values():
+            if room.phase is not Phase.JOINED:
+                continue
+            waiting = list(room.pending.items())[room.on_link : min(WINDOW, room.on_link + SESSION_WINDOW - on_link)]
+            for cmid, message in waiting:
+                body = {"kind": "text", "payload": message.text}
+                self._say({"send": {"room": room.number, "cmid": cmid, "body": body}})
+                room.sent = max(room.sent, cmid)
+            room.on_link += len(waiting)
+            on_link += len(waiting)
+
+    def _start(self, room: Room) -> Any:
+        if not room.is_wanted:
+            return "head"
+        if room.cursor is None:
+            return room.start
+        epoch, seq = room.cursor
+        return {"after": {"epoch": epoch, "seq": seq}}

@@ -1,0 +1,124 @@
+"""The tables of sections 7 to 9 and 17: what is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import names
+from .schema import BOOL, ID8, ID16, TEXT, U16, U32, U64, Enum, List, Name, Option, Payload, Struct
+
+Message = dict[str, Any]
+
+NICK, ROOM_NAME, SESSION_NAME = Name(names.NICK), Name(names.ROOM), Name(names.SESSION)
+
+NAME_ERROR = Enum({"empty": None, "too_long": Struct({"limit": U16}), "unshowable": None})
+
+VIOLATION = Enum(
+    dict.fromkeys(["oversize", "malformed", "unexpected", "preamble", "out_of_order", "too_much", "unknown_member"])
+)
+
+CLOSE_REASON = Enum(
+    {
+        "left": None,
+        "host_closed": None,
+        "replaced": None,
+        "full": None,
+        "silent": None,
+        "handshake_timeout": None,
+        "overrun": None,
+        "wrong_token": None,
+        "name": NAME_ERROR,
+        "violation": VIOLATION,
+    }
+)
+
+REFUSAL = Enum(
+    {
+        "empty": None,
+        "too_long": Struct({"limit": U32}),
+        "not_member": None,
+        "too_many_rooms": None,
+        "room_full": None,
+        "lobby": None,
+        "kind": None,
+        "send_gap": None,
+        "outbox_full": None,
+        "log_exhausted": None,
+        "closed": None,
+    }
+)
+
+LEAVE_REASON = Enum({"left": None, "timed_out": None})
+
+BODY = Payload(
+    {
+        "text": TEXT,
+        "join": Struct({"peer": ID16, "producer": ID8, "nick": NICK}),
+        "leave": Struct({"reason": LEAVE_REASON}),
+    }
+)
+
+JOIN_FROM = Enum({"head": None, "last": U32, "start": None, "after": Struct({"epoch": ID16, "seq": U64})})
+
+TO_HOST = Enum(
+    {
+        "hello": Struct({"peer": ID16, "producer": ID8, "token": Option(ID16), "attempt": U32, "nick": TEXT}),
+        "join": Struct({"room": TEXT, "from": JOIN_FROM, "settled": U64, "sent": U64}),
+        "leave": Struct({"room": U32}),
+        "send": Struct({"room": U32, "cmid": U64, "body": BODY}),
+        "ping": Struct({"nonce": U64}),
+        "pong": Struct({"nonce": U64}),
+        "bye": Struct({"reason": CLOSE_REASON}),
+    }
+)
+
+STATUS = Enum({"online": None, "offline": None})
+
+MEMBER = Struct({"member": U32, "peer": ID16, "producer": ID8, "nick": NICK, "status": STATUS})
+
+WELCOME = Struct(
+    {
+        "session": ID16,
+        "name": SESSION_NAME,
+        "life": ID16,
+        "you": U32,
+        "token": ID16,
+        "roster": U64,
+        "heartbeat_ms": U32,
+        "max_text": U32,
+    }
+)
+
+JOINED = Struct(
+    {
+        "name": ROOM_NAME,
+        "room": U32,
+        "epoch": ID16,
+        "after": U64,
+        "head": U64,
+        "known": BOOL,
+        "members": List(U32),
+    }
+)
+
+GAP_REASON = Enum({"retention": None})
+
+DURABILITY = Enum({"memory": None})
+
+TO_CLIENT = Enum(
+    {
+        "entry": Struct({"room": U32, "seq": U64, "author": U32, "cmid": U64, "at": U64, "body": BODY}),
+        "welcome": WELCOME,
+        "roster": Struct({"rev": U64, "members": List(MEMBER)}),
+        "joined": JOINED,
+        "join_refused": Struct({"room": ROOM_NAME, "refusal": REFUSAL}),
+        "parted": Struct({"room": U32}),
+        "leave_refused": Struct({"room": U32, "refusal": REFUSAL}),
+        "gap": Struct({"room": U32, "to": U64, "reason": GAP_REASON}),
+        "ack": Struct({"room": U32, "cmid": U64, "seq": Option(U64), "durability": DURABILITY}),
+        "reject": Struct({"room": U32, "cmid": U64, "refusal": REFUSAL}),
+        "ping": Struct({"nonce": U64}),
+        "pong": Struct({"nonce": U64}),
+        "bye": Struct({"reason": CLOSE_REASON}),
+    }
+)

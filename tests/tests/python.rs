@@ -1,0 +1,185 @@
+//! The client in Python, `tests/python`, against a host of ours: the protocol's document is enough to write one.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+use std::{
+    env,
+    io::{self, Write as _},
+    net::SocketAddr,
+    path::Path,
+    process::{Output, Stdio},
+};
+
+use exchange_tests::{PATIENCE, join, local_host, messages, proxy::Proxy, wait_for};
+use exchange_tokio::core::{Event, LeaveReason, Limits, RoomName};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+    time::timeout,
+};
+
+/// How many entries the host keeps: few, so that a gap is soon made.
+const KEPT: usize = 8;
+
+#[tokio::test]
+async fn a_client_in_python_reads_and_writes_what_the_vectors_say() {
+    let Some(mut python) = python().await else { return };
+    let Output { status, stderr, .. } = python.args(["-m", "unittest", "test_vectors"]).output().await.unwrap();
+    let said = String::from_utf8_lossy(&stderr);
+    assert!(status.success() && said.contains("\nRan 7 tests"), "{said}");
+}
+
+#[tokio::test]
+async fn a_client_in_python_chats_comes_back_after_a_cut_and_is_told_of_a_gap() {
+    let Some(python) = python().await else { return };
+    let limits = Limits { history_entries: KEPT, ..Limits::default() };
+    let host = local_host("Lab 3").nick("ana").limits(limits).start().await.unwrap();
+    let proxy = Proxy::to(host.addresses()[0]).await;
+    let bo = join(&host, "bo").await;
+    let (lobby, den) = (RoomName::lobby(), RoomName::new("den").unwrap());
+    let mut heard = bo.events();
+
+    let mut monty = Monty::start(python, proxy.address());
+    assert_eq!(monty.event("connected").await["session"], "Lab 3");
+    let joined = monty.event("joined").await;
+    assert_eq!(joined["members"], serde_json::json!(["ana", "bo", "monty"]));
+
+    // It chats, in two rooms.
+    monty.say("hé from python").await;
+    assert_eq!(monty.event("outcome").await["outcome"], "logged");
+    assert_eq!(texts(&messages(&mut heard, &lobby, 1).await), ["monty: hé from python"]);
+    bo.room("lobby").send("and from rust \u{1b}[2J").await.unwrap().delivered().await.unwrap();
+    assert_eq!(monty.message("lobby").await, "bo: and from rust \u{1b}[2J");
+    bo.room("den").join().await.unwrap();
+    monty.say("/join den").await;
+    assert_eq!(monty.event("joined").await["room"], "den");
+    monty.say("in here").await;
+    assert_eq!(texts(&messages(&mut heard, &den, 1).await), ["monty: in here"]);
+    monty.say("/leave den").await;
+    assert_eq!(monty.event("left").await["room"], "den");
+
+    // It comes back after a cut, and nothing is lost or doubled.
+    proxy.cut();
+    monty.event("disconnected").await;
+    monty.say("from the tunnel").await;
+    bo.room("lobby").send("while you were away").await.unwrap().delivered().await.unwrap();
+    assert_eq!(monty.event("connected").await["resumed"], true);
+    assert_eq!(monty.event("joined").await["resumed"], true);
+    assert_eq!(monty.message("lobby").await, "bo: while you were away");
+    let mut said = texts(&messages(&mut heard, &lobby, 2).await);
+    said.sort_unstable();
+    assert_eq!(said, ["bo: while you were away", "monty: from the tunnel"]);
+
+    // More is said than the host keeps while nothing reaches it.
+    proxy.stall(true);
+    let mut newest = 0;
+    for number in 0..5 * KEPT {
+        let receipt = bo.room("lobby").send(format!("number {number}")).await.unwrap();
+        newest = receipt.delivered().await.unwrap().seq.unwrap().0;
+    }
+    proxy.cut();
+    monty.event("disconnected").await;
+    proxy.stall(false);
+    let gap = monty.event("gap").await;
+    assert_eq!(gap["last"], newest - KEPT as u64);
+    let last = monty.until(|event| event["seq"] == newest).await;
+    assert_eq!(last["payload"], format!("number {}", 5 * KEPT - 1));
+    assert_eq!(monty.places("lobby").last(), Some(&newest));
+    let places = monty.places("lobby");
+    assert!(places.windows(2).all(|pair| pair[1] == pair[0] + 1), "each place once, in order: {places:?}");
+
+    monty.say("/quit").await;
+    let reason = wait_for(&mut heard, |event| match event {
+        Event::PeerLeft { room, peer, reason, .. } if room == lobby && peer.nick.as_str() == "monty" => Some(reason),
+        _ => None,
+    });
+    assert_eq!(reason.await, LeaveReason::Left);
+    monty.ends().await;
+}
+
+fn texts(messages: &[(u64, String, String)]) -> Vec<String> {
+    messages.iter().map(|(_, nick, text)| format!("{nick}: {text}")).collect()
+}
+
+/// Python, where `tests/python` is. Where there is none it says so, and there is none.
+///
+/// # Panics
+///
+/// Where there is none and `EXCHANGE_REQUIRE_PYTHON=1` says that there has to be.
+async fn python() -> Option<Command> {
+    let command = || {
+        let mut command = Command::new("python3");
+        command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("python"));
+        command.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::null()).kill_on_drop(true);
+        command
+    };
+    let version = "import sys; sys.exit(sys.version_info < (3, 11))";
+    if command().args(["-c", version]).status().await.is_ok_and(|status| status.success()) {
+        return Some(command());
+    }
+    let is_required = env::var_os("EXCHANGE_REQUIRE_PYTHON").is_some_and(|value| value == "1");
+    assert!(!is_required, "there is no python3 of version 3.11 or later");
+    // What a test prints is not shown when it passes.
+    let _ = writeln!(io::stderr(), "SKIPPED: there is no python3 of version 3.11 or later");
+    None
+}
+
+/// The client in Python: it is told lines, and tells events.
+struct Monty {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: Lines<BufReader<ChildStdout>>,
+    told: Vec<Value>,
+}
+
+impl Monty {
+    fn start(mut python: Command, address: SocketAddr) -> Self {
+        python.args(["-m", "exchange", &address.ip().to_string(), &address.port().to_string(), "--nick", "monty"]);
+        let mut child = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self { child, stdin, stdout: BufReader::new(stdout).lines(), told: Vec::new() }
+    }
+
+    async fn say(&mut self, line: &str) {
+        self.stdin.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+    }
+
+    /// The next event that is this one.
+    async fn until(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let line = timeout(PATIENCE, self.stdout.next_line()).await;
+            let Ok(Ok(Some(line))) = line else { panic!("{line:?} after {:#?}", self.told) };
+            let event: Value = serde_json::from_str(&line).unwrap();
+            self.told.push(event.clone());
+            if is_it(&event) {
+                return event;
+            }
+        }
+    }
+
+    async fn event(&mut self, kind: &str) -> Value {
+        self.until(|event| event["event"] == kind).await
+    }
+
+    /// The next message of somebody else in that room.
+    async fn message(&mut self, room: &str) -> String {
+        let event =
+            self.until(|event| event["event"] == "message" && event["room"] == room && event["mine"] == false).await;
+        format!("{}: {}", event["nick"].as_str().unwrap(), event["payload"].as_str().unwrap())
+    }
+
+    /// The places in a room's log that it was told of, one by one or as a gap.
+    fn places(&self, room: &str) -> Vec<u64> {
+        let events = self.told.iter().filter(|event| event["room"] == room && event["event"] != "outcome");
+        let place = |event: &Value, end: &str| event["seq"].as_u64().or_else(|| event[end].as_u64());
+        let ranges = events.filter_map(|event| place(event, "first").zip(place(event, "last")));
+        ranges.flat_map(|(first, last)| first..=last).collect()
+    }
+
+    /// Waits until it has ended, of its own accord and well.
+    async fn ends(&mut self) {
+        self.event("closed").await;
+        let status = timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap();
+        assert!(status.success(), "{status}");
+    }
+}
