@@ -325,7 +325,8 @@ fn every_figure_is_the_codes() {
         millis("healthy", client.healthy_after),
     ];
     assert_eq!(table(&document, "timers"), expected);
-    for figure in [discovery::DEFAULT_PORT.into(), discovery::TXT_MAX_BYTES, discovery::TXT_LIMIT] {
+    let txt = [discovery::TXT_MAX_BYTES, discovery::TXT_LIMIT, discovery::Metadata::MAX_BYTES];
+    for figure in [discovery::DEFAULT_PORT.into()].into_iter().chain(txt) {
         assert!(document.contains(&format!("**{figure}**")), "{figure}");
     }
     assert!(document.contains(discovery::SERVICE_TYPE));

@@ -10,87 +10,21 @@ import random
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from functools import partial
 from typing import Any
 
 from . import names, wire
 from .messages import TO_CLIENT, Message
 from .names import parse_name
+from .room import Pending, Phase, Room
 from .schema import Malformed, from_json, to_json
 
 HANDSHAKE, HEALTHY = 10.0, 30.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.25, 8.0
 WINDOW, SESSION_WINDOW, ASKED_AT_ONCE = 32, 128, 8
-MAX_WAITING, MAX_MEMBERS, MAX_PRODUCERS = 512, 65536, 4096
+MAX_WAITING, MAX_MEMBERS = 512, 65536
 
 Event = dict[str, Any]
-
-
-class Phase(Enum):
-    """A room on the present link (the diagram of a membership)."""
-
-    IDLE = auto()
-    ASKED = auto()
-    JOINED = auto()
-    LEAVING = auto()
-
-
-@dataclass
-class Pending:
-    """A message that has no outcome yet, or waits for one before it to have it."""
-
-    text: str
-    is_settled: bool = False
-
-
-@dataclass
-class Room:
-    start: Any
-    phase: Phase = Phase.IDLE
-    is_wanted: bool = True
-    again: Any = None
-    """Where to begin when it is joined anew, once it has been left."""
-    was_asked: bool = False
-    """Whether the host may hold us for a member, in this life."""
-    number: int | None = None
-    cursor: tuple[str, int] | None = None
-    members: set[int] = field(default_factory=set)
-    members_at: int = 0
-    pending: dict[int, Pending] = field(default_factory=dict)
-    on_link: int = 0
-    numbered: int = 0
-    sent: int = 0
-    shown: dict[str, int] = field(default_factory=dict)
-    """The last message shown of each producer, to tell a copy in another log from the original."""
-
-    def want(self, start: Any) -> None:
-        self.start, self.again, self.is_wanted, self.cursor = start, None, True, None
-
-    def is_first(self, producer: str, cmid: int) -> bool:
-        if cmid != 0 and cmid <= self.shown.get(producer, 0):
-            return False
-        self.shown.pop(producer, None)
-        self.shown[producer] = cmid
-        if len(self.shown) > MAX_PRODUCERS:
-            del self.shown[next(iter(self.shown))]
-        return True
-
-    @property
-    def settled(self) -> int:
-        return min(next(iter(self.pending), self.numbered + 1) - 1, self.sent)
-
-    def settle(self, cmid: int) -> bool:
-        """Notes that a message has its outcome; whether that is news."""
-        message = self.pending.get(cmid)
-        if message is None or message.is_settled:
-            return False
-        message.is_settled = True
-        # Numbers are given up in order: a host of another epoch has to get all above `settled` (EX-SND-005).
-        while self.pending and next(iter(self.pending.values())).is_settled:
-            del self.pending[next(iter(self.pending))]
-            self.on_link = max(0, self.on_link - 1)
-        return True
 
 
 @dataclass
