@@ -7,6 +7,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Output, Stdio},
+    time::Duration,
 };
 
 use exchange_tests::{PATIENCE, join, local_host, messages, proxy::Proxy, wait_for};
@@ -94,6 +95,32 @@ async fn a_client_in_python_chats_comes_back_after_a_cut_and_is_told_of_a_gap() 
         _ => None,
     });
     assert_eq!(reason.await, LeaveReason::Left);
+    monty.ends().await;
+}
+
+#[tokio::test]
+async fn a_client_in_python_begins_anew_where_a_host_has_lost_its_logs() {
+    let Some(python) = python().await else { return };
+    let host = local_host("Lab 3").start().await.unwrap();
+    let address = host.addresses()[0];
+    let mut monty = Monty::start(python, address);
+    assert_eq!(monty.event("joined").await["room"], "lobby");
+    monty.say("before").await;
+    monty.event("outcome").await;
+
+    host.shutdown(Duration::from_secs(5)).await;
+    assert_eq!(monty.event("disconnected").await["reason"], "host_closed");
+    monty.say("meanwhile").await;
+    let host = local_host("Lab 4").bind(address).start().await.unwrap();
+    let mut heard = host.events();
+    let connected = monty.event("connected").await;
+    assert_eq!((&connected["session"], &connected["resumed"]), (&"Lab 4".into(), &false.into()));
+    assert_eq!(monty.event("history_lost").await["room"], "lobby");
+    assert_eq!(monty.event("joined").await["resumed"], false);
+    assert_eq!(texts(&messages(&mut heard, &RoomName::lobby(), 1).await), ["monty: meanwhile"]);
+    let outcome = monty.event("outcome").await;
+    assert_eq!((&outcome["cmid"], &outcome["outcome"]), (&2.into(), &"logged".into()));
+    monty.say("/quit").await;
     monty.ends().await;
 }
 
