@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 
 /// How many entries the host keeps: few, so that a gap is soon made.
@@ -173,8 +173,9 @@ impl Monty {
 
     /// The next event that is this one.
     async fn until(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            let line = timeout(PATIENCE, self.stdout.next_line()).await;
+            let line = timeout_at(deadline, self.stdout.next_line()).await;
             let Ok(Ok(Some(line))) = line else { panic!("{line:?} after {:#?}", self.told) };
             let event: Value = serde_json::from_str(&line).unwrap();
             self.told.push(event.clone());
