@@ -128,6 +128,8 @@ impl<R: Runtime> Client<R> {
     /// Says that the network may have changed or come back, or the machine has slept: a link that is there has to prove
     /// it within two seconds, one that is not is dialled at once.
     ///
+    /// It does so by itself when its machine's [network changes](Runtime::network_changes).
+    ///
     /// # Errors
     ///
     /// [`RequestError::Closed`] if the session is over.
@@ -286,6 +288,7 @@ impl<R: Runtime> ClientBuilder<R> {
         let (publisher, events) = events::channel();
         let mut engine = Engine::new(self.runtime.clone(), machine, out, self.offer, commands, publisher);
         let last_error = engine.dial_with(dialer);
+        engine.watch_network();
         self.runtime.spawn(engine);
         if !self.callbacks.is_empty() {
             let (me, events) = (me.clone(), events.clone());

@@ -42,6 +42,7 @@
 //! | `host`, `client`, `room` | the handles and their builders |
 //! | `events`, `callbacks` | what applications are told |
 //! | `discovery/`, `announce`, `dial` | making sessions known, finding them, connecting to them |
+//! | `network` | whether this machine's network has changed |
 //! | `connection` | frames over a byte stream, without the chat |
 //! | [`write_a_driver`] | a page: how to bring it to another runtime |
 
@@ -60,6 +61,7 @@ mod error;
 mod events;
 mod handle;
 mod host;
+mod network;
 mod room;
 mod runtime;
 pub mod write_a_driver;

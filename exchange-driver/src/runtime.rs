@@ -11,6 +11,9 @@ use std::{
 };
 
 use exchange_core::{Seed, Time, Timestamp};
+use futures_core::Stream;
+
+use crate::network;
 
 /// An async runtime: sockets, clocks, tasks.
 ///
@@ -71,6 +74,17 @@ pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
     ///
     /// If it is dropped before it is ready, nobody waits for the answer any more.
     fn resolve(&self, host: String, port: u16) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send;
+
+    /// An item whenever this machine's network may have changed: clients then look at once whether their link is still
+    /// there, or whether there can be one again. It is the operating system's network, unless the runtime's world has
+    /// another.
+    ///
+    /// An item comes about half a second after an interface has come up, gone down or changed its addresses; the loopback
+    /// interface and [virtual ones](crate::discovery::is_virtual_interface) do not count. One thread looks for all there
+    /// are who ask.
+    fn network_changes(&self) -> impl Stream<Item = ()> + Send + 'static {
+        network::changes()
+    }
 }
 
 /// A stream of bytes in both directions, over TCP or anything else that keeps them in order.

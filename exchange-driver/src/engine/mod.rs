@@ -27,7 +27,7 @@ use exchange_core::{
     wire::{Offer, Wire},
 };
 use futures_channel::oneshot;
-use futures_core::Stream as _;
+use futures_core::Stream;
 use slab::Slab;
 
 pub(crate) use self::machine::{Machine, Participant};
@@ -84,13 +84,14 @@ pub(crate) struct Engine<R: Runtime, M: Machine> {
     dirty: Vec<usize>,
     ending: Vec<usize>,
     buffer: Box<[u8]>,
-    /// What the machine has to be told of the last round's writing.
+    /// What the machine has to be told, of the last round's writing for one.
     owed: Vec<Input<'static>>,
     listeners: Vec<R::Listener>,
     accept_again: Option<Time>,
     next_link: u64,
     dialer: Option<Box<dyn Dial<R::Stream>>>,
     dialing: Option<(LinkId, Dialing<R::Stream>)>,
+    network_changes: Option<Pin<Box<dyn Stream<Item = ()> + Send>>>,
     last_error: LastError,
     commands: Commands,
     timer: Pin<Box<R::Timer>>,
@@ -141,6 +142,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             next_link: 1,
             dialer: None,
             dialing: None,
+            network_changes: None,
             last_error: LastError::default(),
             commands,
             timer_at: None,
@@ -162,6 +164,11 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         Arc::clone(&self.last_error)
     }
 
+    /// Tells the machine of changes of the network.
+    pub(crate) fn watch_network(&mut self) {
+        self.network_changes = Some(Box::pin(self.runtime.network_changes()));
+    }
+
     /// One round; whether there may be more to do at once.
     fn round(&mut self, cx: &mut Context<'_>) -> bool {
         let now = self.runtime.now();
@@ -169,6 +176,10 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         let mut busy = self.accept(now, cx, &mut incoming);
         let dialed = self.poll_dialing(cx);
         busy |= dialed.is_some();
+        if self.has_network_changed(cx) {
+            busy = true;
+            self.owed.push(Input::NetworkChanged);
+        }
         self.ready.take(&mut self.ready_now);
 
         let Self { machine, out, owed, links, buffer, runtime, commands, .. } = self;
@@ -283,6 +294,18 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         let link = *link;
         self.dialing = None;
         Some((link, result))
+    }
+
+    fn has_network_changed(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(changes) = &mut self.network_changes else { return false };
+        match changes.as_mut().poll_next(cx) {
+            Poll::Ready(Some(())) => true,
+            Poll::Ready(None) => {
+                self.network_changes = None;
+                false
+            }
+            Poll::Pending => false,
+        }
     }
 
     fn dialed(&mut self, now: Time, link: LinkId, result: Result<Transport<R::Stream>, NetworkError>) {

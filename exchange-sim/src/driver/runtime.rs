@@ -11,6 +11,8 @@ use std::{
 
 use exchange_core::{Seed, Time, Timestamp};
 use exchange_driver::{Runtime, discovery::Discovery};
+use futures_core::Stream;
+use futures_util::stream;
 
 use super::{
     Client, ClientBuilder, Host, HostBuilder, Started,
@@ -147,6 +149,10 @@ impl Runtime for SimRuntime {
         let ip = named.map(|k| ip_of(NodeId(k))).or_else(numbered).or_else(|| host.parse().ok());
         let ip = ip.filter(|ip| self.node_at(*ip).is_some()).ok_or(io::ErrorKind::NotFound)?;
         Ok(vec![(ip, port).into()])
+    }
+
+    fn network_changes(&self) -> impl Stream<Item = ()> + Send + 'static {
+        stream::pending()
     }
 }
 
