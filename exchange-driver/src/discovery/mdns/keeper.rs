@@ -159,6 +159,8 @@ impl Keeper {
             DaemonEvent::IpAdd(ip) => {
                 tracing::debug!(%ip, "a network has come up");
                 self.browse_soon();
+                let now = now();
+                self.shared.state().announced.values_mut().for_each(|announced| announced.repeat_soon(now));
             }
             event => tracing::trace!(?event, "multicast DNS"),
         }

@@ -111,6 +111,12 @@ impl Announced {
         Ok(Self { record: record.clone(), service: service::announced(record)?, sent: None, is_current: false })
     }
 
+    /// The daemon has just announced it by itself. Whoever heard of it less than a second before takes that for an addition,
+    /// so that an address that is no more would be believed in; a second later, nobody does.
+    pub(super) fn repeat_soon(&mut self, now: Instant) {
+        (self.sent, self.is_current) = (Some(now), false);
+    }
+
     /// When it is to be announced the next time; none if that is at once.
     pub(super) fn due(&self) -> Option<Instant> {
         self.sent.map(|sent| sent + if self.is_current { Self::REPEAT } else { Self::SETTLE })
