@@ -2,15 +2,19 @@
 
 use std::{
     env,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     io::{self, BufRead as _, BufReader, PipeReader, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
 };
 
-pub use self::program::Program;
+pub use self::{avahi::Avahi, program::Program};
 
+mod avahi;
 mod program;
+
+/// Before a command that starts others: they end with it, whatever happens to it.
+const ALONE: [&str; 4] = ["unshare", "--pid", "--fork", "--kill-child"];
 
 const SCRIPT: &str = include_str!("lan/lan.sh");
 
@@ -30,7 +34,16 @@ impl Lan {
     ///
     /// Where it cannot be done and `EXCHANGE_REQUIRE_LAN=1` says that it has to.
     pub fn new(hosts: usize) -> Option<Self> {
-        match Self::build(hosts) {
+        Self::with_tools(hosts, &[])
+    }
+
+    /// Builds a LAN for which these commands have to be installed besides.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new) does.
+    pub fn with_tools(hosts: usize, tools: &[&str]) -> Option<Self> {
+        match installed(tools).and_then(|()| Self::build(hosts)) {
             Ok(lan) => Some(lan),
             Err(reason) => {
                 let is_required = env::var_os("EXCHANGE_REQUIRE_LAN").is_some_and(|value| value == "1");
@@ -72,17 +85,37 @@ impl Lan {
         addresses.map(|address| address["local"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// Runs a command at a host to its end.
+    pub fn run(&self, host: &str, command: &[&str]) {
+        let output = self.command("ip").args(["netns", "exec", host]).args(command).output().unwrap();
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// Starts `exchange` with these arguments at a host, as the person of this name is going to use it.
     pub fn start(&self, host: &str, person: &str, arguments: &[&str]) -> Program {
-        self.run(host, person, program::exchange(), arguments)
+        self.launch(host, person, program::exchange(), arguments)
+    }
+
+    /// Starts it so that nothing of what it says is read before the first line that it is told, which it does not hear.
+    pub fn start_unread(&self, host: &str, person: &str, arguments: &[&str]) -> Program {
+        const READ_LATER: &str = r#"{ "$@" </dev/null | { read -r _ <&3; exec cat; }; } 3<&0"#;
+        let exchange = program::exchange().to_str().unwrap();
+        let read_later = [&ALONE[..], &["bash", "-c", READ_LATER, "bash", exchange], arguments].concat();
+        self.launch(host, person, Path::new("unshare"), &read_later[1..])
     }
 
     /// Starts an example at a host.
-    pub fn start_example(&self, host: &str, example: &str) -> Program {
-        self.run(host, example, &program::example(example), &[])
+    pub fn start_example(&self, host: &str, example: &str, arguments: &[&str]) -> Program {
+        self.launch(host, example, &program::example(example), arguments)
     }
 
-    fn run(&self, host: &str, person: &str, program: &Path, arguments: &[&str]) -> Program {
+    /// Starts some other command at a host.
+    pub fn start_tool(&self, host: &str, command: &[&str]) -> Program {
+        let [tool, arguments @ ..] = command else { panic!("no command") };
+        self.launch(host, tool, Path::new(tool), arguments)
+    }
+
+    fn launch(&self, host: &str, person: &str, program: &Path, arguments: &[&str]) -> Program {
         let mut command = self.command("ip");
         // Whatever becomes of the test, the program does not outlive it.
         command.args(["netns", "exec", host, "setpriv", "--pdeathsig", "KILL"]);
@@ -94,7 +127,7 @@ impl Lan {
     fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("nsenter");
         command.args(["--user", "--mount", "--net", "--preserve-credentials", "--target"]);
-        command.arg(self.keeper.id().to_string()).arg(program);
+        command.arg(self.keeper.id().to_string()).arg(program).env("PATH", path());
         command
     }
 }
@@ -105,6 +138,24 @@ impl Drop for Lan {
         let _ = self.keeper.kill();
         let _ = self.keeper.wait();
     }
+}
+
+/// Whether these commands can be found where the LAN looks for them.
+fn installed(tools: &[&str]) -> io::Result<()> {
+    for tool in tools {
+        let is_there = |folder: PathBuf| folder.join(tool).exists();
+        if !env::split_paths(&path()).any(is_there) {
+            return Err(io::Error::other(format!("{tool} is not installed")));
+        }
+    }
+    Ok(())
+}
+
+/// Where commands are, those of the system administrator among them.
+fn path() -> OsString {
+    let mut path = env::var_os("PATH").unwrap_or_default();
+    path.push(":/usr/sbin:/sbin");
+    path
 }
 
 fn until_ready(output: PipeReader) -> io::Result<()> {

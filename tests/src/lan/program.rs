@@ -64,13 +64,42 @@ impl Program {
         self.until_line(what, patience, |line| serde_json::from_str(line).ok().as_ref().and_then(&mut pick))
     }
 
+    /// Waits for as long as that, in which there is to be no event of this kind.
+    ///
+    /// # Panics
+    ///
+    /// When there is one, or the program ends.
+    pub fn hears_not(&mut self, what: &str, period: Duration, is_wrong: impl Fn(&Value) -> bool) {
+        let until = Instant::now() + period;
+        loop {
+            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    let wrong = serde_json::from_str(&line).is_ok_and(|event| is_wrong(&event));
+                    self.said.push(line);
+                    assert!(!wrong, "{what}\n{}", self.story());
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => return,
+                Err(error) => panic!("{error}\n{}", self.story()),
+            }
+        }
+    }
+
     /// Waits until it says a line with these words in it.
     ///
     /// # Panics
     ///
     /// When it does not in time, or ends before.
     pub fn says(&mut self, words: &str) {
-        self.until_line(words, PATIENCE, |line| line.contains(words).then_some(()));
+        self.line(words, |line| line.contains(words).then_some(()));
+    }
+
+    /// The first of the lines to come that `pick` makes something of.
+    ///
+    /// # Panics
+    ///
+    /// When there is none in time, or the program ends before.
+    pub fn line<T>(&mut self, what: &str, pick: impl FnMut(&str) -> Option<T>) -> T {
+        self.until_line(what, PATIENCE, pick)
     }
 
     fn until_line<T>(&mut self, what: &str, patience: Duration, mut pick: impl FnMut(&str) -> Option<T>) -> T {
