@@ -38,6 +38,10 @@ pub(crate) enum Command {
     Join(JoinArguments),
     /// Show which sessions there are.
     Ls(ListArguments),
+    /// Find out why nobody is found, and what to do about it.
+    ///
+    /// It ends with 6 if it has found a problem, and with 0 if it has not.
+    Doctor(DoctorArguments),
 }
 
 /// What all commands understand.
@@ -111,6 +115,13 @@ pub(crate) struct ListArguments {
     pub(crate) watch: bool,
     /// How long to look, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "watch")]
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DoctorArguments {
+    /// How long to listen, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
 }
 

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use exchange_tokio::{
     Target,
-    core::discovery::{DEFAULT_PORT, PeerRecord, SessionTable},
+    core::discovery::{PeerRecord, SessionTable},
     discovery::{Discovery, DiscoveryError},
 };
 use futures_util::StreamExt as _;
@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     app::App,
+    doctor,
     exit::{Exit, Failure, is_usual},
     line::{Line, Style},
     local,
@@ -51,46 +52,41 @@ pub(crate) fn failure(error: &DiscoveryError) -> Failure {
     )
 }
 
-/// What was looked for in vain, and what can be done about it: one thing a line.
-pub(crate) fn nothing_found(app: &App, patience: Duration) -> Vec<Line> {
+/// What was looked for in vain, what stands in the way, and what can be done about it: one thing a line.
+pub(crate) async fn nothing_found(app: &App, patience: Duration) -> Vec<Line> {
     let line = || app.screen.line();
-    let mut lines = Vec::new();
     if app.common.no_discovery {
-        lines.push(line().ours("Nothing was looked for, because of --no-discovery."));
-    } else {
-        let interfaces = local::interfaces(&app.common.interface);
-        let names: Vec<_> = interfaces
-            .iter()
-            .map(|(name, ips)| match ips.iter().find(|ip| ip.is_ipv4()).or_else(|| ips.first()) {
-                Some(ip) => format!("{name} ({ip})"),
-                None => name.clone(),
-            })
-            .collect();
+        let mut lines = vec![line().ours("Nothing was looked for, because of --no-discovery.")];
+        lines.extend(ways_on(&app.screen));
+        return lines;
+    }
+    let interfaces = local::interfaces(&app.common.interface);
+    let names = interfaces.iter().map(|(name, ips)| match ips.iter().find(|ip| ip.is_ipv4()).or_else(|| ips.first()) {
+        Some(ip) => format!("{name} ({ip})"),
+        None => name.clone(),
+    });
+    let names: Vec<_> = names.collect();
+    let mut lines = Vec::new();
+    if !names.is_empty() {
         let looked = line().ours("Looked for ").theirs(patience.as_secs_f64()).ours(" s by mDNS on ");
-        lines.push(match &names[..] {
-            [] if app.common.interface.is_empty() => line().ours("This machine is on no network now."),
-            [] => line().ours("There is no network interface ").theirs(app.common.interface.join(" or ")).ours(" now."),
-            names => looked.theirs(names.join(", ")).ours(": nobody answered."),
-        });
+        lines.push(looked.theirs(names.join(", ")).ours(": no session answered."));
     }
+    lines.extend(doctor::in_short(app).await);
     lines.extend(ways_on(&app.screen));
-    if !app.common.no_discovery {
-        lines.push(line().ours("Should there be one?"));
-        lines.push(line().ours("    - Are both on the same network? Networks for guests often keep devices apart."));
-        lines.push(
-            line()
-                .ours("    - Does a firewall let UDP port 5353 through on both, and TCP port ")
-                .theirs(DEFAULT_PORT)
-                .ours(" at the host?"),
-        );
-    }
+    lines.push(way(&app.screen, "Look closer:            ", "exchange doctor"));
     lines
 }
 
 /// The two commands that always work.
 pub(crate) fn ways_on(screen: &Screen) -> [Line; 2] {
-    let way = |what, command: &'static str| screen.line().ours(what).styled(Style::Bold, |line| line.ours(command));
-    [way("Host a session:        ", "exchange host"), way("Join one by address:   ", "exchange join ADDRESS")]
+    [
+        way(screen, "Host a session:         ", "exchange host"),
+        way(screen, "Join one by address:    ", "exchange join ADDRESS"),
+    ]
+}
+
+fn way(screen: &Screen, what: &'static str, command: &'static str) -> Line {
+    screen.line().ours(what).styled(Style::Bold, |line| line.ours(command))
 }
 
 /// A session in a list: what it is called, whose it is, and what to type.

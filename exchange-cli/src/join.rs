@@ -75,7 +75,7 @@ impl Vain {
             (None, None) => SessionTable::new(),
         };
         if found.is_empty() {
-            return Failure { advice: String::new(), more: nothing_found(app, patience(arguments)), ..failure };
+            return Failure { advice: String::new(), more: nothing_found(app, patience(arguments)).await, ..failure };
         }
         let line = || app.screen.line();
         let described = found.iter().map(|record| described(line().ours("    "), record, &found));

@@ -1,4 +1,4 @@
-//! The addresses of this machine that mean something to others.
+//! The network interfaces of this machine, and which of its addresses mean something to others.
 
 use std::{
     collections::BTreeMap,
@@ -6,25 +6,97 @@ use std::{
 };
 
 use exchange_tokio::discovery::is_virtual_interface;
+use if_addrs::IfAddr;
+use serde::Serialize;
+
+/// An interface that has addresses.
+#[derive(Clone, Debug)]
+pub(crate) struct Interface {
+    pub(crate) name: String,
+    pub(crate) index: u32,
+    pub(crate) addresses: Vec<IfAddr>,
+    /// Why sessions are neither announced nor looked for there; none, if they are.
+    pub(crate) left_out: Option<LeftOut>,
+}
+
+/// Why an interface is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LeftOut {
+    /// The user has named others.
+    NotChosen,
+    Loopback,
+    /// It belongs to containers, virtual machines or a tunnel.
+    Virtual,
+    PointToPoint,
+    /// No cable is in, or no network joined.
+    Down,
+}
+
+impl Interface {
+    pub(crate) fn ips(&self) -> impl Iterator<Item = IpAddr> {
+        self.addresses.iter().map(IfAddr::ip)
+    }
+
+    pub(crate) fn is_used(&self) -> bool {
+        self.left_out.is_none()
+    }
+
+    /// Whether an address is on the network that this interface leads to.
+    pub(crate) fn leads_to(&self, ip: IpAddr) -> bool {
+        self.addresses.iter().any(|own| match (own, ip) {
+            (IfAddr::V4(own), IpAddr::V4(ip)) => {
+                let mask = own.netmask.to_bits();
+                own.ip.to_bits() & mask == ip.to_bits() & mask
+            }
+            (IfAddr::V6(own), IpAddr::V6(ip)) => {
+                let mask = own.netmask.to_bits();
+                own.ip.to_bits() & mask == ip.to_bits() & mask
+            }
+            _ => false,
+        })
+    }
+}
+
+/// All interfaces of this machine that have addresses, sorted by name; those of other names than these are left out, if
+/// there are any names.
+pub(crate) fn all_interfaces(names: &[String]) -> Vec<Interface> {
+    let mut interfaces = BTreeMap::<String, Interface>::new();
+    // An operating system that does not tell has no addresses for us.
+    for found in if_addrs::get_if_addrs().unwrap_or_default() {
+        let interface = interfaces.entry(found.name.clone()).or_insert_with(|| Interface {
+            index: found.index.unwrap_or_default(),
+            addresses: Vec::new(),
+            left_out: left_out(&found, names),
+            name: found.name.clone(),
+        });
+        interface.addresses.push(found.addr);
+    }
+    interfaces.into_values().collect()
+}
+
+fn left_out(interface: &if_addrs::Interface, names: &[String]) -> Option<LeftOut> {
+    if !names.is_empty() && !names.contains(&interface.name) {
+        Some(LeftOut::NotChosen)
+    } else if names.is_empty() && interface.is_loopback() {
+        Some(LeftOut::Loopback)
+    } else if names.is_empty() && is_virtual_interface(&interface.name) {
+        Some(LeftOut::Virtual)
+    } else if interface.is_p2p() {
+        Some(LeftOut::PointToPoint)
+    } else if !interface.is_oper_up() {
+        Some(LeftOut::Down)
+    } else {
+        None
+    }
+}
 
 /// The interfaces of this machine that are up and lead somewhere, with their addresses; those of these names, if there
 /// are any names.
 pub(crate) fn interfaces(names: &[String]) -> BTreeMap<String, Vec<IpAddr>> {
-    let mut interfaces = BTreeMap::<String, Vec<IpAddr>>::new();
-    // An operating system that does not tell has no addresses for us.
-    for interface in if_addrs::get_if_addrs().unwrap_or_default() {
-        let is_chosen = if names.is_empty() {
-            !interface.is_loopback() && !is_virtual_interface(&interface.name)
-        } else {
-            names.contains(&interface.name)
-        };
-        if is_chosen {
-            interfaces.entry(interface.name.clone()).or_default().push(interface.ip());
-        }
-    }
-    interfaces
+    let used = all_interfaces(names).into_iter().filter(Interface::is_used);
+    used.map(|interface| (interface.name.clone(), interface.ips().collect())).collect()
 }
-
 /// Where others reach what listens at `bound`: an address of all zeros stands for all addresses of this machine.
 ///
 /// Link-local addresses are left out: they mean something on one link only, and which one differs by machine.

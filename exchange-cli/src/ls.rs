@@ -1,12 +1,13 @@
 //! `exchange ls`, and `exchange` alone: which sessions there are.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, pin::pin, time::Duration};
 
 use exchange_tokio::core::{
     SessionId,
     discovery::{PeerRecord, SessionEvent, SessionTable},
 };
 use futures_util::StreamExt as _;
+use tokio::time::sleep;
 
 use crate::{
     app::App,
@@ -54,7 +55,7 @@ async fn list(mut app: App, patience: Duration) -> Result<Exit, Failure> {
         None => SessionTable::new(),
     };
     if sessions.is_empty() {
-        app.screen.explain(nothing_found(&app, patience)).await;
+        app.screen.explain(nothing_found(&app, patience).await).await;
         return Ok(Exit::NotFound);
     }
     for record in sessions.iter() {
@@ -71,19 +72,27 @@ async fn list(mut app: App, patience: Duration) -> Result<Exit, Failure> {
 
 async fn watch(mut app: App) -> Result<Exit, Failure> {
     let Some(discovery) = app.discovery().map_err(|error| find::failure(&error))? else {
-        app.screen.explain(nothing_found(&app, PATIENCE)).await;
+        app.screen.explain(nothing_found(&app, PATIENCE).await).await;
         return Ok(Exit::NotFound);
     };
     let mut browse = discovery.browse().map_err(|error| find::failure(&error))?;
     let (mut sessions, mut shown) = (SessionTable::new(), Shown::new());
     app.screen.say(|line| line.ours("Watching sessions come and go; Ctrl-C ends it.")).await;
+    // To see nothing at first is explained once.
+    let (mut in_vain, mut is_first) = (pin!(sleep(PATIENCE)), true);
     loop {
         let event = tokio::select! {
             event = browse.next() => event,
+            () = in_vain.as_mut(), if is_first => {
+                is_first = false;
+                app.screen.explain(nothing_found(&app, PATIENCE).await).await;
+                continue;
+            }
             () = app.interrupts.next() => return Ok(Exit::Done),
             () = app.screen.closed() => return Ok(Exit::Done),
         };
         let Some(event) = event else { return Ok(Exit::Done) };
+        is_first = false;
         sessions.apply(event.clone());
         let line = if app.common.json {
             Some(Line::json(&match &event {

@@ -3,15 +3,16 @@
 //! | file | holds |
 //! |---|---|
 //! | `args` | what can be typed after `exchange` |
-//! | `host`, `join`, `ls` | one command each |
+//! | `host`, `join`, `ls`, `doctor` | one command each |
 //! | `session`, `seat`, `input` | a session in line mode, for its host and its clients; what is typed |
 //! | `line`, `screen` | the gate before the terminal, and the only way to it |
 //! | `output` | events as text and as JSON |
-//! | `find`, `local` | sessions on the network; addresses of this machine |
+//! | `find`, `local` | sessions on the network; interfaces and addresses of this machine |
 //! | `app`, `exit`, `signals` | what commands share; how the program ends |
 
 mod app;
 mod args;
+mod doctor;
 mod exit;
 mod find;
 mod host;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
             Some(Command::Host(arguments)) => host::run(app, &arguments).await,
             Some(Command::Join(arguments)) => join::run(app, arguments).await,
             Some(Command::Ls(arguments)) => ls::run(app, &arguments).await,
+            Some(Command::Doctor(arguments)) => doctor::run(app, &arguments).await,
             None => ls::overview(app).await,
         };
         mdns.close().await;

@@ -149,6 +149,11 @@ impl Program {
         status.code().unwrap_or_else(|| panic!("{status}\n{}", self.story()))
     }
 
+    /// The events among what it has said so far.
+    pub fn events(&self) -> Vec<Value> {
+        self.said.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
     /// All it has said so far.
     pub fn story(&self) -> String {
         format!("{} saw:\n    {}", self.person, self.said.join("\n    "))

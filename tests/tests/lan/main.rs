@@ -10,6 +10,7 @@ mod cables;
 mod chatting;
 mod containers;
 mod crowd;
+mod doctor;
 mod families;
 mod floods;
 mod leaving;
