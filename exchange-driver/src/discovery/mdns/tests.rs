@@ -5,7 +5,7 @@ use exchange_core::{
     discovery::{SERVICE_TYPE, instance_name},
 };
 use futures_util::StreamExt as _;
-use mdns_sd::ServiceInfo;
+use mdns_sd::{ServiceEvent, ServiceInfo};
 
 use super::{keeper::Unpark, *};
 
@@ -193,4 +193,47 @@ fn services_that_are_no_sessions_and_packets_that_are_no_packets_are_passed_over
     drop(announcement);
     assert_eq!(next(&mut browse), Some(SessionEvent::Disappeared(record(1).session)));
     intruder.shutdown().unwrap().recv().unwrap();
+}
+
+#[test]
+fn more_at_once_than_the_daemon_keeps_for_anybody_costs_nothing_but_time() {
+    /// Each is two events, and a thousand are kept.
+    const SERVICES: usize = 700;
+
+    let lan = Lan::new();
+    let (ana, ben) = (lan.join(), lan.join());
+    let mut browse = ben.browse().unwrap();
+    let _first = ana.announce(&record(1)).unwrap();
+    assert_eq!(next(&mut browse), Some(SessionEvent::Appeared(found(&record(1)))));
+
+    let (intruder, witness) = (lan.0.start().unwrap(), lan.0.start().unwrap());
+    let seen = witness.browse(SERVICE_TYPE).unwrap();
+    // As long as this is held, whatever ben hears waits.
+    let held = ben.handle.shared.state();
+    for number in 0..SERVICES {
+        let instance = format!("printer {number}");
+        let service = ServiceInfo::new(SERVICE_TYPE, &instance, "intruder.local.", "127.0.0.1", 7, None);
+        let mut service = service.unwrap();
+        service.set_requires_probe(false);
+        while let Err(mdns_sd::Error::Again) = intruder.register(service.clone()) {
+            thread::yield_now();
+        }
+    }
+    let mut resolved = 0;
+    while resolved < SERVICES {
+        if let ServiceEvent::ServiceResolved(_) = seen.recv_timeout(DEADLINE).unwrap() {
+            resolved += 1;
+        }
+    }
+    drop(held);
+
+    let _second = ana.announce(&record(2)).unwrap();
+    let mut there = SessionTable::new();
+    there.resolved(found(&record(1)));
+    while there.get(record(2).session).is_none() || there.get(record(1).session).is_none() {
+        there.apply(next(&mut browse).unwrap());
+    }
+    for daemon in [intruder, witness] {
+        daemon.shutdown().unwrap().recv().unwrap();
+    }
 }
