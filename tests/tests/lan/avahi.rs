@@ -79,7 +79,7 @@ fn a_session_keeps_its_name_when_somebody_else_claims_it() {
     let listed = session(&mut watcher, &["appeared"], "Lab 3");
     assert_eq!(listed["session_id"], *id);
     let mut bo = join(&lan, "h3", "bo", &["Lab 3"]);
-    found(&mut bo, "although somebody else claimed its name,");
+    found(&mut bo, "although somebody else claimed its name");
     bo.say("hello");
     assert_eq!(messages(&mut ana, 1)[0]["text"], "hello");
     assert!(!watcher.story().contains("Not Lab 3"), "{}", watcher.story());
