@@ -41,7 +41,20 @@ impl<R: Runtime> Server<R> {
     where
         R: Default,
     {
-        let bound = R::default().bind(address).await;
+        Self::bind_on(&R::default(), address).await
+    }
+
+    /// Listens at an address, on this runtime; see [`bind`](Self::bind).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bind`](Self::bind).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, nothing stays behind.
+    pub async fn bind_on(runtime: &R, address: SocketAddr) -> Result<Self, NetworkError> {
+        let bound = runtime.bind(address).await;
         Ok(Self { listener: bound.map_err(|error| NetworkError::of_bind(address, error))? })
     }
 
@@ -85,7 +98,20 @@ impl<R: Runtime> fmt::Debug for Server<R> {
 ///
 /// If it is dropped before it is ready, nothing stays behind.
 pub async fn connect<R: Runtime + Default>(address: SocketAddr) -> Result<Connection<R::Stream>, NetworkError> {
-    let connected = R::default().connect(address).await;
+    connect_on(&R::default(), address).await
+}
+
+/// Connects to a [`Server`], on this runtime; see [`connect()`].
+///
+/// # Errors
+///
+/// Those of [`connect()`].
+///
+/// # Cancel safety
+///
+/// If it is dropped before it is ready, nothing stays behind.
+pub async fn connect_on<R: Runtime>(runtime: &R, address: SocketAddr) -> Result<Connection<R::Stream>, NetworkError> {
+    let connected = runtime.connect(address).await;
     Ok(Connection::client(connected.map_err(|error| NetworkError::of_connect(address, error))?))
 }
 

@@ -71,7 +71,7 @@ pub use exchange_core as core;
 pub use self::{
     callbacks::BoxError,
     client::{Client, ClientBuilder},
-    connection::{Connection, Server, connect},
+    connection::{Connection, Server, connect, connect_on},
     dial::Target,
     error::{DeliveryError, NetworkError, RequestError},
     events::Events,
