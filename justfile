@@ -20,6 +20,10 @@ clippy:
 test:
     cargo test --workspace --locked
 
+# What every runtime and the driver on it promise: the table of cases by runtimes, all or those whose names contain FILTER.
+contract FILTER="":
+    cargo test --package exchange-tests --locked --test contract -- {{ FILTER }}
+
 # The tests in a LAN of network namespaces, which have to run.
 lan:
     EXCHANGE_REQUIRE_LAN=1 cargo test --package exchange-tests --locked --test 'lan*'

@@ -1,16 +1,25 @@
 //! What the integration tests share.
-#![allow(missing_docs, clippy::missing_panics_doc, clippy::unwrap_used, reason = "this is a test library")]
+#![allow(
+    missing_docs,
+    clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "this is a test library"
+)]
 
+pub mod faulty;
 #[cfg(target_os = "linux")]
 pub mod lan;
 pub mod proxy;
 pub mod raw;
+pub mod stream;
 pub mod vectors;
+pub mod watched;
 
 use std::{net::Ipv4Addr, time::Duration};
 
-use exchange_tokio::{
-    Client, Events, Host, HostBuilder,
+use exchange_driver::{
+    Client, Events, Host, HostBuilder, Runtime,
     core::{Event, Message, RoomName},
 };
 
@@ -18,34 +27,31 @@ use exchange_tokio::{
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A host on loopback that nobody else can find.
-pub fn local_host(name: &str) -> HostBuilder {
-    Host::builder(name).bind((Ipv4Addr::LOCALHOST, 0).into()).no_discovery()
+pub fn local_host<R: Runtime>(runtime: &R, name: &str) -> HostBuilder<R> {
+    Host::builder_on(runtime.clone(), name).bind((Ipv4Addr::LOCALHOST, 0).into()).no_discovery()
 }
 
 /// A client of that host.
-pub async fn join(host: &Host, nick: &str) -> Client {
-    Client::builder().nick(nick).join(host.addresses()[0]).await.unwrap()
+pub async fn join<R: Runtime>(runtime: &R, host: &Host<R>, nick: &str) -> Client<R> {
+    Client::builder_on(runtime.clone()).nick(nick).join(host.addresses()[0]).await.unwrap()
 }
 
 /// The first event that `pick` makes something of.
 ///
 /// # Panics
 ///
-/// When there is none in time, or events were missed.
+/// When there is none, or events were missed.
 pub async fn wait_for<T>(events: &mut Events, mut pick: impl FnMut(Event) -> Option<T>) -> T {
-    let waiting = async {
-        loop {
-            match events.next().await.expect("the session goes on") {
-                Event::Lagged { missed } => panic!("{missed} events were missed"),
-                event => {
-                    if let Some(picked) = pick(event) {
-                        return picked;
-                    }
+    loop {
+        match events.next().await.expect("the session goes on") {
+            Event::Lagged { missed } => panic!("{missed} events were missed"),
+            event => {
+                if let Some(picked) = pick(event) {
+                    return picked;
                 }
             }
         }
-    };
-    tokio::time::timeout(PATIENCE, waiting).await.expect("it happens in time")
+    }
 }
 
 /// The next message in any room.

@@ -1,49 +1,47 @@
 //! A TCP proxy between clients and a host that cuts and stalls them.
 
 use std::{
+    future::poll_fn,
+    io::IoSlice,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker, ready},
 };
 
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    sync::{Notify, watch},
-    task::JoinHandle,
-};
+use exchange_driver::{ByteStream, Listener as _, Runtime};
+use futures_util::future::{Either, select};
+
+use crate::stream::accept;
 
 /// Forwards to one host, until it is told otherwise.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    cut: Arc<Notify>,
-    flowing: watch::Sender<bool>,
-    accepting: JoinHandle<()>,
+    valve: Arc<Valve>,
 }
 
 impl Proxy {
-    pub async fn to(host: SocketAddr) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    pub async fn to<R: Runtime>(runtime: &R, host: SocketAddr) -> Self {
+        let mut listener = runtime.bind((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let cut = Arc::new(Notify::new());
-        let (flowing, flow) = watch::channel(true);
-        let cutting = Arc::clone(&cut);
-        let accepting = tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let (cut, flow) = (Arc::clone(&cutting), flow.clone());
-                tokio::spawn(async move {
-                    let Ok(host) = TcpStream::connect(host).await else { return };
-                    let (mut from_client, mut to_client) = client.into_split();
-                    let (mut from_host, mut to_host) = host.into_split();
-                    tokio::select! {
-                        () = pump(&mut from_client, &mut to_host, flow.clone()) => {}
-                        () = pump(&mut from_host, &mut to_client, flow) => {}
-                        () = cut.notified() => {}
+        let valve = Arc::new(Valve::default());
+        let (open, on) = (Arc::clone(&valve), runtime.clone());
+        runtime.spawn(async move {
+            loop {
+                let closed = pin!(open.closed());
+                let Either::Right((accepted, _)) = select(closed, pin!(accept(&mut listener))).await else { return };
+                let (from, open) = (accepted.unwrap().0, Arc::clone(&open));
+                let cuts = open.lock().cuts;
+                let to = on.clone();
+                on.spawn(async move {
+                    if let Ok(to) = to.connect(host).await {
+                        forward(from, to, &open, cuts).await;
                     }
                 });
             }
         });
-        Self { address, cut, flowing, accepting }
+        Self { address, valve }
     }
 
     /// Where clients connect to.
@@ -53,40 +51,105 @@ impl Proxy {
 
     /// Ends every connection there is, wherever in a frame it happens to be.
     pub fn cut(&self) {
-        self.cut.notify_waiters();
+        self.valve.change(|state| state.cuts += 1);
     }
 
     /// Forwards nothing from now on, until told to again; connections stay.
     pub fn stall(&self, stall: bool) {
-        self.flowing.send_replace(!stall);
+        self.valve.change(|state| state.is_stalled = stall);
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.accepting.abort();
-        self.cut.notify_waiters();
+        self.valve.change(|state| {
+            state.is_closed = true;
+            state.cuts += 1;
+        });
     }
 }
 
-/// Forwards one direction, in pieces that have nothing to do with frames.
-async fn pump(
-    from: &mut (impl tokio::io::AsyncRead + Unpin),
-    to: &mut (impl tokio::io::AsyncWrite + Unpin),
-    mut flow: watch::Receiver<bool>,
-) {
-    let mut buffer = [0; 1009];
-    loop {
-        if flow.wait_for(|flowing| *flowing).await.is_err() {
-            return;
+#[derive(Debug, Default)]
+struct Valve(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    cuts: u64,
+    is_stalled: bool,
+    is_closed: bool,
+    waiting: Vec<Waker>,
+}
+
+impl Valve {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    async fn closed(&self) {
+        poll_fn(|cx| self.poll(cx, |state| state.is_closed)).await;
+    }
+
+    fn poll(&self, cx: &Context<'_>, is_so: impl FnOnce(&State) -> bool) -> Poll<()> {
+        let mut state = self.lock();
+        if is_so(&state) {
+            return Poll::Ready(());
         }
-        match from.read(&mut buffer).await {
-            Ok(length) if length > 0 => {
-                if to.write_all(&buffer[..length]).await.is_err() {
-                    return;
+        if !state.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+            state.waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+}
+
+/// Forwards both directions until one ends or both are cut.
+async fn forward<S: ByteStream>(mut client: S, mut host: S, valve: &Valve, cuts: u64) {
+    let (mut up, mut down) = (Piece::default(), Piece::default());
+    poll_fn(|cx| {
+        if valve.poll(cx, |state| state.cuts != cuts).is_ready() {
+            return Poll::Ready(());
+        }
+        ready!(valve.poll(cx, |state| !state.is_stalled));
+        let ends = [up.poll_pump(cx, &mut client, &mut host), down.poll_pump(cx, &mut host, &mut client)];
+        if ends.iter().any(Poll::is_ready) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// What is on its way in one direction; pieces have nothing to do with frames.
+struct Piece {
+    buffer: [u8; 1009],
+    begin: usize,
+    end: usize,
+}
+
+impl Default for Piece {
+    fn default() -> Self {
+        Self { buffer: [0; 1009], begin: 0, end: 0 }
+    }
+}
+
+impl Piece {
+    /// Forwards until there is nothing to; ready at the end.
+    fn poll_pump(&mut self, cx: &mut Context<'_>, from: &mut impl ByteStream, to: &mut impl ByteStream) -> Poll<()> {
+        loop {
+            while self.begin < self.end {
+                match ready!(to.poll_write(cx, &[IoSlice::new(&self.buffer[self.begin..self.end])])) {
+                    Ok(written) if written > 0 => self.begin += written,
+                    _ => return Poll::Ready(()),
                 }
             }
-            _ => return,
+            match ready!(from.poll_read(cx, &mut self.buffer)) {
+                Ok(length) if length > 0 => (self.begin, self.end) = (0, length),
+                _ => return Poll::Ready(()),
+            }
         }
     }
 }

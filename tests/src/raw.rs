@@ -7,47 +7,50 @@ use std::{
 };
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use exchange_tokio::core::{
-    Cmid, JoinFrom, PeerId, ProducerId,
-    message::{Encoding, Hello, ToClient, ToHost},
-    wire::{Offer, Received, Versions, Wire},
-};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-    time::timeout,
+use exchange_driver::{
+    ByteStream, Runtime,
+    core::{
+        Cmid, JoinFrom, PeerId, ProducerId, RoomId,
+        message::{Encoding, Hello, ToClient, ToHost},
+        wire::{Offer, Received, Versions, Wire},
+    },
 };
 
-use crate::PATIENCE;
+use crate::stream::{read, write_all};
 
 /// One connection to a host.
 #[derive(Debug)]
-pub struct RawClient {
-    stream: TcpStream,
+pub struct RawClient<S> {
+    pub stream: S,
     wire: Wire,
     encoding: Encoding,
     unread: Bytes,
 }
 
-impl RawClient {
+impl<S: ByteStream> RawClient<S> {
     /// Connects and gets through the preamble.
-    pub async fn connect(host: SocketAddr, encoding: Encoding) -> Self {
-        let mut stream = TcpStream::connect(host).await.unwrap();
+    pub async fn connect<R: Runtime<Stream = S>>(runtime: &R, host: SocketAddr, encoding: Encoding) -> Self {
+        let mut stream = runtime.connect(host).await.unwrap();
         let wire = Wire::client(Offer::new(Versions::SUPPORTED, &[encoding]));
-        stream.write_all(&wire.opening()).await.unwrap();
+        write_all(&mut stream, &wire.opening()).await.unwrap();
         let mut client = Self { stream, wire, encoding, unread: Bytes::new() };
         assert!(client.next_received().await.is_some_and(|received| received.is_none()), "the host opens");
         client
     }
 
-    /// Connects, says hello, and joins the lobby from its start.
-    pub async fn join(host: SocketAddr, nick: &str) -> Self {
-        let mut client = Self::connect(host, Encoding::Postcard).await;
+    /// Connects, says hello, and joins the lobby from its start; it is a member, and the number of the lobby is told.
+    pub async fn join<R: Runtime<Stream = S>>(runtime: &R, host: SocketAddr, nick: &str) -> (Self, RoomId) {
+        let mut client = Self::connect(runtime, host, Encoding::Postcard).await;
         client.say(&hello(nick)).await;
         client.wait_for(|message| matches!(message, ToClient::Welcome(_)).then_some(())).await;
         let (settled, sent) = (Cmid::ZERO, Cmid::ZERO);
         client.say(&ToHost::Join { room: "lobby".into(), from: JoinFrom::Start, settled, sent }).await;
-        client
+        let joined = |message| match message {
+            ToClient::Joined(joined) => Some(joined.room),
+            _ => None,
+        };
+        let lobby = client.wait_for(joined).await;
+        (client, lobby)
     }
 
     /// Says something.
@@ -60,15 +63,13 @@ impl RawClient {
     /// Sends bytes that may be anything.
     pub async fn say_bytes(&mut self, bytes: &[u8]) {
         // A host that has had enough may have closed the connection already; what it said first is still to be read.
-        let _ = self.stream.write_all(bytes).await;
+        let _ = write_all(&mut self.stream, bytes).await;
     }
 
     /// The next message; `None` when the host has ended the connection.
     pub async fn hear(&mut self) -> Option<ToClient> {
-        let frame = timeout(PATIENCE, self.next_received()).await.expect("the host answers in time")?;
-        Some(
-            self.encoding.decode(&frame.expect("only frames follow the preamble")).expect("a host speaks the protocol"),
-        )
+        let frame = self.next_received().await?.expect("only frames follow the preamble");
+        Some(self.encoding.decode(&frame).expect("a host speaks the protocol"))
     }
 
     /// The first message that `pick` makes something of.
@@ -94,7 +95,7 @@ impl RawClient {
                 return received;
             }
             let mut buffer = BytesMut::zeroed(64 * 1024);
-            let length = self.stream.read(&mut buffer).await.unwrap_or(0);
+            let length = read(&mut self.stream, &mut buffer).await.unwrap_or(0);
             if length == 0 {
                 return None;
             }

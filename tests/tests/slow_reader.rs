@@ -1,12 +1,12 @@
-//! A client that does not read costs a cursor: neither the others' time nor the host's memory.
+//! A client that does not read costs a cursor, and no memory. The contract says what it costs in time.
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::alloc::System;
 
-use exchange_tests::{join, local_host, messages, raw::RawClient};
+use exchange_tests::{PATIENCE, join, local_host, messages, raw::RawClient};
 use exchange_tokio::{
-    Client, Events,
-    core::{Limits, RoomName, message::ToClient},
+    Client, Events, Tokio,
+    core::{Limits, RoomName},
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -40,39 +40,23 @@ async fn flood(talker: &Client, listener: &mut Events) {
         }
     };
     let lobby = RoomName::lobby();
-    let ((), seen) = tokio::join!(sending, messages(listener, &lobby, FLOOD));
+    let both = async { tokio::join!(sending, messages(listener, &lobby, FLOOD)) };
+    let ((), seen) = tokio::time::timeout(PATIENCE, both).await.expect("it happens in time");
     assert_eq!(seen.len(), FLOOD);
 }
 
 #[tokio::test]
-async fn a_client_that_never_reads_delays_nobody_and_takes_no_memory_and_gets_a_gap_when_it_reads_on() {
+async fn a_client_that_never_reads_takes_no_memory() {
+    let runtime = Tokio::default();
     let limits = Limits { history_entries: KEPT, ..Limits::default() };
-    let host = local_host("Lab 3").limits(limits).start().await.unwrap();
-    let (talker, listener) = (join(&host, "talker").await, join(&host, "listener").await);
+    let host = local_host(&runtime, "Lab 3").limits(limits).start().await.unwrap();
+    let (talker, listener) = (join(&runtime, &host, "talker").await, join(&runtime, &host, "listener").await);
     let mut heard = listener.events();
-    let mut silent = RawClient::join(host.addresses()[0], "silent").await;
+    let (_silent, _) = RawClient::join(&runtime, host.addresses()[0], "silent").await;
 
     flood(&talker, &mut heard).await;
     let before = bytes_in_use();
     flood(&talker, &mut heard).await;
     let grown = bytes_in_use().saturating_sub(before);
     assert!(grown < FLOOD * TEXT / 20, "{grown} bytes more are in use after {} were said", FLOOD * TEXT);
-
-    let (mut last, mut gaps) = (0, 0);
-    let newest = host.room("lobby").send("the end").await.unwrap().delivered().await.unwrap().seq.unwrap().0;
-    while last < newest {
-        match silent.hear().await.expect("the host goes on") {
-            ToClient::Entry(entry) => {
-                assert_eq!(entry.seq.0, last + 1, "nothing is missing without a word");
-                last = entry.seq.0;
-            }
-            ToClient::Gap { to, .. } => {
-                assert!(to.0 > last);
-                last = to.0;
-                gaps += 1;
-            }
-            _ => {}
-        }
-    }
-    assert_eq!(gaps, 1, "what was cut out was told of at once");
 }

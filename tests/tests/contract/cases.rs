@@ -1,0 +1,218 @@
+//! The list of all cases, and how each is seen to fail.
+
+use std::{future::Future, pin::Pin};
+
+use exchange_driver::Runtime;
+use exchange_tests::faulty::Fault;
+
+use crate::{
+    bed::Bed, callbacks, cancelling, clock, column::Column, connecting, dropping, events, frames, leaks, listener,
+    reconnecting, shutdown, slow_peers, strangers, streams, talking, timer,
+};
+
+pub(crate) type Run<R> = fn(Bed<R>) -> Pin<Box<dyn Future<Output = ()>>>;
+
+pub(crate) struct Case<R> {
+    pub(crate) name: &'static str,
+    pub(crate) run: Run<R>,
+    pub(crate) broken: Broken,
+    /// What not every runtime has.
+    pub(crate) need: Option<Need>,
+}
+
+/// What a case has to notice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Broken {
+    /// A runtime that has this fault.
+    By(Fault),
+    /// A driver or a core with the change that `tests/mutations` has under this name.
+    Mutated(#[expect(dead_code, reason = "it is for people and `.ci/contract-mutations`")] &'static str),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    Ipv6,
+    /// Sockets of the operating system, counted in the whole process.
+    Descriptors,
+}
+
+impl<R: Runtime> Case<R> {
+    /// Why it makes no sense on a runtime, if it does not.
+    pub(crate) fn lacking<C: Column>(&self) -> Option<&'static str> {
+        C::LACKS.iter().find(|(need, _)| Some(*need) == self.need).map(|(_, reason)| *reason)
+    }
+}
+
+macro_rules! broken {
+    ($fault:ident) => {
+        Broken::By(Fault::$fault)
+    };
+    ($mutation:literal) => {
+        Broken::Mutated($mutation)
+    };
+}
+
+macro_rules! cases {
+    ($($subject:ident { $($case:ident $(needs $need:ident)?: $broken:tt,)* })*) => {
+        pub(crate) fn cases<R: Runtime>() -> Vec<Case<R>> {
+            vec![$($(Case {
+                name: concat!(stringify!($subject), "::", stringify!($case)),
+                run: |bed| Box::pin($subject::$case(bed)),
+                broken: broken!($broken),
+                need: None$(.or(Some(Need::$need)))?,
+            },)*)*]
+        }
+    };
+}
+
+// A case, and what it has to notice: a runtime's fault, or a mutation.
+cases! {
+    clock {
+        it_never_goes_back: ClockGoesBack,
+        two_seeds_are_never_the_same: SeedIsFixed,
+        a_task_runs_by_itself_to_its_end: SpawnForgets,
+        handles_of_a_runtime_work_in_any_thread: SpawnForgets,
+    }
+    timer {
+        an_alarm_rings_when_its_time_has_come_and_not_before: TimerRingsAtOnce,
+        an_alarm_that_is_set_to_an_earlier_time_rings_then: TimerKeepsFirstTime,
+        an_alarm_that_is_set_to_a_later_time_does_not_ring_before: TimerKeepsFirstTime,
+        an_alarm_that_has_rung_can_be_set_again: TimerRingsOnce,
+        an_alarm_whose_time_is_past_rings_at_once: TimerIgnoresThePast,
+        an_alarm_that_was_not_set_does_not_ring: TimerBornRinging,
+        an_alarm_at_the_end_of_time_does_not_ring: TimerWrapsAround,
+        an_alarm_wakes_whoever_has_asked_last: TimerKeepsFirstWaker,
+    }
+    streams {
+        bytes_come_as_they_were_written_however_they_are_cut: ReadLosesBytes,
+        buffers_are_written_in_their_order: WriteReversesBuffers,
+        more_buffers_than_a_system_call_takes_are_fine: WriteRefusesManyBuffers,
+        no_more_is_told_than_was_written: WriteTellsTooMuch,
+        a_reader_waits_and_is_woken: ReadLosesWaker,
+        a_writer_waits_and_is_woken: WriteLosesWaker,
+        a_reader_and_a_writer_wait_for_each_other_never: WriteStopsReading,
+        whoever_has_asked_last_is_woken: ReadKeepsFirstWaker,
+        closing_ends_one_direction_after_everything_written: CloseDoesNothing,
+        a_closed_stream_still_reads: CloseEndsBothWays,
+        a_stream_that_is_dropped_is_ended: StreamsLeak,
+        an_end_is_read_again_and_again: ReadSeesNoEnd,
+        dropping_what_was_not_read_resets_the_connection: ReadHidesReset,
+        writing_to_somebody_who_is_gone_fails_in_the_end: WriteHidesReset,
+    }
+    listener {
+        port_zero_is_any_that_is_free: ListenerHidesPort,
+        it_tells_where_a_connection_comes_from: AcceptHidesPeer,
+        it_wakes_whoever_waits: AcceptLosesWaker,
+        all_who_wait_are_accepted: AcceptsOnce,
+        an_address_that_is_taken_or_foreign_is_told: ErrorsAreUnkind,
+        one_that_is_dropped_refuses_and_frees_its_port: ListenersLeak,
+    }
+    connecting {
+        errors_are_of_their_kinds: ErrorsAreUnkind,
+        a_connect_that_is_given_up_is_ended: ConnectGoesOn,
+        a_host_name_has_addresses_with_the_port: ResolveForgetsPort,
+        a_host_name_that_is_none_is_an_error: ResolveFindsAnything,
+        a_refused_connection_names_the_address: ErrorsAreUnkind,
+        what_cannot_be_reached_is_told_as_such: ErrorsAreUnkind,
+        a_connect_that_hangs_times_out: "handshakes-take-for-ever",
+        a_host_that_accepts_and_says_nothing_times_out: "handshakes-take-for-ever",
+        a_host_that_hangs_up_has_closed: ReadSeesNoEnd,
+        a_host_is_joined_by_its_name: ResolveFindsNothing,
+        a_host_name_that_is_not_known_is_not_found: ResolveFindsAnything,
+        a_host_is_joined_over_ipv6 needs Ipv6: NoIpv6,
+        of_several_addresses_one_that_answers_will_do: ConnectHangs,
+        an_address_that_never_answers_keeps_no_other_back: "addresses-one-by-one",
+        a_port_that_is_taken_is_told: ErrorsAreUnkind,
+        a_name_that_nothing_can_look_up_is_not_found: "no-discovery-waits",
+        a_full_session_says_so: "nobody-is-too-many",
+    }
+    strangers {
+        an_oversize_frame_is_refused_by_its_length_alone: "frames-of-any-length",
+        a_malformed_frame_is_refused_in_both_encodings: "malformed-is-fine",
+        the_first_message_has_to_be_a_greeting_and_only_the_first: "greetings-at-any-time",
+        a_name_that_is_none_is_told_what_is_wrong_with_it: "violations-untold",
+        another_protocol_is_told_apart_at_its_first_bytes: "violations-untold",
+        a_host_of_another_protocol_is_told_apart: "violations-untold",
+        a_client_of_another_version_learns_both_ranges: "violations-untold",
+        a_text_that_is_too_long_is_refused_and_the_next_one_is_not: "texts-of-any-length",
+        a_link_whose_preamble_never_comes_is_ended: TimerNeverRings,
+    }
+    frames {
+        both_sides_send_and_receive: ReadLosesWaker,
+        a_peer_that_does_not_read_keeps_the_sender_waiting: WriteLosesWaker,
+        closing_ends_one_direction: CloseDoesNothing,
+        receiving_that_is_given_up_loses_nothing: "fill-forgets",
+        sending_that_is_given_up_is_whole_and_in_order: "flush-forgets",
+        accepting_and_connecting_that_are_given_up_leave_nothing: ConnectGoesOn,
+    }
+    cancelling {
+        starting_a_host: "sessions-never-end",
+        joining: "sessions-never-end",
+        joining_by_a_connector: "sessions-never-end",
+        joining_nobody_who_answers: ConnectGoesOn,
+        requests_to_a_host: "answers-have-to-be-heard",
+        requests_to_a_client: "answers-have-to-be-heard",
+        requests_that_wait_for_room_among_others: "a-command-at-a-time",
+        requests_about_a_room: "answers-have-to-be-heard",
+        sending: "answers-have-to-be-heard",
+        waiting_for_a_receipt: "receipts-hold-back",
+        waiting_for_events: "events-are-lost",
+        shutting_down_a_host: "shutdown-has-to-be-heard",
+        shutting_down_a_client: "shutdown-has-to-be-heard",
+    }
+    dropping {
+        handles_in_any_order: "sessions-never-end",
+        the_last_handle_of_a_client_says_goodbye: "sessions-never-end",
+        the_last_handle_of_a_host_tells_the_clients: "sessions-never-end",
+        a_room_is_a_handle_too: "rooms-hold-nothing",
+        a_receipt_does_not_keep_the_message_back: "receipts-hold-back",
+    }
+    shutdown {
+        a_client_delivers_what_is_under_way_and_the_others_see_it_leave: "shutdown-does-not-wait",
+        a_client_that_is_disconnected_says_what_was_not_delivered: "nothing-is-undelivered",
+        a_host_waits_for_those_who_lag_until_its_patience_ends: TimerNeverRings,
+        a_host_that_waits_as_long_as_it_takes_is_done_when_they_have_all: "shutdown-does-not-wait",
+        all_who_ask_for_it_are_told: "only-the-last-is-told",
+        after_it_requests_are_closed: "commands-are-kept",
+    }
+    callbacks {
+        one_that_fails_or_panics_becomes_an_event_and_is_called_again: "panics-are-final",
+        one_that_panics_before_it_waits_is_caught_too: "panics-are-final",
+        one_that_takes_its_time_holds_up_nobody: "events-wait-for-readers",
+        one_that_asks_its_own_handle_is_answered: "answers-are-dropped",
+        one_that_ends_its_own_session_does: "sessions-never-end",
+        they_run_in_order_and_one_at_a_time: "callbacks-overlap",
+        they_do_not_keep_a_session_going: "callbacks-hold",
+    }
+    events {
+        those_that_nobody_reads_in_time_are_counted: "lag-is-not-told",
+        one_who_lags_holds_up_nobody: "events-wait-for-readers",
+        try_event_never_waits: "events-are-lost",
+        every_stream_sees_every_event: "streams-share-events",
+        they_end_after_the_session_is_closed: "closing-is-not-told",
+    }
+    reconnecting {
+        a_client_that_is_cut_off_fifty_times_ends_with_every_message_once: "receipts-are-forgotten",
+        a_message_that_is_sent_while_disconnected_arrives_later: "disconnected-is-refused",
+        receipts_outlast_links: "receipts-are-forgotten",
+        a_link_that_is_stalled_is_given_up_and_made_anew: TimerNeverRings,
+        what_may_wait_is_bounded: "anything-may-wait",
+    }
+    slow_peers {
+        one_that_never_reads_delays_nobody_and_gets_a_gap_when_it_reads_on: "all-have-to-have-read",
+        one_that_never_reads_does_not_keep_the_session_from_ending: TimerNeverRings,
+        one_that_only_talks_is_heard_and_keeps_nobody_from_talking: "more-to-read-is-forgotten",
+    }
+    talking {
+        a_host_answers_a_client_and_says_goodbye: "sessions-never-end",
+        all_see_the_same_in_the_same_order_and_so_does_one_who_comes_late: "partial-writes-drop",
+        rooms_are_apart_and_their_members_are_known: "answers-are-dropped",
+        several_hosts_and_clients_in_one_process: AcceptsOnce,
+    }
+    leaks {
+        coming_and_going_leaves_nothing: "links-stay",
+        failing_to_join_leaves_nothing: "sessions-never-end",
+        a_client_that_was_cut_off_many_times_has_one_link: "links-stay",
+        no_descriptor_stays_behind needs Descriptors: StreamsLeak,
+    }
+}
