@@ -24,6 +24,10 @@ test:
 contract FILTER="":
     cargo test --package exchange-tests --locked --test contract -- {{ FILTER }}
 
+# Whether every case of the contract can fail. Writes tests/CONTRACT.md.
+contract-mutations:
+    .ci/contract-mutations all
+
 # The tests in a LAN of network namespaces, which have to run.
 lan:
     EXCHANGE_REQUIRE_LAN=1 cargo test --package exchange-tests --locked --test 'lan*'

@@ -77,10 +77,11 @@ pub(crate) async fn one_that_only_talks_is_heard_and_keeps_nobody_from_talking<R
     let client = bed.join(&host, "bo").await;
     let mut events = client.events();
     let (mut deaf, lobby) = RawClient::join(&bed.runtime, host.addresses()[0], "deaf").await;
+    // More than is given to it at once, and less than is kept for those who lag.
+    let body = Body::text(&"x".repeat(2000));
     let talk = async {
         for number in 1..=1000 {
-            deaf.say(&ToHost::Send { room: lobby, cmid: Cmid(number), body: Body::text(&format!("deaf {number}")) })
-                .await;
+            deaf.say(&ToHost::Send { room: lobby, cmid: Cmid(number), body: body.clone() }).await;
         }
     };
     let chat = async {
