@@ -18,7 +18,6 @@ use exchange_driver::{
     ByteStream, Listener, Runtime, Timer,
     core::{Seed, Time, Timestamp},
 };
-use futures_util::lock;
 
 /// The ways to break it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +56,6 @@ pub enum Fault {
     NoIpv6,
     ConnectHangs,
     ConnectGoesOn,
-    ConnectsOneByOne,
     ResolveForgetsPort,
     ResolveFindsAnything,
     ResolveFindsNothing,
@@ -69,12 +67,11 @@ pub struct Faulty<R> {
     inner: R,
     fault: Option<Fault>,
     calls: Arc<AtomicU64>,
-    connecting: Arc<lock::Mutex<()>>,
 }
 
 impl<R: Runtime> Faulty<R> {
     pub fn new(inner: R, fault: Option<Fault>) -> Self {
-        Self { inner, fault, calls: Arc::default(), connecting: Arc::default() }
+        Self { inner, fault, calls: Arc::default() }
     }
 
     fn has(&self, fault: Fault) -> bool {
@@ -133,10 +130,6 @@ impl<R: Runtime> Runtime for Faulty<R> {
         let inner = match self.fault {
             Some(Fault::ConnectHangs) => pending().await,
             Some(Fault::ConnectGoesOn) => self.connect_apart(address).await,
-            Some(Fault::ConnectsOneByOne) => {
-                let _turn = self.connecting.lock().await;
-                self.inner.connect(address).await
-            }
             _ => self.inner.connect(address).await,
         };
         self.told(inner).map(|inner| FaultyStream::new(inner, self.fault))

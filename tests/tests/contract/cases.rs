@@ -1,6 +1,10 @@
 //! The list of all cases, and how each is seen to fail.
 
-use std::{future::Future, pin::Pin};
+use std::{
+    future::Future,
+    net::{Ipv6Addr, TcpListener},
+    pin::Pin,
+};
 
 use exchange_driver::Runtime;
 use exchange_tests::faulty::Fault;
@@ -36,10 +40,23 @@ pub(crate) enum Need {
     Descriptors,
 }
 
+impl Need {
+    /// Why no runtime has it on this machine, if none has.
+    fn lacking_here(self) -> Option<&'static str> {
+        match self {
+            Self::Ipv6 if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() => Some("this machine has no IPv6"),
+            Self::Descriptors if !cfg!(target_os = "linux") => Some("only Linux lists them"),
+            Self::Ipv6 | Self::Descriptors => None,
+        }
+    }
+}
+
 impl<R: Runtime> Case<R> {
     /// Why it makes no sense on a runtime, if it does not.
     pub(crate) fn lacking<C: Column>(&self) -> Option<&'static str> {
-        C::LACKS.iter().find(|(need, _)| Some(*need) == self.need).map(|(_, reason)| *reason)
+        let need = self.need?;
+        let lacking = C::LACKS.iter().find(|(lacking, _)| *lacking == need);
+        lacking.map(|(_, reason)| *reason).or_else(|| need.lacking_here())
     }
 }
 

@@ -51,7 +51,7 @@ impl Table {
         for (case, otherwise) in cases::<C::Runtime>().into_iter().zip(cases::<D::Runtime>()) {
             if case.lacking::<C>().is_none() {
                 self.push_broken::<C>(case);
-            } else {
+            } else if otherwise.lacking::<D>().is_none() {
                 self.push_broken::<D>(otherwise);
             }
         }
