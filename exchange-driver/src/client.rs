@@ -142,6 +142,7 @@ impl<R: Runtime> Client<R> {
     }
 
     /// Leaves: waits at most `patience` until every message has its outcome, says goodbye, and ends the link.
+    /// Of several who ask for it, the least patient one decides.
     ///
     /// # Cancel safety
     ///

@@ -136,7 +136,7 @@ impl<R: Runtime> Host<R> {
     }
 
     /// Ends the session: waits at most `patience` until every client has been given everything, tells them, and takes
-    /// the announcement back.
+    /// the announcement back. Of several who ask for it, the least patient one decides.
     ///
     /// # Cancel safety
     ///

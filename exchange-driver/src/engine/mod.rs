@@ -224,7 +224,12 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                         Command::Report(event) => publish(&self.events, event),
                         Command::Shutdown { patience, reply } => {
                             self.shutdown.push(reply);
-                            self.phase = Phase::Draining(now + patience);
+                            self.phase = match self.phase {
+                                Phase::Running => Phase::Draining(now + patience),
+                                // Nobody waits longer than they said, and what is over is not counted anew.
+                                Phase::Draining(until) => Phase::Draining(until.min(now + patience)),
+                                Phase::Closing(until) => Phase::Closing(until),
+                            };
                         }
                     }
                 }
