@@ -86,6 +86,7 @@ const PASSES: &[Pass] = &[
     |scenario, n| without_some(scenario, n, |scenario| &mut scenario.steps),
     |scenario, n| without_some(scenario, n, |scenario| &mut scenario.intruders),
     without_client,
+    without_two_steps,
     plainer,
     plainer_client,
     plainer_step,
@@ -102,6 +103,19 @@ fn without_some<T: Clone>(
     let mut smaller = scenario.clone();
     let list = list(&mut smaller);
     *list = without_part(list, n)?;
+    Some(smaller)
+}
+
+/// Without two steps that cannot go one by one, such as those that only delay each other.
+fn without_two_steps(scenario: &Scenario, n: usize) -> Option<Scenario> {
+    /// Beyond that it would take too many runs.
+    const MOST: usize = 24;
+    let steps = scenario.steps.len();
+    let mut pairs = (0..steps).flat_map(|first| (first + 1..steps).map(move |second| (first, second)));
+    let (first, second) = pairs.nth(n).filter(|_| steps <= MOST)?;
+    let mut smaller = scenario.clone();
+    smaller.steps.remove(second);
+    smaller.steps.remove(first);
     Some(smaller)
 }
 
@@ -283,6 +297,13 @@ mod tests {
         assert_eq!((small.weather.clone(), small.host.clone()), (Weather::calm(), HostSetup::usual()));
         assert!(matches!(small.steps[0].act, Act::Post { count: 10..20, .. }));
         assert!(matches!(small.faults[..], [Fault { for_ms: 0, .. }]));
+    }
+
+    #[test]
+    fn steps_that_can_only_go_together_go_together() {
+        let fails = |scenario: &Scenario| scenario.steps.len() % 2 == 1;
+        let scenario = (0..200).map(|seed| generate(seed, Mode::Uniform)).find(|scenario| fails(scenario)).unwrap();
+        assert_eq!(shrink(scenario, fails).steps.len(), 1);
     }
 
     #[test]
