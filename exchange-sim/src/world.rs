@@ -206,7 +206,7 @@ impl<N: Node> World<N> {
     pub fn step(&mut self, until: Time) -> Option<Step> {
         loop {
             let (net, alarm, command) = (self.net.next_at(), self.alarms.next_at(), self.commands.next_at());
-            let Some(at) = [net, alarm, command].into_iter().flatten().min().filter(|at| *at <= until) else {
+            let Some(at) = earliest(earliest(net, alarm), command).filter(|at| *at <= until) else {
                 self.now = self.now.max(until);
                 return None;
             };
@@ -306,6 +306,14 @@ impl<N: Node> World<N> {
                 self.alarms.put(at, id);
             }
         }
+    }
+}
+
+fn earliest(one: Option<Time>, other: Option<Time>) -> Option<Time> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, None) => one,
+        (None, other) => other,
     }
 }
 

@@ -38,8 +38,15 @@ impl Alarms {
     }
 
     pub(super) fn next(&self) -> Option<(Time, Alarm)> {
-        let set = Alarm::ALL.into_iter().filter_map(|alarm| Some((self.0[alarm as usize]?, alarm)));
-        set.min_by_key(|(at, _)| *at)
+        let mut next: Option<(Time, Alarm)> = None;
+        for (at, alarm) in self.0.iter().zip(Alarm::ALL) {
+            if let Some(at) = *at
+                && next.is_none_or(|(earliest, _)| at < earliest)
+            {
+                next = Some((at, alarm));
+            }
+        }
+        next
     }
 
     /// Takes out the earliest alarm, if it is due by `now`.

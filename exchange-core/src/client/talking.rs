@@ -23,7 +23,9 @@ impl Client {
         let live = matches!(&self.state, State::Linked(link) if link.is_live());
         if live {
             self.ask_for_rooms();
-            self.send_waiting();
+            if self.pending > 0 {
+                self.send_waiting();
+            }
         }
         let State::Linked(link) = &mut self.state else { return };
         link.flush(out);

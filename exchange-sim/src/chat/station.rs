@@ -1,9 +1,6 @@
 //! A machine of the protocol and the byte streams it talks over: what a driver is, without a runtime.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use bytes::Bytes;
 use exchange_core::{
@@ -34,8 +31,8 @@ pub(crate) struct Station<M> {
     credit: u32,
     /// Whom it dials.
     host: Option<NodeId>,
-    links: BTreeMap<LinkId, Link>,
-    sockets: BTreeMap<Socket, LinkId>,
+    /// Oldest first; few enough to look through.
+    links: Vec<Link>,
     next_link: u64,
     /// Links the machine has to be told of: so many bytes of theirs were written, or they are gone.
     owed: Vec<Input<'static>>,
@@ -50,6 +47,7 @@ pub(crate) struct Station<M> {
 
 #[derive(Debug)]
 struct Link {
+    id: LinkId,
     socket: Socket,
     wire: Wire,
     queue: VecDeque<Bytes>,
@@ -136,8 +134,7 @@ impl<M: Machine> Station<M> {
             offer,
             credit,
             host,
-            links: BTreeMap::new(),
-            sockets: BTreeMap::new(),
+            links: Vec::new(),
             next_link: 1,
             owed: Vec::new(),
             dirty: Vec::new(),
@@ -159,12 +156,12 @@ impl<M: Machine> Station<M> {
 
     /// The sockets of links that the machine knows.
     pub(crate) fn sockets(&self) -> impl Iterator<Item = Socket> + '_ {
-        self.links.values().filter(|link| !link.is_ending).map(|link| link.socket)
+        self.links.iter().filter(|link| !link.is_ending).map(|link| link.socket)
     }
 
     /// Whether everything the machine had to say is on its way.
     pub(crate) fn is_dry(&self) -> bool {
-        self.links.values().all(|link| link.queued == 0)
+        self.links.iter().all(|link| link.queued == 0)
     }
 
     fn see(&mut self, seen: impl FnOnce() -> Seen) {
@@ -212,7 +209,7 @@ impl<M: Machine> Station<M> {
                 self.add(link, socket, Wire::host(self.offer.clone()));
                 self.up(link, io);
             }
-            Notice::Connected { .. } => match self.sockets.get(&socket).copied() {
+            Notice::Connected { .. } => match self.at(socket).map(|link| link.id) {
                 Some(link) => {
                     let opening = Wire::client(self.offer.clone()).opening();
                     self.queue(link, opening);
@@ -229,8 +226,8 @@ impl<M: Machine> Station<M> {
             }
             Notice::Readable { .. } => self.readable(socket, io),
             Notice::Writable { .. } => {
-                if let Some(link) = self.sockets.get(&socket).copied() {
-                    self.mark(link);
+                if let Some(link) = find_at(&mut self.links, socket) {
+                    link.mark(&mut self.dirty);
                     self.settle(io);
                 }
             }
@@ -240,9 +237,8 @@ impl<M: Machine> Station<M> {
     /// All links are gone at once, and the machine is told: its program has been started again, with its memory.
     pub(crate) fn lose_all(&mut self, io: &mut Io<'_>) {
         let gone: Vec<(LinkId, Socket)> =
-            self.links.iter().filter(|(_, link)| !link.is_ending).map(|(id, link)| (*id, link.socket)).collect();
+            self.links.iter().filter(|link| !link.is_ending).map(|link| (link.id, link.socket)).collect();
         self.links.clear();
-        self.sockets.clear();
         let loss = LinkLoss::Broken;
         for (_, socket) in &gone {
             self.see(|| Seen::Lost { socket: *socket, loss });
@@ -251,26 +247,26 @@ impl<M: Machine> Station<M> {
     }
 
     fn add(&mut self, id: LinkId, socket: Socket, wire: Wire) {
-        let queue = VecDeque::new();
-        self.links.insert(
+        self.links.push(Link {
             id,
-            Link {
-                socket,
-                wire,
-                queue,
-                queued: 0,
-                unreported: 0,
-                partial: 0,
-                is_up: false,
-                is_dirty: false,
-                is_ending: false,
-            },
-        );
-        self.sockets.insert(socket, id);
+            socket,
+            wire,
+            queue: VecDeque::new(),
+            queued: 0,
+            unreported: 0,
+            partial: 0,
+            is_up: false,
+            is_dirty: false,
+            is_ending: false,
+        });
+    }
+
+    fn at(&self, socket: Socket) -> Option<&Link> {
+        self.links.iter().find(|link| link.socket == socket)
     }
 
     fn up(&mut self, link: LinkId, io: &mut Io<'_>) {
-        if let Some(state) = self.links.get_mut(&link) {
+        if let Some(state) = find(&mut self.links, link) {
             state.is_up = true;
             let socket = state.socket;
             self.see(|| Seen::Up { link, socket });
@@ -280,14 +276,13 @@ impl<M: Machine> Station<M> {
     }
 
     fn forget(&mut self, socket: Socket) -> Option<LinkId> {
-        let link = self.sockets.remove(&socket)?;
-        self.links.remove(&link);
-        Some(link)
+        let place = self.links.iter().position(|link| link.socket == socket)?;
+        Some(self.links.remove(place).id)
     }
 
     /// The machine has forgotten a link: it passes on what it has, unless it never came up.
     fn end(&mut self, link: LinkId, io: &mut Io<'_>) {
-        let Some(state) = self.links.get_mut(&link) else { return };
+        let Some(state) = find(&mut self.links, link) else { return };
         let socket = state.socket;
         if !state.is_up {
             self.forget(socket);
@@ -295,27 +290,21 @@ impl<M: Machine> Station<M> {
         }
         state.is_ending = true;
         self.ending.push_back((io.now() + LINGER, socket));
-        self.mark(link);
+        state.mark(&mut self.dirty);
     }
 
     fn queue(&mut self, link: LinkId, frames: Bytes) {
-        if let Some(state) = self.links.get_mut(&link) {
+        if let Some(state) = find(&mut self.links, link) {
             state.queued += frames.len();
             state.queue.push_back(frames);
-            state.mark(link, &mut self.dirty);
-        }
-    }
-
-    fn mark(&mut self, link: LinkId) {
-        if let Some(state) = self.links.get_mut(&link) {
-            state.mark(link, &mut self.dirty);
+            state.mark(&mut self.dirty);
         }
     }
 
     fn readable(&mut self, socket: Socket, io: &mut Io<'_>) {
-        let Some(id) = self.sockets.get(&socket).copied() else { return };
-        let Self { machine, out, links, seen, .. } = self;
-        let Some(link) = links.get_mut(&id) else { return };
+        let Self { machine, out, links, seen, dirty, .. } = self;
+        let Some(link) = find_at(links, socket) else { return };
+        let id = link.id;
         if link.is_ending {
             return self.drain(socket, io);
         }
@@ -390,6 +379,7 @@ impl<M: Machine> Station<M> {
             link.queued += answer.len();
             link.queue.push_front(answer);
         }
+        link.mark(dirty);
         match gone {
             None if reads == READS => io.again(socket),
             Some(true) => {
@@ -399,7 +389,6 @@ impl<M: Machine> Station<M> {
             Some(false) => self.end(id, io),
             None => {}
         }
-        self.mark(id);
         self.settle(io);
     }
 
@@ -430,7 +419,7 @@ impl<M: Machine> Station<M> {
             self.owed.drain(..).for_each(|input| M::input(&mut round, input));
         }
         while let Some((until, socket)) = self.ending.front().copied()
-            && (until <= io.now() || !self.sockets.contains_key(&socket))
+            && (until <= io.now() || self.at(socket).is_none())
         {
             self.ending.pop_front();
             if self.forget(socket).is_some() {
@@ -446,7 +435,7 @@ impl<M: Machine> Station<M> {
             match effect {
                 Effect::Send { link, frames } => {
                     if self.seen.is_on()
-                        && let Some(Link { socket, queued, .. }) = self.links.get(&link)
+                        && let Some(Link { socket, queued, .. }) = find(&mut self.links, link)
                     {
                         self.seen.extend([Seen::Sent { socket: *socket, frames: frames.clone(), backlog: *queued }]);
                     }
@@ -457,7 +446,7 @@ impl<M: Machine> Station<M> {
                     self.queue(link, frames);
                 }
                 Effect::Close { link, reason } => {
-                    let socket = self.links.get(&link).map(|link| link.socket);
+                    let socket = find(&mut self.links, link).map(|link| link.socket);
                     self.see(|| Seen::Closed { link, socket, reason });
                     self.end(link, io);
                 }
@@ -476,7 +465,7 @@ impl<M: Machine> Station<M> {
     fn write(&mut self, io: &mut Io<'_>) {
         let mut dirty = std::mem::take(&mut self.dirty);
         for id in dirty.drain(..) {
-            let Some(link) = self.links.get_mut(&id) else { continue };
+            let Some(link) = find(&mut self.links, id) else { continue };
             link.is_dirty = false;
             match link.write(io) {
                 Ok(()) if link.is_ending && link.queue.is_empty() => {
@@ -508,9 +497,9 @@ impl<M: Machine> Station<M> {
 }
 
 impl Link {
-    fn mark(&mut self, id: LinkId, dirty: &mut Vec<LinkId>) {
+    fn mark(&mut self, dirty: &mut Vec<LinkId>) {
         if !std::mem::replace(&mut self.is_dirty, true) {
-            dirty.push(id);
+            dirty.push(self.id);
         }
     }
 
@@ -529,6 +518,14 @@ impl Link {
         }
         Ok(())
     }
+}
+
+fn find(links: &mut [Link], id: LinkId) -> Option<&mut Link> {
+    links.iter_mut().find(|link| link.id == id)
+}
+
+fn find_at(links: &mut [Link], socket: Socket) -> Option<&mut Link> {
+    links.iter_mut().find(|link| link.socket == socket)
 }
 
 /// A frame that was read, without copying it if it is whole in what was read in one go.
