@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use exchange_driver::{
     Client, Events, Runtime,
     core::{
-        Body, Cmid, Limits, RoomName,
+        Body, Cmid, Event, Limits, RoomName,
         message::{ToClient, ToHost},
     },
 };
-use exchange_tests::{messages, raw::RawClient, watched::Alive};
+use exchange_tests::{messages, raw::RawClient, wait_for, watched::Alive};
 use futures_util::future::join;
 
 use crate::bed::{Bed, On};
@@ -41,6 +41,7 @@ pub(crate) async fn one_that_never_reads_delays_nobody_and_gets_a_gap_when_it_re
     let host = bed.host_builder().limits(limits).start().await.unwrap();
     let (talker, listener) = (bed.join(&host, "talker").await, bed.join(&host, "listener").await);
     let mut heard = listener.events();
+    wait_for(&mut heard, |event| matches!(event, Event::RoomJoined { .. }).then_some(())).await;
     let (mut silent, _) = RawClient::join(&bed.runtime, host.addresses()[0], "silent").await;
     flood::<R>(&talker, &mut heard).await;
 
@@ -76,6 +77,8 @@ pub(crate) async fn one_that_only_talks_is_heard_and_keeps_nobody_from_talking<R
     let host = bed.host().await;
     let client = bed.join(&host, "bo").await;
     let mut events = client.events();
+    // Of what was said before it is in the room, it is given the last few messages only.
+    wait_for(&mut events, |event| matches!(event, Event::RoomJoined { .. }).then_some(())).await;
     let (mut deaf, lobby) = RawClient::join(&bed.runtime, host.addresses()[0], "deaf").await;
     // More than is given to it at once, and less than is kept for those who lag.
     let body = Body::text(&"x".repeat(2000));
