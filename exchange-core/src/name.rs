@@ -31,44 +31,14 @@ impl From<Infallible> for NameError {
     }
 }
 
-macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $max:literal) => {
-        $(#[$doc])*
-        ///
-        /// Surrounding white space is dropped when it is parsed. Cloning is cheap.
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
-
-        impl $name {
-            /// The longest name in bytes of UTF-8.
-            pub const MAX_BYTES: u16 = $max;
-
-            /// Takes `text` as a name.
-            ///
-            /// # Errors
-            ///
-            /// [`NameError`] says what is wrong with it.
-            pub fn new(text: &str) -> Result<Self, NameError> {
-                parse(text, Self::MAX_BYTES).map(|name| Self(name.into()))
-            }
-
-            /// The name as a string.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
+/// What every kind of name can do, given `new` and `as_str`.
+macro_rules! name_traits {
+    ($name:ident) => {
         impl Deref for $name {
             type Target = str;
 
             fn deref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl Borrow<str> for $name {
-            fn borrow(&self) -> &str {
-                &self.0
+                self.as_str()
             }
         }
 
@@ -96,19 +66,19 @@ macro_rules! name {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
+                f.pad(self.as_str())
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:?}", &*self.0)
+                write!(f, "{:?}", self.as_str())
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
+                serializer.serialize_str(self.as_str())
             }
         }
 
@@ -121,29 +91,53 @@ macro_rules! name {
     };
 }
 
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $max:literal) => {
+        $(#[$doc])*
+        ///
+        /// Surrounding white space is dropped when it is parsed. Cloning is cheap.
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The longest name in bytes of UTF-8.
+            pub const MAX_BYTES: u16 = $max;
+
+            /// Takes `text` as a name.
+            ///
+            /// # Errors
+            ///
+            /// [`NameError`] says what is wrong with it.
+            pub fn new(text: &str) -> Result<Self, NameError> {
+                parse(text, Self::MAX_BYTES).map(|name| Self(name.into()))
+            }
+
+            /// The name as a string.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        name_traits! { $name }
+    };
+}
+
+mod room;
+pub use self::room::RoomName;
+
 name! {
     /// What a person wants to be called. A label, not an identity: see [`PeerId`](crate::PeerId).
     Nick, 32
 }
 name! {
-    /// The name of a room.
-    RoomName, 64
-}
-name! {
     /// The name of a session.
     SessionName, 64
-}
-
-impl RoomName {
-    /// The room that everyone in a session is in.
-    pub fn lobby() -> Self {
-        Self("lobby".into())
-    }
-
-    /// Whether this is the room that everyone is in.
-    pub fn is_lobby(&self) -> bool {
-        &*self.0 == "lobby"
-    }
 }
 
 fn parse(text: &str, limit: u16) -> Result<&str, NameError> {

@@ -13,7 +13,7 @@ from exchange import names, wire
 from exchange.client import Client
 from exchange.discovery import NoSession, read_txt
 from exchange.messages import TO_CLIENT, TO_HOST
-from exchange.names import BadName, parse_name
+from exchange.names import BadName, canonical, parse_name
 from exchange.schema import Malformed, from_json, to_json, whole
 from exchange.wire import Broken, Choice, Frames, Offer, read_answer, read_offer
 
@@ -67,6 +67,8 @@ class Vectors(unittest.TestCase):
 
         def name(vector: Vector, data: bytes) -> None:
             self.check(vector, lambda: parse_name(data.decode(), limits[vector["kind"]]))
+            if same := vector.get("canonical"):
+                self.assertEqual(canonical(vector["meaning"]), same)
 
         self.each("names.json", name)
 

@@ -202,9 +202,18 @@ impl Client {
         for cmid in doubtful {
             self.settle(&name, cmid, Outcome::Unknown, out);
         }
+        self.show_as(&name);
         let members = self.members(&name).collect();
         out.event(Event::RoomJoined { room: name, members, resumed: taken == Taken::Resumed });
         Ok(())
+    }
+
+    /// A room is known by the name it was opened with, whichever it was asked for by.
+    fn show_as(&mut self, name: &RoomName) {
+        if let Some((asked, room)) = self.rooms.remove_entry(name) {
+            let name = if asked.as_str() == name.as_str() { asked } else { name.clone() };
+            self.rooms.insert(name, room);
+        }
     }
 
     fn entry(&mut self, entry: Entry, out: &mut Outbox) -> Result<(), Violation> {

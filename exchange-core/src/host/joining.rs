@@ -81,8 +81,10 @@ impl Host {
     }
 
     pub(super) fn join_as_owner(&mut self, now: Time, name: &RoomName, out: &mut Outbox) -> Result<(), Refusal> {
-        self.enter(now, OWNER, name, out)?;
-        out.event(Event::RoomJoined { room: name.clone(), members: self.members(name).collect(), resumed: false });
+        let id = self.enter(now, OWNER, name, out)?;
+        let name = self.rooms.get(&id).map_or(name, |room| &room.name).clone();
+        let members = self.members(&name).collect();
+        out.event(Event::RoomJoined { room: name, members, resumed: false });
         Ok(())
     }
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import names, wire
 from .messages import TO_CLIENT, Message
-from .names import parse_name
+from .names import canonical, parse_name
 from .room import Pending, Phase, Room
 from .schema import Malformed, from_json, to_json
 
@@ -57,7 +57,8 @@ class Client:
         self.peer = secrets.token_hex(16)
         self.producer = secrets.token_hex(8)
         self.events: list[Event] = []
-        self.rooms = {"lobby": Room(lobby_from or {"last": 50})}
+        # By their names in canonical form.
+        self.rooms = {"lobby": Room("lobby", lobby_from or {"last": 50})}
         self.roster: dict[int, Message] = {}
         self.link: Link | None = None
         self.is_over = False
@@ -72,7 +73,7 @@ class Client:
 
     def join(self, name: str, start: Any = "head") -> None:
         name = parse_name(name, names.ROOM)
-        room = self.rooms.setdefault(name, Room(start))
+        room = self.rooms.setdefault(canonical(name), Room(name, start))
         if not room.is_wanted and room.was_asked:
             room.again = start
         elif not room.is_wanted:
@@ -81,6 +82,7 @@ class Client:
 
     def leave(self, name: str) -> None:
         """Leaves a room; an event tells when that is so. Its messages count on if it is joined again (EX-SND-007)."""
+        name = canonical(name)
         room = self.rooms[name]
         if name == "lobby":
             raise ValueError("nobody leaves the lobby")
@@ -94,6 +96,7 @@ class Client:
 
     def send(self, name: str, text: str) -> int:
         """Sends a message, now or when it can be; gives its number. An event tells what becomes of it."""
+        name = canonical(name)
         room = self.rooms.get(name)
         if room is None or not (room.is_wanted or room.again):
             raise ValueError(f"not in {name}")
@@ -332,7 +335,7 @@ class Client:
         raise broken("unexpected")
 
     def _joined(self, joined: Message) -> None:
-        name, place = joined["name"], (joined["epoch"], joined["after"])
+        name, place = canonical(joined["name"]), (joined["epoch"], joined["after"])
         room = self.rooms.get(name)
         if room and room.phase is Phase.LEAVING:
             return
@@ -355,6 +358,7 @@ class Client:
             elif room.cursor != place:
                 raise broken("out_of_order")
         room.phase, room.number, room.cursor = Phase.JOINED, joined["room"], place
+        room.name = joined["name"]
         if not joined["known"]:
             for cmid in [cmid for cmid in room.pending if cmid <= room.sent]:
                 self._outcome(name, cmid, "unknown")
@@ -365,6 +369,7 @@ class Client:
             self._tell("joined", room=name, members=members, resumed=resumed)
 
     def _join_refused(self, name: str, refusal: Any) -> None:
+        name = canonical(name)
         room = self.rooms.get(name)
         if room is None or room.phase is not Phase.ASKED or name == "lobby":
             raise broken("unexpected")
@@ -421,6 +426,8 @@ class Client:
             self._tell("outcome", room=name, cmid=cmid, outcome=outcome, seq=seq)
 
     def _tell(self, event: str, **details: Any) -> None:
+        if name := details.get("room"):
+            details["room"] = self.rooms[name].name
         self.events.append({"event": event, **details})
 
     # What there is to say to the host.
@@ -437,7 +444,7 @@ class Client:
             elif room.phase is Phase.IDLE and (room.is_wanted or room.was_asked) and asked < ASKED_AT_ONCE:
                 # A room whose answer was lost has to be joined to be left: its number is not known.
                 numbers = {"settled": room.settled, "sent": room.sent}
-                self._say({"join": {"room": name, "from": self._start(room), **numbers}})
+                self._say({"join": {"room": room.name, "from": self._start(room), **numbers}})
                 room.phase, room.was_asked = Phase.ASKED, True
                 asked += 1
         on_link = sum(room.on_link for room in self.rooms.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 NICK, ROOM, SESSION = 32, 64, 64
@@ -38,6 +39,12 @@ def parse_name(text: str, limit: int) -> str:
     if not _UNSHOWABLE.isdisjoint(name):
         raise BadName("unshowable")
     return name
+
+
+def canonical(room: str) -> str:
+    """The form in which names of rooms are compared (EX-VAL-007)."""
+    seen = "".join(c for c in room if c in _WHITE_SPACE or c not in _INVISIBLE)
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", seen).casefold())
 
 
 def is_blank(text: str) -> bool:

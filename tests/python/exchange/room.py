@@ -28,6 +28,8 @@ class Pending:
 
 @dataclass
 class Room:
+    name: str
+    """As it is shown: as the host told it, once it has."""
     start: Any
     phase: Phase = Phase.IDLE
     is_wanted: bool = True

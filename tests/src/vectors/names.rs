@@ -1,6 +1,6 @@
 //! Names: what a reader makes of a text in a place of each.
 
-use exchange_tokio::core::NameError;
+use exchange_tokio::core::{NameError, RoomName};
 
 use super::Vector;
 
@@ -17,8 +17,14 @@ pub(super) fn vectors() -> Vec<Vector> {
         ),
         ("longest_nick", "nick", "éééééééééééééééé", "éééééééééééééééé"),
         ("longest_after_trimming", "nick", " éééééééééééééééé ", "éééééééééééééééé"),
-        ("case_counts", "room", "Lobby", "Lobby"),
-        ("not_normalised", "room", "e\u{301}", "e\u{301}"),
+        ("shown_as_given", "room", "Lobby", "Lobby"),
+        ("not_normalised_where_shown", "room", "e\u{301}", "e\u{301}"),
+        ("composed", "room", "\u{e9}", "\u{e9}"),
+        ("compatible_but_other", "room", "\u{ff24}en \u{2460}", "\u{ff24}en \u{2460}"),
+        ("folded_into_two", "room", "Straße", "Straße"),
+        ("final_sigma", "room", "ΌΔΟΣ όδος", "ΌΔΟΣ όδος"),
+        ("iota_beneath", "room", "\u{1fc3}", "\u{1fc3}"),
+        ("unseen", "room", "d\u{34f}en\u{200d} ❤\u{fe0f}", "d\u{34f}en\u{200d} ❤\u{fe0f}"),
         ("emoji_held_together", "session", "👩\u{200d}👩\u{200d}👧", "👩\u{200d}👩\u{200d}👧"),
         ("variation", "session", "❤\u{fe0f}", "❤\u{fe0f}"),
         ("hidden_beside_seen", "session", "a\u{3164}", "a\u{3164}"),
@@ -56,11 +62,19 @@ pub(super) fn vectors() -> Vec<Vector> {
         ("annotation", "room", "a\u{fffa}b", NameError::Unshowable),
         ("tag", "room", "a\u{e0041}", NameError::Unshowable),
     ];
-    let mut vectors = named.map(|(name, kind, text, meaning)| one(name, kind, text).with("meaning", meaning)).to_vec();
-    vectors.push(one("longest_room", "room", &longest).with("meaning", &longest));
-    vectors.push(one("longest_session", "session", &longest).with("meaning", &longest));
+    let mut vectors = named.map(|(name, kind, text, meaning)| taken(name, kind, text, meaning)).to_vec();
+    vectors.push(taken("longest_room", "room", &longest, &longest));
+    vectors.push(taken("longest_session", "session", &longest, &longest));
     vectors.extend(refused.map(|(name, kind, text, error)| one(name, kind, text).with("error", &error)));
     vectors
+}
+
+fn taken(name: &str, kind: &str, text: &str, meaning: &str) -> Vector {
+    let vector = one(name, kind, text).with("meaning", meaning);
+    match RoomName::new(text) {
+        Ok(room) if kind == "room" => vector.with("canonical", room.canonical()),
+        _ => vector,
+    }
 }
 
 fn one(name: &str, kind: &str, text: &str) -> Vector {

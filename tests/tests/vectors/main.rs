@@ -124,6 +124,9 @@ fn every_name_is_taken_or_refused_as_it_says() {
             None => Ok(vector.text("meaning").to_owned()),
         };
         assert_eq!(parsed, expected, "{vector}");
+        if let Some(canonical) = vector.get("canonical") {
+            assert_eq!(RoomName::new(&text).unwrap().canonical(), canonical, "{vector}");
+        }
     }
 }
 

@@ -47,6 +47,16 @@ fn the_lobby_is_asked_for_first_and_with_what_the_application_wants_of_it() {
 }
 
 #[test]
+fn a_room_is_known_by_the_name_it_was_opened_with_whichever_it_was_asked_for_by() {
+    let mut bench = Bench::in_lobby();
+    bench.round(|round| round.join(&"DEN".parse().unwrap(), JoinFrom::Head)).unwrap();
+    bench.hear(&ToClient::Joined(joined(&den(), DEN.0, 0)));
+    assert_eq!(bench.client.rooms().map(RoomName::as_str).collect::<Vec<_>>(), ["den", "lobby"]);
+    bench.post(&"Den".parse().unwrap(), "hello").unwrap();
+    assert!(bench.said().iter().any(|said| matches!(said, ToHost::Send { room: DEN, .. })));
+}
+
+#[test]
 fn only_so_many_rooms_are_asked_for_at_once() {
     let mut bench = Bench::in_lobby();
     bench.said();

@@ -50,6 +50,20 @@ fn whoever_joins_is_told_who_is_there_before_anything_else_and_sees_itself_come(
 }
 
 #[test]
+fn a_room_is_found_however_its_name_is_written_and_shown_as_it_was_opened() {
+    let mut bench = Bench::new();
+    let (one, other) = (bench.member(1), bench.member(2));
+    let opened = bench.join(one, &"Café".parse().unwrap(), JoinFrom::Head);
+    let found = bench.join(other, &"CAFE\u{301}".parse().unwrap(), JoinFrom::Head);
+    assert_eq!((found.room, found.epoch, found.name.as_str()), (opened.room, opened.epoch, "Café"));
+    bench.round(|round| round.join(&"café".parse().unwrap())).unwrap();
+    let told =
+        bench.told.iter().rev().find_map(|e| if let Event::RoomJoined { room, .. } = e { Some(room) } else { None });
+    assert_eq!(told.unwrap().as_str(), "Café");
+    assert_eq!(bench.host.rooms().count(), 2);
+}
+
+#[test]
 fn only_members_of_a_room_hear_what_is_said_in_it() {
     let mut bench = Bench::new();
     let (inside, outside) = (bench.member(1), bench.member(2));
