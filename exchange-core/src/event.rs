@@ -1,15 +1,19 @@
 //! What applications are told.
 
+mod message;
+
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
 
+pub(crate) use self::message::Fields;
+pub use self::message::{Change, Message, MessageId, MessageView};
 use crate::{
-    ids::{Cmid, PeerId, ProducerId, Seq, SessionId},
-    message::{Body, GapReason, LeaveReason, Status},
-    name::{Nick, RoomName, SessionName},
+    ids::{PeerId, Seq, SessionId},
+    message::{GapReason, LeaveReason, Mentions, Status},
+    name::{Nick, Reaction, RoomName, SessionName},
     reason::{CloseReason, Outcome, Refusal},
     seam::LinkLoss,
-    time::Timestamp,
+    text::Text,
 };
 
 /// Something an application may want to know. Hosts and clients tell the same events; cloning is cheap.
@@ -58,6 +62,29 @@ pub enum Event {
     },
     /// Somebody said something; one's own messages come back like everybody's.
     Message(Message),
+    /// The text of a message is another now.
+    Edited {
+        /// Of which message, and by whom.
+        change: Change,
+        /// What it says now.
+        text: Text,
+        /// Whom it means now.
+        mentions: Mentions,
+    },
+    /// A message is no more.
+    Deleted {
+        /// Which message, and by whom.
+        change: Change,
+    },
+    /// Somebody reacted to a message, or took that back.
+    Reacted {
+        /// To which message, and who.
+        change: Change,
+        /// How.
+        reaction: Reaction,
+        /// Whether it is there now, or gone.
+        added: bool,
+    },
     /// Somebody became a member of a room.
     PeerJoined {
         /// Which room.
@@ -168,92 +195,4 @@ pub enum Ended {
     /// It was lost, or never had.
     #[error("{0}")]
     Lost(LinkLoss),
-}
-
-/// One message, everywhere and always: the same in every log, epoch and encoding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MessageId {
-    /// In which room it was said.
-    pub room: RoomName,
-    /// Which run of its author's client said it.
-    pub producer: ProducerId,
-    /// That client's number for it.
-    pub cmid: Cmid,
-}
-
-impl fmt::Display for MessageId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.producer, self.cmid)
-    }
-}
-
-/// A message in a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message(Arc<Fields>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fields {
-    pub(crate) id: MessageId,
-    pub(crate) seq: Seq,
-    pub(crate) sender: Peer,
-    pub(crate) at: Timestamp,
-    pub(crate) body: Body,
-    pub(crate) mine: bool,
-    pub(crate) replayed: bool,
-}
-
-impl Message {
-    pub(crate) fn new(fields: Fields) -> Self {
-        Self(Arc::new(fields))
-    }
-
-    /// Which message, everywhere and always.
-    pub fn id(&self) -> &MessageId {
-        &self.0.id
-    }
-
-    /// In which room it was said.
-    pub fn room(&self) -> &RoomName {
-        &self.0.id.room
-    }
-
-    /// Its place in the room's log.
-    pub fn seq(&self) -> Seq {
-        self.0.seq
-    }
-
-    /// Who said it.
-    pub fn sender(&self) -> &Peer {
-        &self.0.sender
-    }
-
-    /// What the host's wall clock showed. For display; [`seq`](Self::seq) tells the order.
-    pub fn timestamp(&self) -> Timestamp {
-        self.0.at
-    }
-
-    /// Its kind and payload.
-    pub fn body(&self) -> &Body {
-        &self.0.body
-    }
-
-    /// Its text; empty for other kinds.
-    ///
-    /// It may hold anything: show it through [`display_safe`](crate::text::display_safe).
-    pub fn text(&self) -> &str {
-        match &self.0.body {
-            Body::Text(text) => text,
-            _ => "",
-        }
-    }
-
-    /// Whether it is one's own.
-    pub fn is_mine(&self) -> bool {
-        self.0.mine
-    }
-
-    /// Whether it was said before the room was joined.
-    pub fn is_replayed(&self) -> bool {
-        self.0.replayed
-    }
 }

@@ -26,6 +26,8 @@ pub struct Limits {
     pub history_bytes: usize,
     /// Bytes of one message. At most [`Limits::MAX_TEXT`].
     pub text: u32,
+    /// Different reactions to one message.
+    pub reactions: usize,
 }
 
 impl Limits {
@@ -45,6 +47,7 @@ impl Default for Limits {
             history_entries: 2048,
             history_bytes: 4 * 1024 * 1024,
             text: Self::MAX_TEXT,
+            reactions: 20,
         }
     }
 }

@@ -140,6 +140,15 @@ name! {
     SessionName, 64
 }
 
+name! {
+    /// How somebody reacts to a message: an emoji, as a rule, or a word.
+    Reaction, 32
+}
+name! {
+    /// What an application's payload is, such as `application/json`.
+    ContentType, 64
+}
+
 fn parse(text: &str, limit: u16) -> Result<&str, NameError> {
     let text = text.trim();
     if text.len() > usize::from(limit) {

@@ -126,6 +126,21 @@ pub enum Refusal {
     /// The session is over.
     #[error("the session is closed")]
     Closed,
+    /// There is no message of that place, or none any more, or it is not of a kind that can be changed so.
+    #[error("there is no such message")]
+    NoMessage,
+    /// A message that is somebody else's to change.
+    #[error("that message is not yours to change")]
+    NotYours,
+    /// It is as it should be already.
+    #[error("there is nothing to change")]
+    NothingToChange,
+    /// More of them than there may be.
+    #[error("too many: {limit} are allowed")]
+    TooMany {
+        /// How many are allowed.
+        limit: u32,
+    },
 }
 
 /// What became of a message that was posted.

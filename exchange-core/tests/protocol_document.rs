@@ -15,11 +15,14 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use exchange_core::{
-    Body, ClientConfig, CloseReason, Cmid, Durability, Encoding, Epoch, GapReason, HostConfig, JoinFrom, LeaveReason,
-    MemberId, NameError, Nick, PeerId, ProducerId, Refusal, Rev, RoomId, RoomName, Seq, SessionId, SessionName, Status,
-    Timestamp, Token, Violation,
+    Body, ClientConfig, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch, GapReason, HostConfig, JoinFrom,
+    LeaveReason, MemberId, Mentions, NameError, Nick, PeerId, ProducerId, Reaction, Refusal, Rev, RoomId, RoomName,
+    Seq, SessionId, SessionName, Status, Timestamp, Token, Violation,
     discovery::{self, PeerRecord},
-    message::{self, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, ToClient, ToHost, Welcome},
+    message::{
+        self, Data, Delete, Edit, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost,
+        Welcome,
+    },
     wire::{Offer, Received, Versions, Wire},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -46,7 +49,25 @@ fn den() -> RoomName {
     RoomName::new("den").unwrap()
 }
 
+fn post() -> Body {
+    Body::Post(Post { reply_to: Some(Seq(301)), mentions: [PEER].into_iter().collect(), text: "@bo no".into() })
+}
+
+fn edit() -> Body {
+    Body::Edit(Edit { of: Seq(301), mentions: Mentions::default(), text: "ho".into() })
+}
+
+fn react() -> Body {
+    Body::React(React { to: Seq(301), reaction: Reaction::new("👍").unwrap(), add: true })
+}
+
+fn data() -> Body {
+    let content_type = ContentType::new("game/move").unwrap();
+    Body::Data(Data { content_type, payload: Bytes::from_static(&[0, 255, 7]) })
+}
+
 fn to_host() -> Vec<(&'static str, ToHost)> {
+    let send = |body| ToHost::Send { room: ROOM, cmid: Cmid(12), body };
     let hello = Hello { peer: PEER, producer: PRODUCER, token: None, attempt: 1, nick: "bo".into() };
     let back = Hello { token: Some(TOKEN), attempt: 2, ..hello.clone() };
     let from = JoinFrom::After { epoch: EPOCH, seq: Seq(300) };
@@ -60,6 +81,11 @@ fn to_host() -> Vec<(&'static str, ToHost)> {
         ("to_host.join.again", ToHost::Join { room: "den".into(), from, settled: Cmid(11), sent: Cmid(12) }),
         ("to_host.leave", ToHost::Leave { room: ROOM }),
         ("to_host.send", ToHost::Send { room: ROOM, cmid: Cmid(12), body: Body::text("hé") }),
+        ("to_host.send.post", send(post())),
+        ("to_host.send.edit", send(edit())),
+        ("to_host.send.delete", send(Body::Delete(Delete { of: Seq(301) }))),
+        ("to_host.send.react", send(react())),
+        ("to_host.send.data", send(data())),
         ("to_host.ping", ToHost::Ping { nonce: 1000 }),
         ("to_host.pong", ToHost::Pong { nonce: 1000 }),
         ("to_host.bye", ToHost::Bye { reason: CloseReason::Left }),
@@ -89,6 +115,7 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
         ("to_client.entry.join", made(Body::Join { peer: PEER, producer: PRODUCER, nick: nick() })),
         ("to_client.entry.leave", made(Body::Leave { reason: LeaveReason::TimedOut })),
         ("to_client.entry.opaque", ToClient::Entry(entry(opaque))),
+        ("to_client.entry.post", ToClient::Entry(entry(post()))),
         ("to_client.welcome", ToClient::Welcome(welcome)),
         ("to_client.roster", ToClient::Roster { rev: Rev(9), members: vec![record] }),
         (
@@ -248,7 +275,8 @@ fn every_variant_has_its_number_and_its_name() {
         Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, Violation as Broken, WrongToken,
     };
     use Refusal::{
-        Closed, Empty, Kind, Lobby, LogExhausted, NotMember, OutboxFull, RoomFull, SendGap, TooLong, TooManyRooms,
+        Closed, Empty, Kind, Lobby, LogExhausted, NoMessage, NotMember, NotYours, NothingToChange, OutboxFull,
+        RoomFull, SendGap, TooLong, TooMany, TooManyRooms,
     };
     use Violation::{Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
 
@@ -260,8 +288,23 @@ fn every_variant_has_its_number_and_its_name() {
     let name_errors = [NameError::Empty, NameError::TooLong { limit: 0 }, NameError::Unshowable];
     let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember];
     let too_long = TooLong { limit: 0 };
-    let refusals =
-        [Empty, too_long, NotMember, TooManyRooms, RoomFull, Lobby, Kind, SendGap, OutboxFull, LogExhausted, Closed];
+    let refusals = [
+        Empty,
+        too_long,
+        NotMember,
+        TooManyRooms,
+        RoomFull,
+        Lobby,
+        Kind,
+        SendGap,
+        OutboxFull,
+        LogExhausted,
+        Closed,
+        NoMessage,
+        NotYours,
+        NothingToChange,
+        TooMany { limit: 0 },
+    ];
     let once = |names: Vec<(String, String)>| -> Vec<(String, String)> {
         names.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
     };
@@ -299,6 +342,9 @@ fn every_figure_is_the_codes() {
         number("longest nick", Nick::MAX_BYTES.into()),
         number("longest room name", RoomName::MAX_BYTES.into()),
         number("longest session name", SessionName::MAX_BYTES.into()),
+        number("longest reaction", Reaction::MAX_BYTES.into()),
+        number("longest content type", ContentType::MAX_BYTES.into()),
+        number("mentions of a text", Mentions::MAX),
         number("longest text, ever", exchange_core::Limits::MAX_TEXT as usize),
         number("longest text", limits.text as usize),
         number("links", limits.links),
@@ -309,6 +355,7 @@ fn every_figure_is_the_codes() {
         number("remembered members", limits.remembered),
         number("entries kept of a room", limits.history_entries),
         number("bytes kept of a room", limits.history_bytes),
+        number("reactions to a message", limits.reactions),
         number("send window of a room", client.window),
     ];
     assert_eq!(table(&document, "limits"), expected);

@@ -32,6 +32,7 @@ fn limits() -> Limits {
         history_entries: 8,
         history_bytes: 500,
         text: 100,
+        reactions: 2,
     }
 }
 

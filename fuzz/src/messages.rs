@@ -1,8 +1,8 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use exchange_core::{
-    Body, CloseReason, Cmid, Durability, Epoch, GapReason, JoinFrom, LeaveReason, MemberId, NameError, Nick, PeerId,
-    ProducerId, Refusal, Rev, RoomId, RoomName, Seq, SessionId, SessionName, Status, Text, Timestamp, Token, Violation,
-    message::{Entry, Hello, Joined, MemberRecord, ToClient, ToHost, Welcome},
+    Body, CloseReason, Cmid, ContentType, Durability, Epoch, GapReason, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, PeerId,
+    ProducerId, Reaction, Refusal, Rev, RoomId, RoomName, Seq, SessionId, SessionName, Status, Text, Timestamp, Token, Violation,
+    message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost, Welcome},
 };
 
 /// Any message to a host but a hello that could be let in: those need a token that the host has given.
@@ -122,13 +122,32 @@ fn text(u: &mut Unstructured<'_>) -> Result<Text> {
 }
 
 fn body(u: &mut Unstructured<'_>) -> Result<Body> {
-    Ok(match u.int_in_range(0..=7)? {
+    Ok(match u.int_in_range(0..=12)? {
         0..=4 => Body::Text(text(u)?),
         5 => Body::Join { peer: peer(u)?, producer: producer(u)?, nick: name(u, Nick::MAX_BYTES, Nick::new)? },
         6 => Body::Leave { reason: *u.choose(&[LeaveReason::Left, LeaveReason::TimedOut])? },
+        7 => {
+            let reply_to = if u.arbitrary()? { Some(Seq(number(u)?)) } else { None };
+            Body::Post(Post { reply_to, mentions: mentions(u)?, text: text(u)? })
+        }
+        8 => Body::Edit(Edit { of: Seq(number(u)?), mentions: mentions(u)?, text: text(u)? }),
+        9 => Body::Delete(Delete { of: Seq(number(u)?) }),
+        10 => Body::React(React {
+            to: Seq(number(u)?),
+            reaction: name(u, Reaction::MAX_BYTES, Reaction::new)?,
+            add: u.arbitrary()?,
+        }),
+        11 => Body::Data(Data {
+            content_type: name(u, ContentType::MAX_BYTES, ContentType::new)?,
+            payload: <&[u8]>::arbitrary(u)?.to_vec().into(),
+        }),
         // Kinds below are those that are known.
-        _ => Body::Opaque { kind: u.int_in_range(3..=u16::MAX)?, payload: <&[u8]>::arbitrary(u)?.to_vec().into() },
+        _ => Body::Opaque { kind: u.int_in_range(8..=u16::MAX)?, payload: <&[u8]>::arbitrary(u)?.to_vec().into() },
     })
+}
+
+fn mentions(u: &mut Unstructured<'_>) -> Result<Mentions> {
+    few(u, peer).map(Mentions::from_iter)
 }
 
 fn member(u: &mut Unstructured<'_>) -> Result<MemberRecord> {
@@ -164,10 +183,17 @@ fn violation(u: &mut Unstructured<'_>) -> Result<Violation> {
 
 fn refusal(u: &mut Unstructured<'_>) -> Result<Refusal> {
     use Refusal::{
-        Closed, Empty, Kind, Lobby, LogExhausted, NotMember, OutboxFull, RoomFull, SendGap, TooLong, TooManyRooms,
+        Closed, Empty, Kind, Lobby, LogExhausted, NoMessage, NotMember, NotYours, NothingToChange, OutboxFull, RoomFull,
+        SendGap, TooLong, TooMany, TooManyRooms,
     };
     let plain = [Empty, NotMember, TooManyRooms, RoomFull, Lobby, Kind, SendGap, OutboxFull, LogExhausted, Closed];
-    if u.ratio(1, 8)? { Ok(TooLong { limit: u.arbitrary()? }) } else { Ok(*u.choose(&plain)?) }
+    let of_changes = [NoMessage, NotYours, NothingToChange];
+    Ok(match u.int_in_range(0..=9)? {
+        0 => TooLong { limit: u.arbitrary()? },
+        1 => TooMany { limit: u.arbitrary()? },
+        2 => *u.choose(&of_changes)?,
+        _ => *u.choose(&plain)?,
+    })
 }
 
 fn room_id(u: &mut Unstructured<'_>) -> Result<RoomId> {

@@ -161,7 +161,7 @@ pub(super) fn line(event: &Event) -> Option<Line> {
 
 fn said(message: &Message) -> Json<'_> {
     let content = match message.body() {
-        Body::Text(_) => Content::Text { text: message.text() },
+        Body::Text(_) | Body::Post(_) => Content::Text { text: message.text() },
         other => Content::Other { kind: other.kind() },
     };
     Json::Message {

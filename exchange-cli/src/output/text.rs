@@ -81,7 +81,7 @@ impl Text {
         if !message.room().is_lobby() {
             line = line.styled(Style::Bold, |line| line.ours("#").name(message.room())).ours(" ");
         }
-        if !matches!(message.body(), Body::Text(_)) {
+        if !matches!(message.body(), Body::Text(_) | Body::Post(_)) {
             let line = line.ours("* ").name(&self.labels.label(sender));
             return line.ours(" sent what this program cannot show (kind ").theirs(message.body().kind()).ours(")");
         }

@@ -8,7 +8,7 @@ use super::{
     room::{Room, Taken},
 };
 use crate::{
-    event::{Event, Fields, Message, MessageId, Session},
+    event::{Event, Fields, MessageId, Session},
     ids::{Cmid, Rev, RoomId},
     message::{Body, Entry, Joined, MemberRecord, Status, ToClient, ToHost, Welcome},
     name::RoomName,
@@ -244,9 +244,12 @@ impl Client {
                     self.settle(&name, cmid, outcome, out);
                 }
                 if first {
-                    let id = MessageId { room: name, producer, cmid };
-                    let fields = Fields { id, seq, sender: peer, at, body, mine, replayed };
-                    out.event(Event::Message(Message::new(fields)));
+                    let id = MessageId { room: name.clone(), producer, cmid };
+                    let event = Event::said(Fields { id, seq, sender: peer, at, body, mine, replayed });
+                    if let Some(room) = self.rooms.get_mut(&name) {
+                        room.transcript.take(&event);
+                    }
+                    out.event(event);
                 }
             }
         }

@@ -27,12 +27,13 @@ use self::{
     room::Room,
 };
 use crate::{
-    event::{Ended, Event, MessageId, Peer, Session},
+    event::{Ended, Event, MessageId, MessageView, Peer, Session},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, Token},
     limits::Limits,
-    message::{Body, JoinFrom, MemberRecord, Status, ToHost},
+    message::{Body, JoinFrom, MemberRecord, Mentions, Status, ToHost},
     name::{Nick, RoomName},
     reason::{CloseReason, Outcome, Refusal},
+    room::Transcript,
     seam::{Input, LinkId, Outbox, Wake},
     seed::{Random, Seed},
     time::Time,
@@ -51,6 +52,10 @@ pub struct ClientConfig {
     pub pending_bytes: usize,
     /// Messages on the wire without an outcome at once, in one room.
     pub window: usize,
+    /// Messages of one room that are held after they were told, to be looked at as they stand.
+    pub held: usize,
+    /// Bytes of them; the newest message is held whatever its length.
+    pub held_bytes: usize,
     /// From dialling until the host has let it in.
     pub handshake: Duration,
     /// The first wait after a lost link is up to this long, every further one up to twice as long,
@@ -70,11 +75,19 @@ impl ClientConfig {
             pending: 512,
             pending_bytes: 1024 * 1024,
             window: 32,
+            held: 500,
+            held_bytes: 512 * 1024,
             handshake: Duration::from_secs(10),
             backoff_min: Duration::from_millis(250),
             backoff_max: Duration::from_secs(8),
             healthy_after: Duration::from_secs(30),
         }
+    }
+}
+
+impl ClientConfig {
+    fn transcript(&self) -> Transcript {
+        Transcript::new(self.held, self.held_bytes)
     }
 }
 
@@ -131,7 +144,7 @@ impl Client {
     /// A client that is nowhere yet: [`Round::connect`] makes it dial.
     pub fn new(config: ClientConfig, seed: &Seed) -> Self {
         let mut random = seed.fork("client");
-        let lobby = Room::new(config.lobby_from, Cmid::ZERO);
+        let lobby = Room::new(config.lobby_from, Cmid::ZERO, config.transcript());
         Self {
             config,
             peer: PeerId::from_bytes(random.bytes()),
@@ -216,6 +229,18 @@ impl Client {
         self.rooms.get(room)?.place()
     }
 
+    /// The newest messages of a room as they stand, oldest first; at most [`held`](ClientConfig::held) of them.
+    ///
+    /// They are those that it was told of, with all changes that it was told of.
+    pub fn messages(&self, room: &RoomName) -> impl DoubleEndedIterator<Item = &MessageView> {
+        self.rooms.get(room).into_iter().flat_map(|room| room.transcript.messages())
+    }
+
+    /// The message at a place in a room's log as it stands, if it is held.
+    pub fn message(&self, room: &RoomName, seq: Seq) -> Option<&MessageView> {
+        self.rooms.get(room)?.transcript.message(seq)
+    }
+
     /// How many of its messages wait for their outcome.
     pub fn pending(&self) -> usize {
         self.pending
@@ -279,7 +304,10 @@ impl Round<'_> {
         }
     }
 
-    /// Posts a message to a room. [`Event::Receipt`] tells what becomes of it, also over a reconnect.
+    /// Posts a message, or a change of one, to a room. [`Event::Receipt`] tells what becomes of it, also over a reconnect.
+    ///
+    /// Where a text names nobody by [`mentions`](crate::message::Post::mentions), it means the members of the room whose
+    /// nicks it has behind an `@`.
     ///
     /// # Errors
     ///
@@ -298,7 +326,7 @@ impl Round<'_> {
         if let Slot::Vacant(slot) = self.client.rooms.entry(room.clone()) {
             let numbered = self.client.numbered.remove(room).unwrap_or_default();
             let numbered = if cfg!(exchange_bug = "numbers-start-again") { Cmid::ZERO } else { numbered };
-            slot.insert(Room::new(from, numbered));
+            slot.insert(Room::new(from, numbered, self.client.config.transcript()));
         }
         Ok(())
     }
@@ -334,6 +362,7 @@ impl Client {
 
     fn post(&mut self, name: &RoomName, body: Body) -> Result<MessageId, Refusal> {
         self.check_open()?;
+        let body = body.with_mentions(|text| Mentions::resolve(text, self.members(name)));
         let room = self.rooms.get_mut(name).ok_or(Refusal::NotMember)?;
         body.check(self.session.as_ref().map_or(Limits::MAX_TEXT, |joint| joint.max_text.min(Limits::MAX_TEXT)))?;
         if self.pending >= self.config.pending || self.pending_bytes + body.payload_len() > self.config.pending_bytes {

@@ -6,6 +6,7 @@ use crate::{
     ids::{Cmid, Epoch, MemberId, ProducerId, RoomId, Seq},
     message::{Body, JoinFrom, Joined},
     reason::Violation,
+    room::Transcript,
 };
 
 /// Producers whose last message is remembered, to tell a copy in a new log from the original in the old one.
@@ -32,6 +33,7 @@ pub(super) struct Room {
     sent: Cmid,
     numbered: Cmid,
     delivered: BTreeMap<ProducerId, (Cmid, Seq)>,
+    pub(super) transcript: Transcript,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +64,7 @@ pub(super) enum Taken {
 
 impl Room {
     /// A room to be joined, in which this client has used message numbers up to `numbered`.
-    pub(super) fn new(from: JoinFrom, numbered: Cmid) -> Self {
+    pub(super) fn new(from: JoinFrom, numbered: Cmid, transcript: Transcript) -> Self {
         Self {
             phase: Phase::Wanted,
             was_asked: false,
@@ -77,6 +79,7 @@ impl Room {
             sent: numbered,
             numbered,
             delivered: BTreeMap::new(),
+            transcript,
         }
     }
 
@@ -172,6 +175,12 @@ impl Room {
             self.history = joined.head;
         } else if taken == Taken::Lost {
             self.history = Seq::ZERO;
+            self.transcript.clear();
+            // What waits refers to places in the log that is lost.
+            for waiting in &mut self.waiting {
+                let body = core::mem::replace(&mut waiting.body, Body::text(""));
+                waiting.body = body.unreferred();
+            }
         }
         self.phase = Phase::Joined;
         self.number = Some(joined.room);

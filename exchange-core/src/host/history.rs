@@ -2,10 +2,11 @@
 
 use super::Host;
 use crate::{
+    event::MessageView,
     ids::{Epoch, Seq},
     message::Entry,
     name::RoomName,
-    room::Log,
+    room::{Log, Transcript},
 };
 
 /// What a host keeps of one room's log.
@@ -17,6 +18,18 @@ impl Host {
     pub fn history(&self, room: &RoomName) -> Option<History<'_>> {
         let id = self.room_ids.get(room)?;
         self.rooms.get(id).map(|room| History(&room.log))
+    }
+
+    /// All messages of a room that are kept, as they stand, oldest first. They are read from its log, which takes a while
+    /// where much is kept.
+    pub fn messages(&self, room: &RoomName) -> impl DoubleEndedIterator<Item = MessageView> {
+        let mut transcript = Transcript::new(usize::MAX, usize::MAX);
+        for entry in self.history(room).into_iter().flat_map(|history| history.after(Seq::ZERO)) {
+            if let Some(event) = self.told_of(room.clone(), entry) {
+                transcript.take(&event);
+            }
+        }
+        transcript.into_messages()
     }
 }
 

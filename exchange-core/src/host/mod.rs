@@ -279,11 +279,15 @@ impl Round<'_> {
         }
     }
 
-    /// The host itself says something in a room it is in. It is logged at once, and [`Event::Receipt`] says where.
+    /// The host itself says something in a room it is in, or changes it. It is logged at once, and [`Event::Receipt`] says
+    /// where.
+    ///
+    /// Where a text names nobody by [`mentions`](crate::message::Post::mentions), it means the members of the room whose
+    /// nicks it has behind an `@`.
     ///
     /// # Errors
     ///
-    /// [`Refusal`] if it is not in that room, or the text is empty or too long.
+    /// [`Refusal`] if it is not in that room, the text is empty or too long, or the change may not be.
     pub fn post(&mut self, room: &RoomName, body: Body) -> Result<MessageId, Refusal> {
         self.host.check_open()?;
         self.host.post_as_owner(self.now, room, body, self.out)

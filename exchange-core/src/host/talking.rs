@@ -2,12 +2,14 @@
 
 use super::{Host, OWNER, link::Logged};
 use crate::{
-    event::{Event, Fields, Message, MessageId},
+    event::{Event, Fields, MessageId},
     ids::{Cmid, MemberId, RoomId, Seq},
-    message::{Body, Entry, ToClient},
+    limits::Limits,
+    message::{Body, Entry, Mentions, ToClient},
     name::RoomName,
+    presence::Roster,
     reason::{Durability, Outcome, Refusal},
-    room::Numbered,
+    room::{Numbered, Room},
     seam::{LinkId, Outbox},
     time::Time,
 };
@@ -23,10 +25,10 @@ impl Host {
         out: &mut Outbox,
     ) {
         let reject = |refusal| ToClient::Reject { room, cmid, refusal };
-        let verdict = body.check(self.limits.text);
         let Some(state) = self.rooms.get_mut(&room) else {
             return self.control(now, link, &reject(Refusal::NotMember), out);
         };
+        let verdict = check(&self.limits, &self.roster, state, member, &body);
         let exhausted = state.log.head().is_last();
         let Some(membership) = state.membership(member) else {
             return self.control(now, link, &reject(Refusal::NotMember), out);
@@ -65,9 +67,13 @@ impl Host {
         body: Body,
         out: &mut Outbox,
     ) -> Result<MessageId, Refusal> {
-        body.check(self.limits.text)?;
+        let body = body.with_mentions(|text| Mentions::resolve(text, self.members(name)));
         let id = *self.room_ids.get(name).ok_or(Refusal::NotMember)?;
         let room = self.rooms.get_mut(&id).ok_or(Refusal::NotMember)?;
+        if !room.is_member(OWNER) {
+            return Err(Refusal::NotMember);
+        }
+        check(&self.limits, &self.roster, room, OWNER, &body)?;
         if room.log.head().is_last() {
             return Err(Refusal::LogExhausted);
         }
@@ -97,6 +103,7 @@ impl Host {
         if cfg!(exchange_bug = "ack-before-log") && cmid != Cmid::ZERO && self.grown.contains(&room) {
             return Some(seq);
         }
+        let change = body.changes().is_some().then(|| body.clone());
         let entry = Entry { room, seq, author, cmid, at: state.stamp(at), body };
         let told = state.is_member(OWNER).then(|| (state.name.clone(), entry.clone()));
         if let Some(member) = self.members.get_mut(&author) {
@@ -109,31 +116,38 @@ impl Host {
             }
         });
         self.grown.insert(room);
-        if let Some((name, entry)) = told {
-            self.tell_owner(name, entry, out);
+        if let Some(change) = change
+            && let Some(record) = self.roster.record(author)
+        {
+            state.change(seq, record.peer, &change);
+        }
+        // What the others read from their links, the host is told as it happens.
+        if let Some(event) = told.and_then(|(name, entry)| self.told_of(name, entry)) {
+            out.event(event);
         }
         Some(seq)
     }
 
-    /// The host is a participant: what the others read from their links, it is told as it happens.
-    fn tell_owner(&self, room: RoomName, entry: Entry, out: &mut Outbox) {
-        let Some(record) = self.roster.record(entry.author) else { return };
-        let Some(peer) = self.roster.peer(entry.author) else { return };
+    /// What an entry tells the host itself, which is a participant like everybody.
+    pub(super) fn told_of(&self, room: RoomName, entry: Entry) -> Option<Event> {
         let Entry { seq, at, cmid, body, author, .. } = entry;
+        let (peer, producer) = (self.roster.peer(author)?, self.roster.record(author)?.producer);
         let mine = author == OWNER;
-        out.event(match body {
-            Body::Join { .. } | Body::Leave { .. } if mine => return,
+        Some(match body {
+            Body::Join { .. } | Body::Leave { .. } if mine => return None,
             Body::Join { .. } => Event::PeerJoined { room, peer, seq, replayed: false },
             Body::Leave { reason } => Event::PeerLeft { room, peer, reason, seq, replayed: false },
-            body => Event::Message(Message::new(Fields {
-                id: MessageId { room, producer: record.producer, cmid },
-                seq,
-                sender: peer,
-                at,
-                body,
-                mine,
-                replayed: false,
-            })),
-        });
+            body => {
+                let id = MessageId { room, producer, cmid };
+                Event::said(Fields { id, seq, sender: peer, at, body, mine, replayed: false })
+            }
+        })
     }
+}
+
+/// Whether a member may make this entry.
+fn check(limits: &Limits, roster: &Roster, room: &Room, member: MemberId, body: &Body) -> Result<(), Refusal> {
+    body.check(limits.text)?;
+    let peer = roster.record(member).ok_or(Refusal::NotMember)?.peer;
+    room.admit(member, peer, body, limits.reactions)
 }

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
-    Body, Entry, GapReason, Hello, JoinFrom, Joined, LeaveReason, MemberRecord, Status, ToClient, ToHost, Welcome,
+    Body, Data, Delete, Edit, Entry, GapReason, Hello, JoinFrom, Joined, LeaveReason, MemberRecord, Mentions, Post,
+    React, Status, ToClient, ToHost, Welcome,
 };
 use crate::{
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
-    name::{NameError, Nick, RoomName, SessionName},
+    name::{ContentType, NameError, Nick, Reaction, RoomName, SessionName},
     reason::{CloseReason, Durability, Refusal, Violation},
     text::Text,
     time::Timestamp,
@@ -65,9 +66,24 @@ pub(crate) fn body() -> impl Strategy<Value = Body> {
         4 => text().prop_map(Body::Text),
         1 => (peer(), producer(), nick()).prop_map(|(peer, producer, nick)| Body::Join { peer, producer, nick }),
         1 => select(&[LeaveReason::Left, LeaveReason::TimedOut][..]).prop_map(|reason| Body::Leave { reason }),
-        1 => (3_u16.., vec(any::<u8>(), 0..40))
+        1 => (option::of(number().prop_map(Seq)), mentions(), text())
+            .prop_map(|(reply_to, mentions, text)| Body::Post(Post { reply_to, mentions, text })),
+        1 => (number().prop_map(Seq), mentions(), text())
+            .prop_map(|(of, mentions, text)| Body::Edit(Edit { of, mentions, text })),
+        1 => number().prop_map(|of| Body::Delete(Delete { of: Seq(of) })),
+        1 => (number().prop_map(Seq), select(&["+1", "👍", "é"][..]), any::<bool>()).prop_map(|(to, reaction, add)| {
+            Body::React(React { to, reaction: Reaction::new(reaction).unwrap(), add })
+        }),
+        1 => (name(ContentType::MAX_BYTES.into()), vec(any::<u8>(), 0..40)).prop_map(|(name, payload)| {
+            Body::Data(Data { content_type: ContentType::new(&name).unwrap(), payload: payload.into() })
+        }),
+        1 => (8_u16.., vec(any::<u8>(), 0..40))
             .prop_map(|(kind, payload)| Body::Opaque { kind, payload: Bytes::from(payload) }),
     ]
+}
+
+fn mentions() -> impl Strategy<Value = Mentions> {
+    vec(peer(), 0..4).prop_map(Mentions::from_iter)
 }
 
 fn hello() -> impl Strategy<Value = Hello> {
@@ -133,11 +149,30 @@ fn violation() -> impl Strategy<Value = Violation> {
 
 fn refusal() -> impl Strategy<Value = Refusal> {
     use Refusal::{
-        Closed, Empty, Kind, Lobby, LogExhausted, NotMember, OutboxFull, RoomFull, SendGap, TooLong, TooManyRooms,
+        Closed, Empty, Kind, Lobby, LogExhausted, NoMessage, NotMember, NotYours, NothingToChange, OutboxFull,
+        RoomFull, SendGap, TooLong, TooMany, TooManyRooms,
     };
-    let others =
-        [Empty, NotMember, TooManyRooms, RoomFull, Lobby, Kind, SendGap, OutboxFull, LogExhausted, Closed].to_vec();
-    prop_oneof![select(others), any::<u32>().prop_map(|limit| TooLong { limit })]
+    let others = [
+        Empty,
+        NotMember,
+        TooManyRooms,
+        RoomFull,
+        Lobby,
+        Kind,
+        SendGap,
+        OutboxFull,
+        LogExhausted,
+        Closed,
+        NoMessage,
+        NotYours,
+        NothingToChange,
+    ]
+    .to_vec();
+    prop_oneof![
+        select(others),
+        any::<u32>().prop_map(|limit| TooLong { limit }),
+        any::<u32>().prop_map(|limit| TooMany { limit }),
+    ]
 }
 
 fn number() -> impl Strategy<Value = u64> {

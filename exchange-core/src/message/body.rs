@@ -2,16 +2,23 @@
 //!
 //! A kind is a number and a payload is bytes with a length of their own, so that a reader that does not know a kind
 //! can still step over it, count it and hand it on. In JSON a known kind is a word and its payload is readable.
+//!
+//! Kinds are of three sorts: *messages*, which people say; *changes*, which say of a message that it is another now; and
+//! what the host notes of who comes and goes.
 
-use alloc::string::String;
+mod coding;
+mod parts;
+#[cfg(test)]
+mod tests;
+
 use core::fmt;
 
 use bytes::Bytes;
-use data_encoding::BASE64;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeStruct as _};
+use serde::{Deserialize, Serialize};
 
+pub use self::parts::{Data, Delete, Edit, Mentions, Post, React};
 use crate::{
-    ids::{PeerId, ProducerId},
+    ids::{PeerId, ProducerId, Seq},
     name::Nick,
     reason::Refusal,
     text::Text,
@@ -20,15 +27,11 @@ use crate::{
 /// Kinds from here on mean nothing to Exchange and are applications' own.
 pub const FIRST_APPLICATION_KIND: u16 = 0x8000;
 
-const TEXT: u16 = 0;
-const JOIN: u16 = 1;
-const LEAVE: u16 = 2;
-
 /// What an entry says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Body {
-    /// Somebody said something.
+    /// Somebody said something. Without any text, it is a message that was deleted, whatever it had been.
     Text(Text),
     /// The author became a member of the room.
     Join {
@@ -44,6 +47,16 @@ pub enum Body {
         /// Why.
         reason: LeaveReason,
     },
+    /// Somebody said something that refers to a message or to people.
+    Post(Post),
+    /// The text of a message is another now.
+    Edit(Edit),
+    /// A message is no more.
+    Delete(Delete),
+    /// Somebody reacted to a message, or took that back.
+    React(React),
+    /// What an application has to say.
+    Data(Data),
     /// A kind that this version does not know, or an application's own.
     Opaque {
         /// Its number.
@@ -73,223 +86,86 @@ impl fmt::Display for LeaveReason {
     }
 }
 
-/// The payload of [`Body::Join`], as it is encoded.
-#[derive(Serialize, Deserialize)]
-struct JoinPayload {
-    peer: PeerId,
-    producer: ProducerId,
-    nick: Nick,
-}
-
-/// The payload of [`Body::Leave`], as it is encoded.
-#[derive(Serialize, Deserialize)]
-struct LeavePayload {
-    reason: LeaveReason,
-}
-
 impl Body {
     /// A message of this text.
     pub fn text(text: &str) -> Self {
         Self::Text(text.into())
     }
 
-    /// The number of its kind.
-    pub fn kind(&self) -> u16 {
+    /// Whether it is a message: something that was said, and that a change may be of.
+    pub fn is_message(&self) -> bool {
+        self.is_written() || matches!(self, Self::Data(_) | Self::Opaque { kind: FIRST_APPLICATION_KIND.., .. })
+    }
+
+    /// Whether it is a message whose text its author may edit.
+    pub(crate) fn is_written(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::Post(_))
+    }
+
+    /// The message that it is a change of.
+    pub fn changes(&self) -> Option<Seq> {
         match self {
-            Self::Text(_) => TEXT,
-            Self::Join { .. } => JOIN,
-            Self::Leave { .. } => LEAVE,
-            Self::Opaque { kind, .. } => *kind,
+            Self::Edit(edit) => Some(edit.of),
+            Self::Delete(delete) => Some(delete.of),
+            Self::React(react) => Some(react.to),
+            _ => None,
         }
     }
 
-    fn from_payload(kind: u16, payload: &[u8]) -> Option<Self> {
-        fn parse<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Option<T> {
-            postcard::take_from_bytes(payload).ok().filter(|(_, rest)| rest.is_empty()).map(|(value, _)| value)
+    /// What is left of it when the message is deleted that it is, or is an edit of. The place stays, and says nothing.
+    pub(crate) fn blank(&self) -> Self {
+        match self {
+            Self::Edit(edit) => Self::Edit(Edit { of: edit.of, mentions: Mentions::default(), text: "".into() }),
+            _ => Self::text(""),
         }
-        Some(match kind {
-            TEXT => Self::Text(core::str::from_utf8(payload).ok()?.into()),
-            JOIN => parse::<JoinPayload>(payload)?.into(),
-            LEAVE => parse::<LeavePayload>(payload)?.into(),
-            kind => Self::Opaque { kind, payload: Bytes::copy_from_slice(payload) },
-        })
     }
 
-    fn from_json(kind: u16, payload: serde_json::Value) -> Option<Self> {
-        Some(match kind {
-            TEXT => Self::Text(payload.as_str()?.into()),
-            JOIN => serde_json::from_value::<JoinPayload>(payload).ok()?.into(),
-            LEAVE => serde_json::from_value::<LeavePayload>(payload).ok()?.into(),
-            kind => Self::Opaque { kind, payload: BASE64.decode(payload.as_str()?.as_bytes()).ok()?.into() },
-        })
-    }
-}
-
-impl From<JoinPayload> for Body {
-    fn from(JoinPayload { peer, producer, nick }: JoinPayload) -> Self {
-        Self::Join { peer, producer, nick }
-    }
-}
-
-impl From<LeavePayload> for Body {
-    fn from(LeavePayload { reason }: LeavePayload) -> Self {
-        Self::Leave { reason }
-    }
-}
-
-impl Serialize for Body {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let readable = serializer.is_human_readable();
-        let mut fields = serializer.serialize_struct("Body", 2)?;
+    /// The same with a text's mentions, unless it names some already.
+    pub(crate) fn with_mentions(self, resolve: impl FnOnce(&str) -> Mentions) -> Self {
         match self {
             Self::Text(text) => {
-                if readable {
-                    fields.serialize_field("kind", "text")?;
-                } else {
-                    fields.serialize_field("kind", &TEXT)?;
-                }
-                // A string and the bytes of its UTF-8 are the same in postcard.
-                fields.serialize_field("payload", text.as_str())?;
+                let mentions = resolve(&text);
+                if mentions.is_empty() { Self::Text(text) } else { Self::Post(Post { reply_to: None, mentions, text }) }
             }
-            Self::Join { peer, producer, nick } => {
-                let payload = JoinPayload { peer: *peer, producer: *producer, nick: nick.clone() };
-                serialize_structured::<S>(&mut fields, readable, ("join", JOIN), &payload)?;
-            }
-            Self::Leave { reason } => {
-                let payload = LeavePayload { reason: *reason };
-                serialize_structured::<S>(&mut fields, readable, ("leave", LEAVE), &payload)?;
-            }
-            Self::Opaque { kind, payload } => {
-                fields.serialize_field("kind", kind)?;
-                if readable {
-                    fields.serialize_field("payload", &BASE64.encode(payload))?;
-                } else {
-                    fields.serialize_field("payload", &RawBytes(payload))?;
-                }
-            }
+            Self::Post(post) if post.mentions.is_empty() => Self::Post(Post { mentions: resolve(&post.text), ..post }),
+            Self::Edit(edit) if edit.mentions.is_empty() => Self::Edit(Edit { mentions: resolve(&edit.text), ..edit }),
+            other => other,
         }
-        fields.end()
     }
-}
 
-fn serialize_structured<S: Serializer>(
-    fields: &mut S::SerializeStruct,
-    readable: bool,
-    (word, number): (&str, u16),
-    payload: &impl Serialize,
-) -> Result<(), S::Error> {
-    if readable {
-        fields.serialize_field("kind", word)?;
-        fields.serialize_field("payload", payload)
-    } else {
-        let bytes = postcard::to_allocvec(payload).map_err(serde::ser::Error::custom)?;
-        fields.serialize_field("kind", &number)?;
-        fields.serialize_field("payload", &RawBytes(&bytes))
-    }
-}
-
-struct RawBytes<'a>(&'a [u8]);
-
-impl Serialize for RawBytes<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Body {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Compact<'a> {
-            kind: u16,
-            payload: &'a [u8],
+    /// The same where the log is lost that it refers to. A reply is still worth saying; a change is one of nothing.
+    pub(crate) fn unreferred(self) -> Self {
+        match self {
+            Self::Post(post) => Self::Post(Post { reply_to: None, ..post }),
+            Self::Edit(edit) => Self::Edit(Edit { of: Seq::ZERO, ..edit }),
+            Self::Delete(_) => Self::Delete(Delete { of: Seq::ZERO }),
+            Self::React(react) => Self::React(React { to: Seq::ZERO, ..react }),
+            other => other,
         }
-
-        #[derive(Deserialize)]
-        struct Readable {
-            kind: Kind,
-            payload: serde_json::Value,
-        }
-
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Kind {
-            Number(u16),
-            Word(String),
-        }
-
-        let body = if deserializer.is_human_readable() {
-            let Readable { kind, payload } = Readable::deserialize(deserializer)?;
-            let kind = match kind {
-                Kind::Number(number) => Some(number),
-                Kind::Word(word) => {
-                    ["text", "join", "leave"].iter().zip(0..).find(|(w, _)| **w == word).map(|(_, n)| n)
-                }
-            };
-            kind.and_then(|kind| Self::from_json(kind, payload))
-        } else {
-            let Compact { kind, payload } = Compact::deserialize(deserializer)?;
-            Self::from_payload(kind, payload)
-        };
-        body.ok_or_else(|| de::Error::custom("payload does not fit its kind"))
     }
-}
 
-impl Body {
     /// Whether anybody may send this where a payload may have `limit` bytes.
     pub(crate) fn check(&self, limit: u32) -> Result<(), Refusal> {
         match self {
-            Self::Text(text) if text.trim().is_empty() => Err(Refusal::Empty),
-            Self::Text(_) | Self::Opaque { kind: FIRST_APPLICATION_KIND.., .. } => {
-                if self.payload_len() > limit as usize { Err(Refusal::TooLong { limit }) } else { Ok(()) }
+            Self::Join { .. } | Self::Leave { .. } | Self::Opaque { kind: ..FIRST_APPLICATION_KIND, .. } => {
+                Err(Refusal::Kind)
             }
-            _ => Err(Refusal::Kind),
+            Self::Text(text) | Self::Post(Post { text, .. }) | Self::Edit(Edit { text, .. })
+                if text.trim().is_empty() =>
+            {
+                Err(Refusal::Empty)
+            }
+            _ if self.payload_len() > limit as usize => Err(Refusal::TooLong { limit }),
+            _ => Ok(()),
         }
     }
 
     /// The payload's bytes as they count against limits.
     pub(crate) fn payload_len(&self) -> usize {
         match self {
-            Self::Text(text) => text.len(),
-            Self::Opaque { payload, .. } => payload.len(),
-            Self::Join { .. } | Self::Leave { .. } => 0,
+            Self::Text(text) | Self::Post(Post { text, .. }) | Self::Edit(Edit { text, .. }) => text.len(),
+            Self::Data(Data { payload, .. }) | Self::Opaque { payload, .. } => payload.len(),
+            Self::Join { .. } | Self::Leave { .. } | Self::Delete(_) | Self::React(_) => 0,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use alloc::vec::Vec;
-
-    use super::*;
-
-    fn postcard_of(body: &Body) -> Vec<u8> {
-        postcard::to_allocvec(body).unwrap()
-    }
-
-    #[test]
-    fn a_text_costs_its_bytes_and_two() {
-        assert_eq!(postcard_of(&Body::text("hi")), [0, 2, b'h', b'i']);
-    }
-
-    #[test]
-    fn a_text_is_readable_in_json() {
-        assert_eq!(serde_json::to_string(&Body::text("hi")).unwrap(), r#"{"kind":"text","payload":"hi"}"#);
-    }
-
-    #[test]
-    fn an_unknown_kind_is_kept_whole_in_both_encodings() {
-        let body = Body::Opaque { kind: 700, payload: Bytes::from_static(&[0, 255, 7]) };
-        assert_eq!(postcard::from_bytes::<Body>(&postcard_of(&body)).unwrap(), body);
-        let json = serde_json::to_string(&body).unwrap();
-        assert_eq!(json, r#"{"kind":700,"payload":"AP8H"}"#);
-        assert_eq!(serde_json::from_str::<Body>(&json).unwrap(), body);
-    }
-
-    #[test]
-    fn a_payload_that_does_not_fit_its_kind_is_an_error() {
-        assert!(postcard::from_bytes::<Body>(&[0, 1, 0xff]).is_err(), "text that is not UTF-8");
-        assert!(postcard::from_bytes::<Body>(&[2, 2, 0, 0]).is_err(), "bytes left over");
-        assert!(serde_json::from_str::<Body>(r#"{"kind":"text","payload":7}"#).is_err());
-        assert!(serde_json::from_str::<Body>(r#"{"kind":"nonsense","payload":""}"#).is_err());
     }
 }

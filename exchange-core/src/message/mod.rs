@@ -13,7 +13,7 @@ mod tests;
 mod to_client;
 mod to_host;
 
-pub use body::{Body, FIRST_APPLICATION_KIND, LeaveReason};
+pub use body::{Body, Data, Delete, Edit, FIRST_APPLICATION_KIND, LeaveReason, Mentions, Post, React};
 pub use codec::{Encoding, FRAME_HEADER, MAX_FIRST_FRAME, MAX_FRAME};
 pub use to_client::{Entry, GapReason, Joined, MemberRecord, Status, ToClient, Welcome};
 pub use to_host::{Hello, JoinFrom, ToHost};

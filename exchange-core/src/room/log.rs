@@ -7,7 +7,7 @@ use alloc::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::track::Track;
+use super::{changes::Content, track::Track};
 use crate::{
     ids::{Cmid, Epoch, MemberId, Seq},
     message::{Encoding, Entry, ToClient},
@@ -33,6 +33,7 @@ struct Indexed {
     author: MemberId,
     cmid: Cmid,
     bytes: u32,
+    content: Content,
 }
 
 /// What a cursor gets next.
@@ -90,7 +91,7 @@ impl Log {
     /// entry that has to go for it.
     pub(crate) fn append(&mut self, entry: Entry, mut forgotten: impl FnMut(MemberId)) {
         debug_assert_eq!(entry.seq, self.head().next());
-        let (author, cmid) = (entry.author, entry.cmid);
+        let (author, cmid, content) = (entry.author, entry.cmid, Content::of(&entry.body));
         let message = ToClient::Entry(entry);
         let bytes = self.postcard.append(&message);
         if let Some(json) = &mut self.json {
@@ -98,7 +99,7 @@ impl Log {
         }
         self.sealed = false;
         self.bytes += bytes;
-        self.index.push_back(Indexed { author, cmid, bytes: u32::try_from(bytes).unwrap_or(u32::MAX) });
+        self.index.push_back(Indexed { author, cmid, bytes: u32::try_from(bytes).unwrap_or(u32::MAX), content });
         while self.index.len() > self.max_entries || (self.bytes > self.max_bytes && self.index.len() > 1) {
             let Some(gone) = self.index.pop_front() else { break };
             self.bytes -= gone.bytes as usize;
@@ -154,6 +155,29 @@ impl Log {
     /// Gives back what only readers of JSON needed.
     pub(crate) fn retire_json(&mut self) {
         self.json = None;
+    }
+
+    /// Whose an entry is that is kept, and what kind of message it is.
+    pub(super) fn content(&self, seq: Seq) -> Option<(MemberId, Content)> {
+        self.index.get(self.place(seq)?).map(|entry| (entry.author, entry.content))
+    }
+
+    fn place(&self, seq: Seq) -> Option<usize> {
+        usize::try_from(seq.0.checked_sub(self.first.0)?).ok()
+    }
+
+    /// Takes out what an entry says. Its place, its author and its number stay.
+    pub(super) fn blank(&mut self, seq: Seq) {
+        self.seal();
+        let Some(index) = self.place(seq).and_then(|place| self.index.get_mut(place)) else { return };
+        let Some(entry) = self.postcard.entries(seq).next().filter(|entry| entry.seq == seq) else { return };
+        let blank = ToClient::Entry(Entry { body: entry.body.blank(), ..entry });
+        let bytes = self.postcard.replace(seq, &blank);
+        if let Some(json) = &mut self.json {
+            json.replace(seq, &blank);
+        }
+        self.bytes = self.bytes + bytes - index.bytes as usize;
+        index.bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
     }
 
     /// Where the author's message is, if it is still kept.

@@ -1,14 +1,20 @@
 //! A room: a log, and who is in it.
 
+mod changes;
 mod log;
 mod track;
+mod transcript;
 
 use alloc::{
     collections::{BTreeMap, VecDeque},
     vec::Vec,
 };
 
-pub(crate) use self::log::{Log, Next};
+use self::changes::Changes;
+pub(crate) use self::{
+    log::{Log, Next},
+    transcript::Transcript,
+};
 use crate::{
     ids::{Cmid, MemberId, RoomId},
     name::RoomName,
@@ -26,6 +32,7 @@ pub(crate) struct Room {
     pub(crate) id: RoomId,
     pub(crate) name: RoomName,
     pub(crate) log: Log,
+    changes: Changes,
     members: BTreeMap<MemberId, Membership>,
     last_stamp: Timestamp,
     /// The links that have a cursor in this log, in order.
@@ -57,7 +64,15 @@ pub(crate) enum Numbered {
 
 impl Room {
     pub(crate) fn new(id: RoomId, name: RoomName, log: Log) -> Self {
-        Self { id, name, log, members: BTreeMap::new(), last_stamp: Timestamp::default(), subscribers: Vec::new() }
+        Self {
+            id,
+            name,
+            log,
+            changes: Changes::default(),
+            members: BTreeMap::new(),
+            last_stamp: Timestamp::default(),
+            subscribers: Vec::new(),
+        }
     }
 
     pub(crate) fn is_member(&self, member: MemberId) -> bool {

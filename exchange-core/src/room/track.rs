@@ -129,6 +129,29 @@ impl Track {
         }
     }
 
+    /// Puts another entry into the place of a sealed one, and tells how many bytes its frame has. Slices that were given
+    /// of it before stay as they are.
+    pub(super) fn replace(&mut self, seq: Seq, entry: &ToClient) -> usize {
+        let mut frame = BytesMut::new();
+        self.encoding.encode(entry, &mut frame);
+        let index = self.blocks.partition_point(|block| block.after() <= seq);
+        let is_loose = index >= self.blocks.len() - self.loose;
+        let Some(block) = self.blocks.get_mut(index) else { return 0 };
+        let Some(place) = seq.0.checked_sub(block.first.0).and_then(|place| usize::try_from(place).ok()) else {
+            return 0;
+        };
+        let (start, end) = (block.start(place), block.start(place + 1));
+        let before = block.bytes.len();
+        block.bytes = [&block.bytes[..start], &frame, &block.bytes[end..]].concat().into();
+        for later in &mut block.ends[place..] {
+            *later = u32::try_from(*later as usize + frame.len() - (end - start)).unwrap_or(u32::MAX);
+        }
+        if is_loose {
+            self.loose_bytes = self.loose_bytes + block.bytes.len() - before;
+        }
+        frame.len()
+    }
+
     /// Sealed entries from `from` on, as many as lie together and fit into `max` bytes but at least one, and the
     /// place after them. `None` if there are none.
     pub(super) fn slice(&self, from: Seq, max: usize) -> Option<(Bytes, Seq)> {

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from . import names
-from .schema import BOOL, ID8, ID16, TEXT, U16, U32, U64, Enum, List, Name, Option, Payload, Struct
+from .schema import BOOL, BYTES, ID8, ID16, TEXT, U16, U32, U64, Enum, List, Name, Option, Payload, Struct
 
 Message = dict[str, Any]
 
 NICK, ROOM_NAME, SESSION_NAME = Name(names.NICK), Name(names.ROOM), Name(names.SESSION)
+REACTION, CONTENT_TYPE = Name(names.REACTION), Name(names.CONTENT_TYPE)
 
 NAME_ERROR = Enum({"empty": None, "too_long": Struct({"limit": U16}), "unshowable": None})
 
@@ -45,16 +46,27 @@ REFUSAL = Enum(
         "outbox_full": None,
         "log_exhausted": None,
         "closed": None,
+        "no_message": None,
+        "not_yours": None,
+        "nothing_to_change": None,
+        "too_many": Struct({"limit": U32}),
     }
 )
 
 LEAVE_REASON = Enum({"left": None, "timed_out": None})
 
+MENTIONS = List(ID16, most=16)
+
 BODY = Payload(
     {
-        "text": TEXT,
-        "join": Struct({"peer": ID16, "producer": ID8, "nick": NICK}),
-        "leave": Struct({"reason": LEAVE_REASON}),
+        "text": (0, TEXT),
+        "join": (1, Struct({"peer": ID16, "producer": ID8, "nick": NICK})),
+        "leave": (2, Struct({"reason": LEAVE_REASON})),
+        "post": (3, Struct({"reply_to": Option(U64), "mentions": MENTIONS, "text": TEXT})),
+        "edit": (4, Struct({"of": U64, "mentions": MENTIONS, "text": TEXT})),
+        "delete": (5, Struct({"of": U64})),
+        "react": (6, Struct({"to": U64, "reaction": REACTION, "add": BOOL})),
+        "data": (7, Struct({"content_type": CONTENT_TYPE, "payload": BYTES})),
     }
 )
 

@@ -149,6 +149,24 @@ def as_text(data: bytes) -> str:
         raise Malformed("not UTF-8") from error
 
 
+class Bytes(Shape):
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise Malformed("no bytes")
+        try:
+            data = base64.b64decode(value, validate=True)
+        except ValueError as error:
+            raise Malformed("not base64") from error
+        return base64.b64encode(data).decode()
+
+    def read(self, source: Source) -> str:
+        return base64.b64encode(source.take(source.varint(64))).decode()
+
+    def write(self, value: str) -> bytes:
+        data = base64.b64decode(value)
+        return varint(len(data)) + data
+
+
 @dataclass(frozen=True)
 class Name(Text):
     limit: int
@@ -180,14 +198,20 @@ class Option(Shape):
 @dataclass(frozen=True)
 class List(Shape):
     of: Shape
+    most: int | None = None
 
     def check(self, value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise Malformed("no list")
-        return [self.of.check(item) for item in value]
+        return self._bounded([self.of.check(item) for item in value])
 
     def read(self, source: Source) -> list[Any]:
-        return [self.of.read(source) for _ in range(source.varint(64))]
+        return self._bounded([self.of.read(source) for _ in range(source.varint(64))])
+
+    def _bounded(self, items: list[Any]) -> list[Any]:
+        if self.most is not None and len(items) > self.most:
+            raise Malformed("too many")
+        return items
 
     def write(self, value: list[Any]) -> bytes:
         return varint(len(value)) + b"".join(map(self.of.write, value))
@@ -245,42 +269,36 @@ class Enum(Shape):
 class Payload(Shape):
     """What an entry says (section 9): its kind, and a payload that those can step over who do not know the kind."""
 
-    kinds: dict[str, Shape]
+    kinds: dict[str, tuple[int, Shape]]
 
     def check(self, value: Any) -> dict[str, Any]:
         match value:
             case {"kind": str(kind), "payload": payload} if kind in self.kinds:
-                return {"kind": kind, "payload": self.kinds[kind].check(payload)}
-            case {"kind": int(kind), "payload": str(payload)}:
-                kind = U16.check(kind)
-                try:
-                    data = base64.b64decode(payload, validate=True)
-                except ValueError as error:
-                    raise Malformed("not base64") from error
-                return {"kind": kind, "payload": base64.b64encode(data).decode()}
+                return {"kind": kind, "payload": self.kinds[kind][1].check(payload)}
+            case {"kind": int(kind), "payload": payload}:
+                return {"kind": U16.check(kind), "payload": BYTES.check(payload)}
         raise Malformed("no body")
 
     def read(self, source: Source) -> dict[str, Any]:
         number = source.varint(16)
         payload = source.take(source.varint(64))
-        if number >= len(self.kinds):
-            return {"kind": number, "payload": base64.b64encode(payload).decode()}
-        kind, shape = list(self.kinds.items())[number]
-        return {"kind": kind, "payload": as_text(payload) if isinstance(shape, Text) else whole(shape, payload)}
+        for kind, (known, shape) in self.kinds.items():
+            if number == known:
+                return {"kind": kind, "payload": as_text(payload) if isinstance(shape, Text) else whole(shape, payload)}
+        return {"kind": number, "payload": base64.b64encode(payload).decode()}
 
     def write(self, value: dict[str, Any]) -> bytes:
         kind, payload = value["kind"], value["payload"]
         if isinstance(kind, int):
-            data = base64.b64decode(payload)
-            return varint(kind) + varint(len(data)) + data
-        shape = self.kinds[kind]
+            return varint(kind) + BYTES.write(payload)
+        number, shape = self.kinds[kind]
         data = payload.encode() if isinstance(shape, Text) else shape.write(payload)
-        return varint(list(self.kinds).index(kind)) + varint(len(data)) + data
+        return varint(number) + varint(len(data)) + data
 
 
 U16, U32, U64 = Unsigned(16), Unsigned(32), Unsigned(64)
 ID8, ID16 = Id(8), Id(16)
-BOOL, TEXT = Bool(), Text()
+BOOL, TEXT, BYTES = Bool(), Text(), Bytes()
 
 
 def whole(shape: Shape, data: bytes) -> Any:

@@ -44,6 +44,8 @@ pub(super) fn to_host() -> Vec<Vector> {
         format!(r#"{{"send":{{"room":3,"cmid":12,"body":{{"kind":{kind},"payload":{payload}}}}}}}"#)
     };
     let bye = |reason: &str| format!(r#"{{"bye":{{"reason":{reason}}}}}"#);
+    let id = "\"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1\"";
+    let mentions = [id; 17].join(",");
     let json = [
         ("empty", String::new()),
         ("no_json", "hello".into()),
@@ -93,6 +95,12 @@ pub(super) fn to_host() -> Vec<Vector> {
         ("payload.text.number", send("\"text\"", "7")),
         ("payload.join.text", send("\"join\"", "\"bo\"")),
         ("payload.leave.unknown", send("\"leave\"", r#"{"reason":"bored"}"#)),
+        ("payload.react.invisible", send("\"react\"", r#"{"to":1,"reaction":" ","add":true}"#)),
+        (
+            "payload.edit.too_many_mentions",
+            send("\"edit\"", &format!(r#"{{"of":1,"mentions":[{mentions}],"text":"x"}}"#)),
+        ),
+        ("payload.data.not_base64", send("\"data\"", r#"{"content_type":"a/b","payload":"?"}"#)),
         ("payload.application.object", send("32768", "{}")),
         ("payload.application.not_base64", send("32768", "\"A?8H\"")),
         ("payload.application.url_base64", send("32768", "\"AP-H\"")),
@@ -123,7 +131,7 @@ pub(super) fn to_client() -> Vec<Vector> {
         ("member.status.unknown", "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b202626f02"),
         ("member.nick.unshowable", "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2021b6f00"),
         ("room_name.empty", "04000004"),
-        ("refusal.unknown", "040364656e0b"),
+        ("refusal.unknown", "040364656e7f"),
         ("gap_reason.unknown", "0703fa0101"),
         ("durability.unknown", "08030c01ad0201"),
         ("option.neither", "08030c0200"),

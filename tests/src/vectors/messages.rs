@@ -4,10 +4,10 @@ use std::iter::once;
 
 use bytes::Bytes;
 use exchange_tokio::core::{
-    Body, CloseReason, Cmid, Durability, Encoding, Epoch, GapReason, JoinFrom, LeaveReason, MemberId, NameError, Nick,
-    PeerId, ProducerId, Refusal, Rev, RoomId, RoomName, Seq, SessionId, SessionName, Status, Timestamp, Token,
-    Violation,
-    message::{Entry, Hello, Joined, MemberRecord, ToClient, ToHost, Welcome},
+    Body, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch, GapReason, JoinFrom, LeaveReason, MemberId,
+    Mentions, NameError, Nick, PeerId, ProducerId, Reaction, Refusal, Rev, RoomId, RoomName, Seq, SessionId,
+    SessionName, Status, Timestamp, Token, Violation,
+    message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost, Welcome},
 };
 use serde::Serialize;
 
@@ -50,7 +50,14 @@ pub(super) fn to_host() -> Vec<Vector> {
         send("send.text.128_bytes", Body::text(&"x".repeat(128))),
         send("send.application", opaque(0x8000, &[0, 255, 7])),
         send("send.application.largest", opaque(u16::MAX, &[])),
-        send("send.reserved", opaque(3, b"reserved")),
+        send("send.post", post()),
+        send("send.post.plain", plain_post()),
+        send("send.edit", edit()),
+        send("send.delete", delete()),
+        send("send.react", react("👍", true)),
+        send("send.react.back", react("+1", false)),
+        send("send.data", data()),
+        send("send.reserved", opaque(0x7ffe, b"reserved")),
         send("send.join", Body::Join { peer: PEER, producer: PRODUCER, nick: nick("bo") }),
         send("send.leave", Body::Leave { reason: LeaveReason::Left }),
         ("ping", ToHost::Ping { nonce: 1000 }),
@@ -87,6 +94,12 @@ pub(super) fn to_client() -> Vec<Vector> {
         said("entry.text.empty", Body::text("")),
         said("entry.application", opaque(0x8000, &[0, 255, 7])),
         said("entry.reserved", opaque(0x7fff, b"from a later version")),
+        said("entry.post", post()),
+        said("entry.edit", edit()),
+        said("entry.edit.deleted", Body::Edit(Edit { of: Seq(299), mentions: Mentions::default(), text: "".into() })),
+        said("entry.delete", delete()),
+        said("entry.react", react("👍", true)),
+        said("entry.data", data()),
         made("entry.join", Body::Join { peer: PEER, producer: PRODUCER, nick: nick("bo") }),
         made("entry.leave.left", Body::Leave { reason: LeaveReason::Left }),
         made("entry.leave.timed_out", Body::Leave { reason: LeaveReason::TimedOut }),
@@ -144,6 +157,32 @@ fn opaque(kind: u16, payload: &'static [u8]) -> Body {
     Body::Opaque { kind, payload: Bytes::from_static(payload) }
 }
 
+fn post() -> Body {
+    let mentions = [PEER, PeerId::from_bytes([7; 16])].into_iter().collect();
+    Body::Post(Post { reply_to: Some(Seq(300)), mentions, text: "@bo no".into() })
+}
+
+fn plain_post() -> Body {
+    Body::Post(Post { reply_to: None, mentions: Mentions::default(), text: "hé".into() })
+}
+
+fn edit() -> Body {
+    Body::Edit(Edit { of: Seq(300), mentions: [PEER].into_iter().collect(), text: "hé, @bo".into() })
+}
+
+fn delete() -> Body {
+    Body::Delete(Delete { of: Seq(LAST) })
+}
+
+fn react(reaction: &str, add: bool) -> Body {
+    Body::React(React { to: Seq(300), reaction: Reaction::new(reaction).unwrap(), add })
+}
+
+fn data() -> Body {
+    let content_type = ContentType::new("application/json").unwrap();
+    Body::Data(Data { content_type, payload: Bytes::from_static(&[0, 255, 7]) })
+}
+
 fn close_reasons() -> Vec<CloseReason> {
     use CloseReason::{Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, WrongToken};
     use Violation::{Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
@@ -156,10 +195,13 @@ fn close_reasons() -> Vec<CloseReason> {
 
 fn refusals() -> Vec<Refusal> {
     use Refusal::{
-        Closed, Empty, Kind, Lobby, LogExhausted, NotMember, OutboxFull, RoomFull, SendGap, TooLong, TooManyRooms,
+        Closed, Empty, Kind, Lobby, LogExhausted, NoMessage, NotMember, NotYours, NothingToChange, OutboxFull,
+        RoomFull, SendGap, TooLong, TooMany, TooManyRooms,
     };
     let too_long = TooLong { limit: 100 };
-    [Empty, too_long, NotMember, TooManyRooms, RoomFull, Lobby, Kind, SendGap, OutboxFull, LogExhausted, Closed].into()
+    let first = [Empty, too_long, NotMember, TooManyRooms, RoomFull, Lobby, Kind, SendGap, OutboxFull, LogExhausted];
+    let then = [Closed, NoMessage, NotYours, NothingToChange, TooMany { limit: 20 }];
+    first.into_iter().chain(then).collect()
 }
 
 /// The name of a message that says one of many things: `bye.violation.malformed`.

@@ -1,6 +1,7 @@
 //! What a client does: first alone with a host that is played by the test, then in a world with a real one.
 
 mod any_input;
+mod changes;
 mod chaos;
 mod chat;
 mod dialling;

@@ -88,6 +88,7 @@ impl Fuzz {
             history_entries: 8,
             history_bytes: 600,
             text: 64,
+            reactions: 2,
         };
         let host = Host::new(HostConfig { limits, ..config() }, &Seed::from_number(1), Time::ZERO);
         let (tokens, seen, out) = (BTreeMap::new(), BTreeMap::new(), Outbox::new());

@@ -155,7 +155,7 @@ fn what_cannot_be_said_is_refused() {
         (Body::text("éééééé"), Refusal::TooLong { limit: 10 }),
         (opaque(FIRST_APPLICATION_KIND, 11), Refusal::TooLong { limit: 10 }),
         (opaque(FIRST_APPLICATION_KIND - 1, 1), Refusal::Kind),
-        (opaque(3, 1), Refusal::Kind),
+        (opaque(100, 1), Refusal::Kind),
         (Body::Leave { reason: LeaveReason::Left }, Refusal::Kind),
     ];
     for ((body, refusal), cmid) in refusals.into_iter().zip(1..) {

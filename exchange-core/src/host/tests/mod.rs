@@ -3,6 +3,7 @@
 mod absence;
 mod admission;
 mod any_input;
+mod changes;
 mod history;
 mod liveness;
 mod messages;

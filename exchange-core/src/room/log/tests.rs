@@ -239,3 +239,56 @@ proptest! {
         prop_assert_eq!(gaps, if after + 1 < first { vec![Seq(first - 1)] } else { vec![] });
     }
 }
+
+/// The texts that a reader gets who begins with the oldest entry, in slices of at most so many bytes.
+fn read_texts(log: &Log, encoding: Encoding, max: usize) -> Vec<(Seq, Body)> {
+    let (mut after, mut read) = (log.tail(), Vec::new());
+    while let Next::Frames(bytes, next) = log.next(after, encoding, max) {
+        for frame in crate::wire::frames(&bytes) {
+            let Ok(ToClient::Entry(entry)) = encoding.decode(frame) else { panic!("not an entry") };
+            read.push((entry.seq, entry.body));
+        }
+        after = next;
+    }
+    read
+}
+
+proptest! {
+    #![proptest_config(crate::testing::cases(64))]
+
+    #[test]
+    fn what_is_blanked_says_nothing_in_either_encoding_and_all_else_is_as_it_was(
+        rounds in proptest::collection::vec(1_u64..40, 1..90),
+        blanked in proptest::collection::vec(0_u64..900, 1..12),
+        max in 1_usize..2000,
+    ) {
+        let mut log = Log::new(Epoch::from_bytes([1; 16]), 500, 20_000);
+        log.offer(Encoding::Json);
+        let mut seq = 0;
+        for round in rounds {
+            for _ in 0..round {
+                seq += 1;
+                log.append(entry(seq, &alloc::format!("{seq:.>30}")), |_| ());
+            }
+            log.seal();
+        }
+        let bytes = log.bytes;
+        for seq in &blanked {
+            log.blank(Seq(*seq));
+        }
+        for encoding in [Encoding::Postcard, Encoding::Json] {
+            let read = read_texts(&log, encoding, max);
+            prop_assert_eq!(read.len() as u64, log.head().0 - log.tail().0);
+            for (place, body) in read {
+                let text = if blanked.contains(&place.0) { alloc::string::String::new() } else { alloc::format!("{:.>30}", place.0) };
+                prop_assert_eq!(body, Body::text(&text), "{}", place);
+            }
+        }
+        let gone = blanked.iter().filter(|seq| (log.tail().next()..=log.head()).contains(&Seq(**seq)));
+        let gone: alloc::collections::BTreeSet<_> = gone.collect();
+        prop_assert_eq!(bytes - log.bytes, gone.len() * 30);
+        log.append(entry(seq + 1, "goes on"), |_| ());
+        log.seal();
+        prop_assert_eq!(read_texts(&log, Encoding::Postcard, max).pop(), Some((Seq(seq + 1), Body::text("goes on"))));
+    }
+}

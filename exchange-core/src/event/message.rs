@@ -1,0 +1,260 @@
+//! Messages, and what becomes of them.
+
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use core::fmt;
+
+use bytes::Bytes;
+
+use super::{Event, Peer};
+use crate::{
+    ids::{Cmid, PeerId, ProducerId, Seq},
+    message::{Body, Data, Post},
+    name::{ContentType, Reaction, RoomName},
+    text::Text,
+    time::Timestamp,
+};
+
+/// One message, everywhere and always: the same in every log, epoch and encoding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId {
+    /// In which room it was said.
+    pub room: RoomName,
+    /// Which run of its author's client said it.
+    pub producer: ProducerId,
+    /// That client's number for it.
+    pub cmid: Cmid,
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.producer, self.cmid)
+    }
+}
+
+/// A message in a room, as it was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message(Arc<Fields>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fields {
+    pub(crate) id: MessageId,
+    pub(crate) seq: Seq,
+    pub(crate) sender: Peer,
+    pub(crate) at: Timestamp,
+    pub(crate) body: Body,
+    pub(crate) mine: bool,
+    pub(crate) replayed: bool,
+}
+
+impl Event {
+    /// What somebody's entry tells: that something was said, or that what was said is another now.
+    pub(crate) fn said(fields: Fields) -> Self {
+        let change = |of: Seq| Change {
+            id: fields.id.clone(),
+            of,
+            seq: fields.seq,
+            peer: fields.sender.clone(),
+            at: fields.at,
+            mine: fields.mine,
+            replayed: fields.replayed,
+        };
+        match &fields.body {
+            Body::Edit(edit) => {
+                Self::Edited { change: change(edit.of), text: edit.text.clone(), mentions: edit.mentions.clone() }
+            }
+            Body::Delete(delete) => Self::Deleted { change: change(delete.of) },
+            Body::React(react) => {
+                Self::Reacted { change: change(react.to), reaction: react.reaction.clone(), added: react.add }
+            }
+            _ => Self::Message(Message(Arc::new(fields))),
+        }
+    }
+}
+
+impl Message {
+    /// Which message, everywhere and always.
+    pub fn id(&self) -> &MessageId {
+        &self.0.id
+    }
+
+    /// In which room it was said.
+    pub fn room(&self) -> &RoomName {
+        &self.0.id.room
+    }
+
+    /// Its place in the room's log.
+    pub fn seq(&self) -> Seq {
+        self.0.seq
+    }
+
+    /// Who said it.
+    pub fn sender(&self) -> &Peer {
+        &self.0.sender
+    }
+
+    /// What the host's wall clock showed. For display; [`seq`](Self::seq) tells the order.
+    pub fn timestamp(&self) -> Timestamp {
+        self.0.at
+    }
+
+    /// Its kind and payload.
+    pub fn body(&self) -> &Body {
+        &self.0.body
+    }
+
+    /// Its text; empty for other kinds.
+    ///
+    /// It may hold anything: show it through [`display_safe`](crate::text::display_safe).
+    pub fn text(&self) -> &str {
+        match &self.0.body {
+            Body::Text(text) | Body::Post(Post { text, .. }) => text,
+            _ => "",
+        }
+    }
+
+    /// The message of the same room that it answers.
+    pub fn reply_to(&self) -> Option<Seq> {
+        match &self.0.body {
+            Body::Post(post) => post.reply_to,
+            _ => None,
+        }
+    }
+
+    /// Whom it means, by who they are.
+    pub fn mentions(&self) -> &[PeerId] {
+        match &self.0.body {
+            Body::Post(post) => &post.mentions,
+            _ => &[],
+        }
+    }
+
+    /// What an application has to say with it, and what that is.
+    pub fn data(&self) -> Option<(&ContentType, &Bytes)> {
+        match &self.0.body {
+            Body::Data(Data { content_type, payload }) => Some((content_type, payload)),
+            _ => None,
+        }
+    }
+
+    /// Whether it had been deleted before it could be told, and only its place is left.
+    pub fn is_deleted(&self) -> bool {
+        matches!(&self.0.body, Body::Text(text) if text.is_empty())
+    }
+
+    /// Whether it is one's own.
+    pub fn is_mine(&self) -> bool {
+        self.0.mine
+    }
+
+    /// Whether it was said before the room was joined.
+    pub fn is_replayed(&self) -> bool {
+        self.0.replayed
+    }
+}
+
+/// What is told with every change of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The change itself, which is a message of its author's, too.
+    pub id: MessageId,
+    /// The message that it is a change of: its place in the room's log.
+    pub of: Seq,
+    /// The entry that says so.
+    pub seq: Seq,
+    /// Who made it.
+    pub peer: Peer,
+    /// What the host's wall clock showed.
+    pub at: Timestamp,
+    /// Whether it is one's own.
+    pub mine: bool,
+    /// Whether it was made before the room was joined.
+    pub replayed: bool,
+}
+
+impl Change {
+    /// In which room.
+    pub fn room(&self) -> &RoomName {
+        &self.id.room
+    }
+}
+
+/// A message as it stands, after all changes that were told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageView {
+    message: Message,
+    edited: Option<(Text, Seq)>,
+    is_deleted: bool,
+    reactions: BTreeMap<Reaction, BTreeSet<PeerId>>,
+}
+
+impl MessageView {
+    /// Reactions that are kept of a message, different ones.
+    const REACTIONS: usize = 64;
+
+    pub(crate) fn new(message: Message) -> Self {
+        let is_deleted = message.is_deleted();
+        Self { message, edited: None, is_deleted, reactions: BTreeMap::new() }
+    }
+
+    /// The message as it was told first.
+    pub fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// What it says now; empty if it was deleted, or is of a kind without text.
+    pub fn text(&self) -> &str {
+        match &self.edited {
+            _ if self.is_deleted => "",
+            Some((text, _)) => text,
+            None => self.message.text(),
+        }
+    }
+
+    /// The entry that changed its text last.
+    pub fn edited(&self) -> Option<Seq> {
+        self.edited.as_ref().map(|(_, seq)| *seq)
+    }
+
+    /// Whether it is no more.
+    pub fn is_deleted(&self) -> bool {
+        self.is_deleted
+    }
+
+    /// How people reacted, and who: each counts once.
+    pub fn reactions(&self) -> impl Iterator<Item = (&Reaction, &BTreeSet<PeerId>)> {
+        self.reactions.iter()
+    }
+
+    /// The bytes that it holds for the sake of what it says.
+    pub(crate) fn bytes(&self) -> usize {
+        self.message.body().payload_len() + self.edited.as_ref().map_or(0, |(text, _)| text.len())
+    }
+
+    pub(crate) fn edit(&mut self, text: Text, seq: Seq) {
+        if !self.is_deleted {
+            self.edited = Some((text, seq));
+        }
+    }
+
+    /// Keeps the place, and nothing of what was said there.
+    pub(crate) fn delete(&mut self) {
+        let fields = Fields { body: Body::text(""), ..(*self.message.0).clone() };
+        *self = Self::new(Message(Arc::new(fields)));
+    }
+
+    pub(crate) fn react(&mut self, reaction: &Reaction, peer: PeerId, add: bool) {
+        if !add {
+            if let Some(people) = self.reactions.get_mut(reaction) {
+                people.remove(&peer);
+                if people.is_empty() {
+                    self.reactions.remove(reaction);
+                }
+            }
+        } else if self.reactions.len() < Self::REACTIONS || self.reactions.contains_key(reaction) {
+            self.reactions.entry(reaction.clone()).or_default().insert(peer);
+        }
+    }
+}

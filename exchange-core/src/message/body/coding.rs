@@ -1,0 +1,199 @@
+//! Bodies to bytes and back.
+
+use alloc::string::String;
+
+use bytes::Bytes;
+use data_encoding::BASE64;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, DeserializeOwned},
+    ser::SerializeStruct as _,
+};
+
+use super::{Body, LeaveReason};
+use crate::{
+    ids::{PeerId, ProducerId},
+    name::Nick,
+};
+
+const TEXT: u16 = 0;
+const JOIN: u16 = 1;
+const LEAVE: u16 = 2;
+const POST: u16 = 3;
+const EDIT: u16 = 4;
+const DELETE: u16 = 5;
+const REACT: u16 = 6;
+const DATA: u16 = 7;
+
+/// What kinds that have a meaning are called in JSON.
+const NAMES: [(u16, &str); 8] = [
+    (TEXT, "text"),
+    (JOIN, "join"),
+    (LEAVE, "leave"),
+    (POST, "post"),
+    (EDIT, "edit"),
+    (DELETE, "delete"),
+    (REACT, "react"),
+    (DATA, "data"),
+];
+
+/// The payload of [`Body::Join`], as it is encoded.
+#[derive(Serialize, Deserialize)]
+struct JoinPayload {
+    peer: PeerId,
+    producer: ProducerId,
+    nick: Nick,
+}
+
+/// The payload of [`Body::Leave`], as it is encoded.
+#[derive(Serialize, Deserialize)]
+struct LeavePayload {
+    reason: LeaveReason,
+}
+
+/// A payload, as it came.
+enum Payload<'a> {
+    Compact(&'a [u8]),
+    Readable(serde_json::Value),
+}
+
+impl Payload<'_> {
+    fn parse<T: DeserializeOwned>(self) -> Option<T> {
+        match self {
+            Self::Compact(bytes) => match postcard::take_from_bytes(bytes) {
+                Ok((value, [])) => Some(value),
+                _ => None,
+            },
+            Self::Readable(value) => serde_json::from_value(value).ok(),
+        }
+    }
+
+    fn body(self, kind: u16) -> Option<Body> {
+        Some(match (kind, self) {
+            (TEXT, Self::Compact(bytes)) => Body::Text(core::str::from_utf8(bytes).ok()?.into()),
+            (TEXT, Self::Readable(value)) => Body::Text(value.as_str()?.into()),
+            (JOIN, payload) => {
+                let JoinPayload { peer, producer, nick } = payload.parse()?;
+                Body::Join { peer, producer, nick }
+            }
+            (LEAVE, payload) => {
+                let LeavePayload { reason } = payload.parse()?;
+                Body::Leave { reason }
+            }
+            (POST, payload) => Body::Post(payload.parse()?),
+            (EDIT, payload) => Body::Edit(payload.parse()?),
+            (DELETE, payload) => Body::Delete(payload.parse()?),
+            (REACT, payload) => Body::React(payload.parse()?),
+            (DATA, payload) => Body::Data(payload.parse()?),
+            (kind, Self::Compact(bytes)) => Body::Opaque { kind, payload: Bytes::copy_from_slice(bytes) },
+            (kind, Self::Readable(value)) => {
+                Body::Opaque { kind, payload: BASE64.decode(value.as_str()?.as_bytes()).ok()?.into() }
+            }
+        })
+    }
+}
+
+impl Body {
+    /// The number of its kind.
+    pub fn kind(&self) -> u16 {
+        match self {
+            Self::Text(_) => TEXT,
+            Self::Join { .. } => JOIN,
+            Self::Leave { .. } => LEAVE,
+            Self::Post(_) => POST,
+            Self::Edit(_) => EDIT,
+            Self::Delete(_) => DELETE,
+            Self::React(_) => REACT,
+            Self::Data(_) => DATA,
+            Self::Opaque { kind, .. } => *kind,
+        }
+    }
+}
+
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            // A string and the bytes of its UTF-8 are the same in postcard.
+            Self::Text(text) => serialize(serializer, TEXT, text.as_str()),
+            Self::Join { peer, producer, nick } => {
+                let payload = JoinPayload { peer: *peer, producer: *producer, nick: nick.clone() };
+                serialize_structured(serializer, JOIN, &payload)
+            }
+            Self::Leave { reason } => serialize_structured(serializer, LEAVE, &LeavePayload { reason: *reason }),
+            Self::Post(post) => serialize_structured(serializer, POST, post),
+            Self::Edit(edit) => serialize_structured(serializer, EDIT, edit),
+            Self::Delete(delete) => serialize_structured(serializer, DELETE, delete),
+            Self::React(react) => serialize_structured(serializer, REACT, react),
+            Self::Data(data) => serialize_structured(serializer, DATA, data),
+            Self::Opaque { kind, payload } if serializer.is_human_readable() => {
+                serialize(serializer, *kind, &BASE64.encode(payload))
+            }
+            Self::Opaque { kind, payload } => serialize(serializer, *kind, &RawBytes(payload)),
+        }
+    }
+}
+
+/// Where it is readable, the payload is what it means; where it is not, its bytes.
+fn serialize_structured<S: Serializer>(serializer: S, kind: u16, payload: &impl Serialize) -> Result<S::Ok, S::Error> {
+    if serializer.is_human_readable() {
+        serialize(serializer, kind, payload)
+    } else {
+        let bytes = postcard::to_allocvec(payload).map_err(serde::ser::Error::custom)?;
+        serialize(serializer, kind, &RawBytes(&bytes))
+    }
+}
+
+fn serialize<S: Serializer>(serializer: S, kind: u16, payload: &(impl Serialize + ?Sized)) -> Result<S::Ok, S::Error> {
+    let name = NAMES.iter().find(|(number, _)| serializer.is_human_readable() && *number == kind);
+    let mut fields = serializer.serialize_struct("Body", 2)?;
+    match name {
+        Some((_, name)) => fields.serialize_field("kind", name)?,
+        None => fields.serialize_field("kind", &kind)?,
+    }
+    fields.serialize_field("payload", payload)?;
+    fields.end()
+}
+
+struct RawBytes<'a>(&'a [u8]);
+
+impl Serialize for RawBytes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Compact<'a> {
+            kind: u16,
+            payload: &'a [u8],
+        }
+
+        #[derive(Deserialize)]
+        struct Readable {
+            kind: Kind,
+            payload: serde_json::Value,
+        }
+
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Kind {
+            Number(u16),
+            Name(String),
+        }
+
+        let body = if deserializer.is_human_readable() {
+            let Readable { kind, payload } = Readable::deserialize(deserializer)?;
+            let kind = match kind {
+                Kind::Number(number) => Some(number),
+                Kind::Name(name) => NAMES.iter().find(|(_, known)| **known == name).map(|(number, _)| *number),
+            };
+            kind.and_then(|kind| Payload::Readable(payload).body(kind))
+        } else {
+            let Compact { kind, payload } = Compact::deserialize(deserializer)?;
+            Payload::Compact(payload).body(kind)
+        };
+        body.ok_or_else(|| de::Error::custom("payload does not fit its kind"))
+    }
+}

@@ -1,0 +1,124 @@
+//! Changes of messages: who may make which, and what was made.
+//!
+//! A change is an entry like any other. It is decided here, before it is logged, whether it may be; and noted here, once
+//! it is, for as long as the log keeps its message. So a log holds no change that changes nothing.
+
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
+
+use super::Room;
+use crate::{
+    ids::{MemberId, PeerId, Seq},
+    message::{Body, React},
+    name::Reaction,
+    reason::Refusal,
+};
+
+/// What was changed of the messages of one log.
+#[derive(Debug, Default)]
+pub(super) struct Changes(BTreeMap<Seq, Changed>);
+
+/// What was changed of one message.
+#[derive(Debug, Default)]
+struct Changed {
+    is_deleted: bool,
+    edits: Vec<Seq>,
+    /// Who has reacted how: a person counts once, with however many clients.
+    reactions: BTreeMap<Reaction, BTreeSet<PeerId>>,
+}
+
+/// What a message is, as far as it matters to whoever would change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// A message whose text can be edited.
+    Written,
+    /// A message of another kind.
+    Other,
+    /// No message.
+    Nothing,
+}
+
+impl Content {
+    pub(super) fn of(body: &Body) -> Self {
+        if body.is_written() {
+            Self::Written
+        } else if body.is_message() {
+            Self::Other
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+impl Room {
+    /// Whether a member may make this entry: anybody any message, and changes of messages that there are.
+    pub(crate) fn admit(
+        &self,
+        member: MemberId,
+        peer: PeerId,
+        body: &Body,
+        most_reactions: usize,
+    ) -> Result<(), Refusal> {
+        let Some(target) = body.changes() else { return Ok(()) };
+        let (author, content) = self.log.content(target).ok_or(Refusal::NoMessage)?;
+        let changed = self.changes.0.get(&target);
+        if content == Content::Nothing || changed.is_some_and(|changed| changed.is_deleted) {
+            return Err(Refusal::NoMessage);
+        }
+        match body {
+            Body::Edit(_) | Body::Delete(_) if !may_change(member, author) => Err(Refusal::NotYours),
+            Body::Edit(_) if content != Content::Written => Err(Refusal::NoMessage),
+            Body::React(React { reaction, add, .. }) => {
+                let reactions = changed.map(|changed| &changed.reactions);
+                let people = reactions.and_then(|reactions| reactions.get(reaction));
+                if people.is_some_and(|people| people.contains(&peer)) == *add {
+                    return Err(Refusal::NothingToChange);
+                }
+                if people.is_none() && reactions.is_some_and(|reactions| reactions.len() >= most_reactions) {
+                    return Err(Refusal::TooMany { limit: u32::try_from(most_reactions).unwrap_or(u32::MAX) });
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A change was logged. What was deleted is taken out of the log: whoever reads it from now on does not get it.
+    pub(crate) fn change(&mut self, seq: Seq, peer: PeerId, body: &Body) {
+        let Some(target) = body.changes() else { return };
+        self.changes.0 = self.changes.0.split_off(&self.log.tail().next());
+        if target <= self.log.tail() {
+            return;
+        }
+        let changed = self.changes.0.entry(target).or_default();
+        match body {
+            Body::Edit(_) => changed.edits.push(seq),
+            Body::Delete(_) => {
+                let Changed { edits, .. } =
+                    core::mem::replace(changed, Changed { is_deleted: true, ..Changed::default() });
+                for place in edits.into_iter().chain([target]) {
+                    self.log.blank(place);
+                }
+            }
+            Body::React(React { reaction, add: true, .. }) => {
+                changed.reactions.entry(reaction.clone()).or_default().insert(peer);
+            }
+            Body::React(React { reaction, .. }) => {
+                if let Some(people) = changed.reactions.get_mut(reaction) {
+                    people.remove(&peer);
+                    if people.is_empty() {
+                        changed.reactions.remove(reaction);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a member may change what an author has said.
+fn may_change(member: MemberId, author: MemberId) -> bool {
+    member == author
+}

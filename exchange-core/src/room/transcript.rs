@@ -1,0 +1,74 @@
+//! What was said in a room, as it stands: the newest messages after all changes.
+
+use alloc::collections::BTreeMap;
+
+use crate::{
+    event::{Event, MessageView},
+    ids::Seq,
+};
+
+/// The newest messages of one log that somebody was told of.
+#[derive(Debug)]
+pub(crate) struct Transcript {
+    held: BTreeMap<Seq, MessageView>,
+    bytes: usize,
+    most: usize,
+    most_bytes: usize,
+}
+
+impl Transcript {
+    /// One of at most so many messages and about so many bytes; the newest message always.
+    pub(crate) fn new(most: usize, most_bytes: usize) -> Self {
+        Self { held: BTreeMap::new(), bytes: 0, most, most_bytes }
+    }
+
+    /// The messages, oldest first.
+    pub(crate) fn messages(&self) -> impl DoubleEndedIterator<Item = &MessageView> {
+        self.held.values()
+    }
+
+    pub(crate) fn into_messages(self) -> impl DoubleEndedIterator<Item = MessageView> {
+        self.held.into_values()
+    }
+
+    pub(crate) fn message(&self, seq: Seq) -> Option<&MessageView> {
+        self.held.get(&seq)
+    }
+
+    /// The log is another: what was said in the one before has no place in it.
+    pub(crate) fn clear(&mut self) {
+        self.held.clear();
+        self.bytes = 0;
+    }
+
+    /// Takes in what the application is told.
+    pub(crate) fn take(&mut self, event: &Event) {
+        match event {
+            Event::Message(message) if self.most > 0 => {
+                let view = MessageView::new(message.clone());
+                self.bytes += view.bytes();
+                self.held.insert(message.seq(), view);
+                while self.held.len() > self.most || (self.bytes > self.most_bytes && self.held.len() > 1) {
+                    let Some((_, gone)) = self.held.pop_first() else { break };
+                    self.bytes -= gone.bytes();
+                }
+            }
+            Event::Edited { change, text, .. } => {
+                self.change(change.of, |view| view.edit(text.clone(), change.seq));
+            }
+            Event::Deleted { change } => self.change(change.of, MessageView::delete),
+            Event::Reacted { change, reaction, added } => {
+                self.change(change.of, |view| view.react(reaction, change.peer.id, *added));
+            }
+            _ => {}
+        }
+    }
+
+    fn change(&mut self, of: Seq, change: impl FnOnce(&mut MessageView)) {
+        if let Some(view) = self.held.get_mut(&of) {
+            self.bytes -= view.bytes();
+            change(view);
+            self.bytes += view.bytes();
+        }
+    }
+}
