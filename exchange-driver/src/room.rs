@@ -6,7 +6,11 @@ use std::{
     task::{Context, Poll},
 };
 
-use exchange_core::{Body, Durability, JoinFrom, MessageId, Outcome, Peer, RoomName, Seq};
+use bytes::Bytes;
+use exchange_core::{
+    Body, ContentType, Durability, JoinFrom, Mentions, MessageId, MessageView, Outcome, Peer, Reaction, RoomName, Seq,
+    message::{Data, Delete, Edit, Post, React},
+};
 use futures_channel::oneshot;
 
 use crate::{
@@ -36,6 +40,8 @@ impl Room {
 
     /// Sends a text. It works while disconnected too: the message waits, within bounds, and goes out in its order.
     ///
+    /// An `@` and the nick of somebody in the room mean them; see [`Message::mentions`](exchange_core::Message::mentions).
+    ///
     /// Returns as soon as the message is taken; [`Receipt::delivered`] waits until the host has it.
     ///
     /// # Errors
@@ -63,6 +69,105 @@ impl Room {
         self.commander.give(Command::Post { room: self.name()?, body, reply }).await?;
         let (id, outcome) = posted.await.map_err(|_| RequestError::Closed)??;
         Ok(Receipt { id, outcome })
+    }
+
+    /// Sends what an application has to say, to others who know that content type; see [`send`](Self::send).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send).
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`send`](Self::send).
+    pub async fn send_data(&self, content_type: &str, payload: impl Into<Bytes>) -> Result<Receipt, RequestError> {
+        let content_type = ContentType::new(content_type)?;
+        self.send_body(Body::Data(Data { content_type, payload: payload.into() })).await
+    }
+
+    /// Sends a text that answers the message at that place; see [`send`](Self::send).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send).
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`send`](Self::send).
+    pub async fn reply(&self, to: Seq, text: impl AsRef<str>) -> Result<Receipt, RequestError> {
+        let text = text.as_ref().into();
+        self.send_body(Body::Post(Post { reply_to: Some(to), mentions: Mentions::default(), text })).await
+    }
+
+    /// Gives the message at that place, which has to be one's own, another text.
+    ///
+    /// Like a message it waits while disconnected, and goes out in its order. The host decides whether it may be, and the
+    /// receipt tells; so it is with all changes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send).
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`send`](Self::send).
+    pub async fn edit(&self, of: Seq, text: impl AsRef<str>) -> Result<Receipt, RequestError> {
+        let text = text.as_ref().into();
+        self.send_body(Body::Edit(Edit { of, mentions: Mentions::default(), text })).await
+    }
+
+    /// Deletes the message at that place, which has to be one's own: whoever comes later does not get it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send).
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`send`](Self::send).
+    pub async fn delete(&self, of: Seq) -> Result<Receipt, RequestError> {
+        self.send_body(Body::Delete(Delete { of })).await
+    }
+
+    /// Reacts to the message at that place: with an emoji, as a rule, of at most 32 bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send), and [`RequestError::Name`] if that is no reaction.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`send`](Self::send).
+    pub async fn react(&self, to: Seq, reaction: &str) -> Result<Receipt, RequestError> {
+        self.send_body(Body::React(React { to, reaction: Reaction::new(reaction)?, add: true })).await
+    }
+
+    /// Takes a reaction back.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`react`](Self::react).
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`send`](Self::send).
+    pub async fn unreact(&self, to: Seq, reaction: &str) -> Result<Receipt, RequestError> {
+        self.send_body(Body::React(React { to, reaction: Reaction::new(reaction)?, add: false })).await
+    }
+
+    /// The messages of the room as they stand, oldest first: at a host all that it keeps, at a client the newest 500 of
+    /// those that it was told of.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] if the name is none or the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
+    pub async fn messages(&self) -> Result<Vec<MessageView>, RequestError> {
+        let name = self.name()?;
+        self.commander.ask(move |participant| participant.messages(&name)).await
     }
 
     /// Joins the room, beginning with its last 50 messages; it is opened if there is none of that name.

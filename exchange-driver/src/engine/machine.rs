@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use exchange_core::{
-    Body, Client, Host, Input, JoinFrom, MessageId, Outbox, Peer, Refusal, RoomName, Session, Time, client, host,
+    Body, Client, Host, Input, JoinFrom, MessageId, MessageView, Outbox, Peer, Refusal, RoomName, Session, Time,
+    client, host,
 };
 
 pub(crate) trait Machine: Send + Unpin + 'static {
@@ -28,6 +29,7 @@ pub(crate) trait Participant {
     fn people(&self) -> Vec<Peer>;
     fn rooms(&self) -> Vec<RoomName>;
     fn members(&self, room: &RoomName) -> Vec<Peer>;
+    fn messages(&self, room: &RoomName) -> Vec<MessageView>;
     fn round_trip(&self) -> Option<Duration>;
 }
 
@@ -101,6 +103,10 @@ impl Participant for host::Round<'_> {
         self.host().members(room).collect()
     }
 
+    fn messages(&self, room: &RoomName) -> Vec<MessageView> {
+        self.host().messages(room).collect()
+    }
+
     fn round_trip(&self) -> Option<Duration> {
         Some(Duration::ZERO)
     }
@@ -141,6 +147,10 @@ impl Participant for client::Round<'_> {
 
     fn members(&self, room: &RoomName) -> Vec<Peer> {
         self.client().members(room).collect()
+    }
+
+    fn messages(&self, room: &RoomName) -> Vec<MessageView> {
+        self.client().messages(room).cloned().collect()
     }
 
     fn round_trip(&self) -> Option<Duration> {

@@ -10,8 +10,8 @@ use exchange_driver::Runtime;
 use exchange_tests::faulty::Fault;
 
 use crate::{
-    bed::Bed, callbacks, cancelling, clock, column::Column, connecting, dropping, events, frames, leaks, listener,
-    reconnecting, shutdown, slow_peers, strangers, streams, talking, timer,
+    bed::Bed, callbacks, cancelling, changing, clock, column::Column, connecting, dropping, events, frames, leaks,
+    listener, reconnecting, shutdown, slow_peers, strangers, streams, talking, timer,
 };
 
 pub(crate) type Run<R> = fn(Bed<R>) -> Pin<Box<dyn Future<Output = ()>>>;
@@ -226,6 +226,12 @@ cases! {
         all_see_the_same_in_the_same_order_and_so_does_one_who_comes_late: "one-frame-per-read",
         rooms_are_apart_and_their_members_are_known: "answers-are-dropped",
         several_hosts_and_clients_in_one_process: AcceptsOnce,
+    }
+    changing {
+        messages_are_answered_edited_reacted_to_and_deleted: "deleted-text-stays",
+        what_may_not_be_changed_is_refused_with_its_reason: "anybody-may-change",
+        what_is_changed_while_disconnected_waits_in_its_order: "changes-need-a-link",
+        what_an_application_says_comes_with_its_content_type: "data-is-opaque",
     }
     leaks {
         coming_and_going_leaves_nothing: "links-stay",

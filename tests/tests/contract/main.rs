@@ -12,6 +12,7 @@
 
 mod bed;
 mod cases;
+mod changing;
 mod column;
 mod deadline;
 #[allow(dead_code, unreachable_pub, reason = "it is written for a program of its own")]
