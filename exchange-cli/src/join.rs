@@ -11,7 +11,7 @@ use crate::{
     exit::{Exit, Failure},
     find::{self, SETTLE, described, nothing_found},
     line::Line,
-    output::told_apart,
+    output::{peers, told_apart},
     seat::Seat,
     session,
 };
@@ -147,7 +147,7 @@ fn patience(arguments: &JoinArguments) -> Duration {
 /// Says where one is, and who else.
 async fn greet(app: &App, client: &Client) {
     let session = client.session().await.ok().flatten();
-    let people = told_apart(&client.people().await.unwrap_or_default());
+    let people = told_apart(&peers(client.people().await.unwrap_or_default()));
     if let Some(session) = session {
         let words = |line: Line| {
             line.ours("You are in \"").theirs(session.name).ours("\" as ").name(&client.me().nick).ours(".")

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use self::text::Text;
 pub(crate) use self::{
-    labels::told_apart,
+    labels::{peers, told_apart},
     sessions::{Hosting, listed},
 };
 use crate::{line::Line, screen::Screen};
@@ -117,6 +117,9 @@ impl Printer {
             Event::RoomLeft { room } => screen.say(|line| line.ours("You have left #").name(room).ours(".")).await,
             Event::RoomRefused { room, refusal } => {
                 screen.warn(|line| line.ours("#").name(room).ours(": ").theirs(refusal).ours(".")).await;
+            }
+            Event::RenameRefused { nick, refusal } => {
+                screen.warn(|line| line.ours("You cannot be ").name(nick).ours(": ").theirs(refusal).ours(".")).await;
             }
             Event::HistoryLost { room } => {
                 screen.say(|line| line.ours("The host has begun #").name(room).ours(" anew.")).await;

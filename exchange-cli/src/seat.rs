@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use exchange_tokio::{
     Client, Events, Farewell, Host, RequestError, Room,
-    core::{Peer, RoomName},
+    core::{Peer, Person, RoomName},
 };
 
 /// Where one sits in a session.
@@ -36,7 +36,7 @@ impl Seat {
         }
     }
 
-    pub(crate) async fn people(&self) -> Result<Vec<Peer>, RequestError> {
+    pub(crate) async fn people(&self) -> Result<Vec<Person>, RequestError> {
         match self {
             Self::Host(host) => host.people().await,
             Self::Client(client) => client.people().await,

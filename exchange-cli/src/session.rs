@@ -14,7 +14,7 @@ use crate::{
     exit::Exit,
     input::{self, Entry, HELP, Mistake},
     line::{Line, Style},
-    output::{Printer, told_apart},
+    output::{Printer, peers, told_apart},
     screen::Screen,
     seat::Seat,
 };
@@ -49,7 +49,7 @@ enum Ending {
 /// Talks until it is over.
 pub(crate) async fn run(mut app: App, seat: Seat, room: Option<RoomName>, waits: bool) -> Exit {
     let screen = app.screen.clone();
-    let people = seat.people().await.unwrap_or_default();
+    let people = peers(seat.people().await.unwrap_or_default());
     let printer = Printer::new(app.format(), &people, waits, screen.clone());
     let printing = tokio::spawn(printer.follow(seat.events()));
     let Ok(lines) = input::lines() else { return Exit::Network };

@@ -5,12 +5,14 @@ mod message;
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+
 pub(crate) use self::message::Fields;
 pub use self::message::{Change, Message, MessageId, MessageView};
 use crate::{
     ids::{PeerId, Seq, SessionId},
     message::{GapReason, LeaveReason, Mentions, Status},
-    name::{Nick, Reaction, RoomName, SessionName},
+    name::{Nick, Note, Reaction, RoomName, SessionName},
     reason::{CloseReason, Outcome, Refusal},
     seam::LinkLoss,
     text::Text,
@@ -109,12 +111,34 @@ pub enum Event {
         /// Whether it happened before the room was joined.
         replayed: bool,
     },
-    /// Somebody came or went, in all their rooms at once.
+    /// Somebody came or went, or is otherwise than before, in all their rooms at once.
     Presence {
         /// Who.
         peer: Peer,
         /// How they are now.
         status: Status,
+        /// A word of theirs on that.
+        note: Option<Note>,
+    },
+    /// Somebody has another nick; told in every room they are in, and of oneself too.
+    Renamed {
+        /// Which room.
+        room: RoomName,
+        /// Who, by their new nick.
+        peer: Peer,
+        /// What they were called before.
+        before: Nick,
+        /// The entry that says so.
+        seq: Seq,
+        /// Whether it happened before the room was joined.
+        replayed: bool,
+    },
+    /// A nick that was asked for cannot be had; one goes by the nick one had.
+    RenameRefused {
+        /// The nick.
+        nick: Nick,
+        /// Why.
+        refusal: Refusal,
     },
     /// Entries that this client has not seen are gone for good. Members may have come and gone in them: who is there
     /// now is what [`Client::members`](crate::Client::members) says.
@@ -177,6 +201,53 @@ pub struct Peer {
     pub nick: Nick,
 }
 
+impl Peer {
+    /// Enough of their id to tell them from others of the same nick.
+    pub fn tag(&self) -> Tag {
+        let [first, second, ..] = *self.id.as_bytes();
+        Tag([first, second])
+    }
+
+    /// Whether they may be meant by that: their nick, their nick with their tag (`ana~a1b2`), or their id.
+    pub fn is_called(&self, who: &str) -> bool {
+        let tagged = who.rsplit_once('~').is_some_and(|(nick, tag)| nick == &*self.nick && self.tag().is(tag));
+        who == &*self.nick || tagged || PeerId::parse(who) == Some(self.id)
+    }
+}
+
+/// The beginning of a [`PeerId`], by which people who share a nick are told apart: `a1b2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag([u8; 2]);
+
+impl Tag {
+    fn is(self, hex: &str) -> bool {
+        HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).is_ok_and(|bytes| bytes == self.0)
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", HEXLOWER.encode_display(&self.0))
+    }
+}
+
+/// Somebody in a session, and how they are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Person {
+    /// Who.
+    pub peer: Peer,
+    /// How they are.
+    pub status: Status,
+    /// A word of theirs on that.
+    pub note: Option<Note>,
+}
+
+impl fmt::Display for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.peer.fmt(f)
+    }
+}
+
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.nick.fmt(f)
@@ -195,4 +266,23 @@ pub enum Ended {
     /// It was lost, or never had.
     #[error("{0}")]
     Lost(LinkLoss),
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString as _;
+
+    use super::*;
+
+    #[test]
+    fn somebody_is_called_by_their_nick_with_or_without_their_tag_or_by_their_id() {
+        let ana = Peer { id: PeerId::from_bytes([0xa1; 16]), nick: "ana".parse().unwrap() };
+        assert_eq!(ana.tag().to_string(), "a1a1");
+        for called in ["ana", "ana~a1a1", "ana~A1A1", "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"] {
+            assert!(ana.is_called(called), "{called}");
+        }
+        for another in ["Ana", "ana~a1", "ana~", "bo~a1a1", "~a1a1", "a1a1", ""] {
+            assert!(!ana.is_called(another), "{another}");
+        }
+    }
 }

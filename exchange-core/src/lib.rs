@@ -75,12 +75,12 @@ pub mod wire;
 
 pub use self::{
     client::{Client, ClientConfig},
-    event::{Change, Ended, Event, Message, MessageId, MessageView, Peer, Session},
+    event::{Change, Ended, Event, Message, MessageId, MessageView, Peer, Person, Session, Tag},
     host::{Host, HostConfig},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
     limits::{Limits, Timing},
-    message::{Body, Encoding, GapReason, JoinFrom, LeaveReason, Mentions, Status},
-    name::{ContentType, NameError, Nick, Reaction, RoomName, SessionName},
+    message::{Availability, Body, Encoding, GapReason, JoinFrom, LeaveReason, Mentions, Presence, Status},
+    name::{ContentType, NameError, Nick, Note, Reaction, RoomName, SessionName},
     reason::{CloseReason, Durability, Outcome, Refusal, Violation},
     seam::{Effect, Input, LinkId, LinkLoss, Outbox, Wake, WakeReason},
     seed::Seed,

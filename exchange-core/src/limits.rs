@@ -60,10 +60,14 @@ pub struct Timing {
     pub heartbeat: Duration,
     /// From the first byte of a link until its client has said who it is.
     pub handshake: Duration,
+    /// From the loss of its link until a peer is shown as unreachable.
+    pub unreachable: Duration,
     /// From the loss of its link until a peer is shown as offline.
     pub grace: Duration,
     /// From the loss of its link until a member has to join its rooms anew.
     pub expiry: Duration,
+    /// Between two changes of a peer's presence or nick that others are told of; of those in between, the last counts.
+    pub pace: Duration,
 }
 
 impl Default for Timing {
@@ -71,8 +75,10 @@ impl Default for Timing {
         Self {
             heartbeat: Duration::from_secs(5),
             handshake: Duration::from_secs(5),
+            unreachable: Duration::from_millis(1500),
             grace: Duration::from_secs(5),
             expiry: Duration::from_secs(120),
+            pace: Duration::from_millis(500),
         }
     }
 }

@@ -23,6 +23,15 @@ pub enum NameError {
     /// Control characters, line breaks, text direction overrides or invisible characters.
     #[error("a name may not contain control or invisible characters")]
     Unshowable,
+    /// A name that would make people take its bearer for more than a member.
+    #[error("that name is reserved")]
+    Reserved,
+    /// Letters of scripts that no language writes together.
+    #[error("a name may not mix scripts that look alike")]
+    MixedScripts,
+    /// It can be taken for the nick of somebody else who is there.
+    #[error("somebody has a name that looks like it")]
+    Confusable,
 }
 
 impl From<Infallible> for NameError {
@@ -134,6 +143,10 @@ pub use self::room::RoomName;
 name! {
     /// What a person wants to be called. A label, not an identity: see [`PeerId`](crate::PeerId).
     Nick, 32
+}
+name! {
+    /// A word on how somebody is.
+    Note, 128
 }
 name! {
     /// The name of a session.

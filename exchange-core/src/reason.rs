@@ -141,6 +141,9 @@ pub enum Refusal {
         /// How many are allowed.
         limit: u32,
     },
+    /// Nobody may be called that here.
+    #[error("{0}")]
+    Name(NameError),
 }
 
 /// What became of a message that was posted.

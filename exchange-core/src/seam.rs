@@ -89,6 +89,8 @@ pub enum Input<'a> {
     },
     /// The network may have changed or come back: try now rather than later.
     NetworkChanged,
+    /// Whoever the machine speaks for is at the keyboard.
+    Activity,
 }
 
 /// Why a byte stream is gone.
@@ -230,10 +232,14 @@ pub enum WakeReason {
     Handshake,
     /// A link is probed, or found dead.
     Heartbeat,
-    /// A peer whose link broke is shown as offline.
+    /// A peer whose link broke is shown as unreachable, and then as offline.
     Grace,
     /// A peer that did not come back loses its memberships.
     Expiry,
+    /// Others are told of a peer's last change.
+    Change,
+    /// Whoever the machine speaks for is shown as away, unless there is a sign of life until then.
+    Idle,
     /// A client dials again.
     Redial,
     /// A link has held for long enough to forget earlier failures.

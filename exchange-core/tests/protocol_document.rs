@@ -15,9 +15,9 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use exchange_core::{
-    Body, ClientConfig, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch, GapReason, HostConfig, JoinFrom,
-    LeaveReason, MemberId, Mentions, NameError, Nick, PeerId, ProducerId, Reaction, Refusal, Rev, RoomId, RoomName,
-    Seq, SessionId, SessionName, Status, Timestamp, Token, Violation,
+    Availability, Body, ClientConfig, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch, GapReason,
+    HostConfig, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, PeerId, Presence, ProducerId,
+    Reaction, Refusal, Rev, RoomId, RoomName, Seq, SessionId, SessionName, Status, Timestamp, Token, Violation,
     discovery::{self, PeerRecord},
     message::{
         self, Data, Delete, Edit, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost,
@@ -45,6 +45,10 @@ fn nick() -> Nick {
     Nick::new("bo").unwrap()
 }
 
+fn away() -> Presence {
+    Presence { availability: Availability::Away, note: Some(Note::new("lunch").unwrap()) }
+}
+
 fn den() -> RoomName {
     RoomName::new("den").unwrap()
 }
@@ -68,8 +72,9 @@ fn data() -> Body {
 
 fn to_host() -> Vec<(&'static str, ToHost)> {
     let send = |body| ToHost::Send { room: ROOM, cmid: Cmid(12), body };
-    let hello = Hello { peer: PEER, producer: PRODUCER, token: None, attempt: 1, nick: "bo".into() };
-    let back = Hello { token: Some(TOKEN), attempt: 2, ..hello.clone() };
+    let presence = Presence::default();
+    let hello = Hello { peer: PEER, producer: PRODUCER, token: None, attempt: 1, nick: "bo".into(), presence };
+    let back = Hello { token: Some(TOKEN), attempt: 2, presence: away(), ..hello.clone() };
     let from = JoinFrom::After { epoch: EPOCH, seq: Seq(300) };
     vec![
         ("to_host.hello", ToHost::Hello(hello)),
@@ -89,6 +94,8 @@ fn to_host() -> Vec<(&'static str, ToHost)> {
         ("to_host.ping", ToHost::Ping { nonce: 1000 }),
         ("to_host.pong", ToHost::Pong { nonce: 1000 }),
         ("to_host.bye", ToHost::Bye { reason: CloseReason::Left }),
+        ("to_host.presence", ToHost::Presence(away())),
+        ("to_host.rename", ToHost::Rename { nick: "ana".into() }),
     ]
 }
 
@@ -97,8 +104,10 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
     let made = |body| ToClient::Entry(Entry { cmid: Cmid::ZERO, ..entry(body) });
     let opaque = Body::Opaque { kind: 0x8000, payload: Bytes::from_static(&[0, 255, 7]) };
     let (room, name) = (ROOM, den());
-    let record =
-        MemberRecord { member: MemberId(7), peer: PEER, producer: PRODUCER, nick: nick(), status: Status::Online };
+    let (status, note) = (Status::Away, away().note);
+    let record = MemberRecord { member: MemberId(7), peer: PEER, producer: PRODUCER, nick: nick(), status, note };
+    let ana = |text| Nick::new(text).unwrap();
+    let refusal = Refusal::Name(NameError::Confusable);
     let members = vec![MemberId(0), MemberId(7)];
     let welcome = Welcome {
         session: SESSION,
@@ -114,6 +123,7 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
         ("to_client.entry.text", ToClient::Entry(entry(Body::text("hé")))),
         ("to_client.entry.join", made(Body::Join { peer: PEER, producer: PRODUCER, nick: nick() })),
         ("to_client.entry.leave", made(Body::Leave { reason: LeaveReason::TimedOut })),
+        ("to_client.entry.rename", made(Body::Rename { before: nick(), nick: ana("ana") })),
         ("to_client.entry.opaque", ToClient::Entry(entry(opaque))),
         ("to_client.entry.post", ToClient::Entry(entry(post()))),
         ("to_client.welcome", ToClient::Welcome(welcome)),
@@ -139,6 +149,7 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
         ("to_client.ping", ToClient::Ping { nonce: 1000 }),
         ("to_client.pong", ToClient::Pong { nonce: 1000 }),
         ("to_client.bye", ToClient::Bye { reason: CloseReason::Violation(Violation::Malformed) }),
+        ("to_client.rename_refused", ToClient::RenameRefused { nick: ana("Ana"), kept: nick(), refusal }),
     ]
 }
 
@@ -285,9 +296,17 @@ fn every_variant_has_its_number_and_its_name() {
     let broken = Broken(Oversize);
     let close_reasons =
         [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, named, broken];
-    let name_errors = [NameError::Empty, NameError::TooLong { limit: 0 }, NameError::Unshowable];
+    let name_errors = [
+        NameError::Empty,
+        NameError::TooLong { limit: 0 },
+        NameError::Unshowable,
+        NameError::Reserved,
+        NameError::MixedScripts,
+        NameError::Confusable,
+    ];
     let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember];
     let too_long = TooLong { limit: 0 };
+    let name = Refusal::Name(NameError::Empty);
     let refusals = [
         Empty,
         too_long,
@@ -304,6 +323,7 @@ fn every_variant_has_its_number_and_its_name() {
         NotYours,
         NothingToChange,
         TooMany { limit: 0 },
+        name,
     ];
     let once = |names: Vec<(String, String)>| -> Vec<(String, String)> {
         names.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
@@ -340,6 +360,7 @@ fn every_figure_is_the_codes() {
         number("longest frame", message::MAX_FRAME),
         number("longest first frame of a client", message::MAX_FIRST_FRAME),
         number("longest nick", Nick::MAX_BYTES.into()),
+        number("longest note", Note::MAX_BYTES.into()),
         number("longest room name", RoomName::MAX_BYTES.into()),
         number("longest session name", SessionName::MAX_BYTES.into()),
         number("longest reaction", Reaction::MAX_BYTES.into()),
@@ -365,8 +386,10 @@ fn every_figure_is_the_codes() {
         millis("dead", timing.heartbeat * 3),
         millis("handshake at the host", timing.handshake),
         millis("handshake at the client", client.handshake),
+        millis("unreachable", timing.unreachable),
         millis("grace", timing.grace),
         millis("expiry", timing.expiry),
+        millis("pace", timing.pace),
         millis("first back-off", client.backoff_min),
         millis("longest back-off", client.backoff_max),
         millis("healthy", client.healthy_after),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use exchange_core::{Event, discovery::PeerRecord};
+use exchange_core::{Event, PeerId, discovery::PeerRecord};
 
 use crate::{
     command::WeakCommander,
@@ -31,6 +31,7 @@ impl Announced {
 
 pub(crate) fn keep<R: Runtime>(
     runtime: &R,
+    me: PeerId,
     (discovery, announcement, mut record): (Arc<dyn Discovery>, Box<dyn Announcement>, PeerRecord),
     mut events: Events,
     commander: WeakCommander,
@@ -40,12 +41,19 @@ pub(crate) fn keep<R: Runtime>(
         while let Some(event) = events.next().await {
             match event {
                 Event::Closed { .. } => break,
-                Event::Presence { .. } | Event::Lagged { .. } => {}
+                Event::Presence { .. } | Event::Renamed { .. } | Event::Lagged { .. } => {}
                 _ => continue,
             }
             let Some(commander) = commander.upgrade() else { break };
-            let Ok(people) = commander.ask(|participant| participant.people().len()).await else { break };
-            record.people = u32::try_from(people).unwrap_or(u32::MAX);
+            let Ok(people) = commander.ask(|participant| participant.people()).await else { break };
+            let before = (record.people, record.host.clone());
+            record.people = u32::try_from(people.len()).unwrap_or(u32::MAX);
+            if let Some(host) = people.iter().find(|person| person.peer.id == me) {
+                record.host = host.peer.nick.clone();
+            }
+            if before == (record.people, record.host.clone()) {
+                continue;
+            }
             if let Err(error) = announcement.update(&record) {
                 tracing::warn!(%error, "the announcement could not be brought up to date");
             }

@@ -11,8 +11,8 @@ use std::{
 };
 
 use exchange_core::{
-    Client as Machine, ClientConfig, Event, Input, JoinFrom, Message, NameError, Nick, Outbox, Peer, RoomName, Session,
-    wire::Offer,
+    Availability, Client as Machine, ClientConfig, Event, Input, JoinFrom, Message, NameError, Nick, Outbox, Peer,
+    Person, RoomName, Session, wire::Offer,
 };
 
 use crate::{
@@ -50,6 +50,7 @@ impl<R: Runtime> Client<R> {
         ClientBuilder {
             runtime,
             nick: Nick::new("guest"),
+            idle: None,
             lobby_from: JoinFrom::Last(50),
             offer: Offer::default(),
             discovery: Discoveries::default(),
@@ -58,7 +59,7 @@ impl<R: Runtime> Client<R> {
         }
     }
 
-    /// This client, as the others see it.
+    /// This client, as it was called when it joined; what it is called now is in [`people`](Self::people).
     pub fn me(&self) -> &Peer {
         &self.me
     }
@@ -86,7 +87,7 @@ impl<R: Runtime> Client<R> {
         self.handle.session().await
     }
 
-    /// Everybody who is there.
+    /// Everybody who is there, and how they are.
     ///
     /// # Errors
     ///
@@ -95,8 +96,66 @@ impl<R: Runtime> Client<R> {
     /// # Cancel safety
     ///
     /// Cancel-safe: it only asks.
-    pub async fn people(&self) -> Result<Vec<Peer>, RequestError> {
+    pub async fn people(&self) -> Result<Vec<Person>, RequestError> {
         self.handle.people().await
+    }
+
+    /// Those of them who may be meant by this: a nick, a nick with a tag (`ana~a1b2`), or an id; see
+    /// [`Peer::is_called`].
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
+    pub async fn whois(&self, who: &str) -> Result<Vec<Person>, RequestError> {
+        self.handle.whois(who).await
+    }
+
+    /// How one is from now on, with a word on it of at most 128 bytes, or none. Others are told at most twice a second;
+    /// of what changed in between, the last.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Name`] if the note cannot be shown, [`RequestError::Refused`] or [`RequestError::Closed`] if the
+    /// session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, it may or may not have been said.
+    pub async fn set_status(&self, availability: Availability, note: &str) -> Result<(), RequestError> {
+        self.handle.set_status(availability, note).await
+    }
+
+    /// Says that somebody is at the keyboard: to be called at every sign of it, and cheap. Whoever was shown as away for
+    /// want of such a sign is shown as before; what was [chosen](Self::set_status) stays.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, it may or may not have been said.
+    pub async fn active(&self) -> Result<(), RequestError> {
+        self.handle.active().await
+    }
+
+    /// Asks to be called this from now on. [`Event::Renamed`] tells that it is so, [`Event::RenameRefused`] that it cannot
+    /// be: somebody else's nick looks like it, or nobody may be called that. While there is no link, the wish waits.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Name`] if it is no nick at all, [`RequestError::Refused`] or [`RequestError::Closed`] if the
+    /// session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, it may or may not have been asked for.
+    pub async fn rename<N: TryInto<Nick, Error: Into<NameError>>>(&self, nick: N) -> Result<(), RequestError> {
+        self.handle.rename(nick).await
     }
 
     /// The rooms it is in or wants to be in.
@@ -170,6 +229,7 @@ impl<R> fmt::Debug for Client<R> {
 pub struct ClientBuilder<R> {
     runtime: R,
     nick: Result<Nick, NameError>,
+    idle: Option<Duration>,
     lobby_from: JoinFrom,
     offer: Offer,
     discovery: Discoveries,
@@ -181,6 +241,12 @@ impl<R: Runtime> ClientBuilder<R> {
     /// What it wants to be called: at most 32 bytes. Without it, `guest`.
     pub fn nick(mut self, nick: &str) -> Self {
         self.nick = Nick::new(nick);
+        self
+    }
+
+    /// Is shown as away after so long without a message or a call of [`Client::active`]. Without it, never.
+    pub fn idle(mut self, after: Duration) -> Self {
+        self.idle = Some(after);
         self
     }
 
@@ -279,7 +345,7 @@ impl<R: Runtime> ClientBuilder<R> {
 
     async fn start(self, dialer: Box<dyn Dial<R::Stream>>) -> Result<Client<R>, NetworkError> {
         let mut config = ClientConfig::new(self.nick?);
-        config.lobby_from = self.lobby_from;
+        (config.lobby_from, config.idle) = (self.lobby_from, self.idle);
         let mut machine = Machine::new(config, &self.runtime.seed()?);
         let me = machine.me();
         let mut out = Outbox::new();

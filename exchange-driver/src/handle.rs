@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use exchange_core::{NameError, Peer, RoomName, Session};
+use exchange_core::{Availability, Input, NameError, Nick, Note, Person, Presence, RoomName, Session};
 use futures_channel::oneshot;
 
 use crate::{
@@ -35,8 +35,29 @@ impl Handle {
         self.commander.ask(|participant| participant.session()).await
     }
 
-    pub(crate) async fn people(&self) -> Result<Vec<Peer>, RequestError> {
+    pub(crate) async fn people(&self) -> Result<Vec<Person>, RequestError> {
         self.commander.ask(|participant| participant.people()).await
+    }
+
+    pub(crate) async fn whois(&self, who: &str) -> Result<Vec<Person>, RequestError> {
+        let mut people = self.people().await?;
+        people.retain(|person| person.peer.is_called(who));
+        Ok(people)
+    }
+
+    pub(crate) async fn set_status(&self, availability: Availability, note: &str) -> Result<(), RequestError> {
+        let note = if note.trim().is_empty() { None } else { Some(Note::new(note)?) };
+        let presence = Presence { availability, note };
+        Ok(self.commander.ask(|participant| participant.set_presence(presence)).await??)
+    }
+
+    pub(crate) async fn rename<N: TryInto<Nick, Error: Into<NameError>>>(&self, nick: N) -> Result<(), RequestError> {
+        let nick = nick.try_into().map_err(Into::into)?;
+        Ok(self.commander.ask(|participant| participant.rename(nick)).await??)
+    }
+
+    pub(crate) async fn active(&self) -> Result<(), RequestError> {
+        self.commander.ask(|participant| participant.handle(Input::Activity)).await
     }
 
     pub(crate) async fn rooms(&self) -> Result<Vec<RoomName>, RequestError> {

@@ -11,8 +11,8 @@ use std::{
 };
 
 use exchange_core::{
-    Event, Host as Machine, HostConfig, Limits, Message, NameError, Nick, Outbox, Peer, RoomName, Session, SessionName,
-    Timing,
+    Availability, Event, Host as Machine, HostConfig, Limits, Message, NameError, Nick, Outbox, Peer, Person, RoomName,
+    Session, SessionName, Timing,
     discovery::{DEFAULT_PORT, PeerRecord},
     wire::Offer,
 };
@@ -62,6 +62,7 @@ impl<R: Runtime> Host<R> {
             runtime,
             name: SessionName::new(name),
             nick: Nick::new("host"),
+            idle: None,
             addresses: None,
             limits: Limits::default(),
             timing: Timing::default(),
@@ -71,7 +72,7 @@ impl<R: Runtime> Host<R> {
         }
     }
 
-    /// The host itself, as the others see it.
+    /// The host itself, as it was called at the start; what it is called now is in [`people`](Self::people).
     pub fn me(&self) -> &Peer {
         &self.about.me
     }
@@ -96,7 +97,7 @@ impl<R: Runtime> Host<R> {
         self.handle.events.clone()
     }
 
-    /// Everybody who is there.
+    /// Everybody who is there, and how they are.
     ///
     /// # Errors
     ///
@@ -105,8 +106,65 @@ impl<R: Runtime> Host<R> {
     /// # Cancel safety
     ///
     /// Cancel-safe: it only asks.
-    pub async fn people(&self) -> Result<Vec<Peer>, RequestError> {
+    pub async fn people(&self) -> Result<Vec<Person>, RequestError> {
         self.handle.people().await
+    }
+
+    /// Those of them who may be meant by this: a nick, a nick with a tag (`ana~a1b2`), or an id; see
+    /// [`Peer::is_called`].
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
+    pub async fn whois(&self, who: &str) -> Result<Vec<Person>, RequestError> {
+        self.handle.whois(who).await
+    }
+
+    /// How one is from now on, with a word on it of at most 128 bytes, or none. Others are told at most twice a second;
+    /// of what changed in between, the last.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Name`] if the note cannot be shown, [`RequestError::Refused`] or [`RequestError::Closed`] if the
+    /// session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, it may or may not have been said.
+    pub async fn set_status(&self, availability: Availability, note: &str) -> Result<(), RequestError> {
+        self.handle.set_status(availability, note).await
+    }
+
+    /// Says that somebody is at the keyboard: to be called at every sign of it, and cheap. Whoever was shown as away for
+    /// want of such a sign is shown as before; what was [chosen](Self::set_status) stays.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, it may or may not have been said.
+    pub async fn active(&self) -> Result<(), RequestError> {
+        self.handle.active().await
+    }
+
+    /// Is called this from now on; [`Event::Renamed`] tells of it.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Name`] if it is no nick at all, [`RequestError::Refused`] if somebody else's looks like it or the
+    /// session is over, [`RequestError::Closed`] if it has been over for longer.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, it may or may not have happened.
+    pub async fn rename<N: TryInto<Nick, Error: Into<NameError>>>(&self, nick: N) -> Result<(), RequestError> {
+        self.handle.rename(nick).await
     }
 
     /// The rooms that the host is in.
@@ -167,6 +225,7 @@ pub struct HostBuilder<R> {
     runtime: R,
     name: Result<SessionName, NameError>,
     nick: Result<Nick, NameError>,
+    idle: Option<Duration>,
     addresses: Option<Vec<SocketAddr>>,
     limits: Limits,
     timing: Timing,
@@ -179,6 +238,12 @@ impl<R: Runtime> HostBuilder<R> {
     /// What the host itself is called: at most 32 bytes. Without it, `host`.
     pub fn nick(mut self, nick: &str) -> Self {
         self.nick = Nick::new(nick);
+        self
+    }
+
+    /// Is shown as away after so long without a message or a call of [`Host::active`]. Without it, never.
+    pub fn idle(mut self, after: Duration) -> Self {
+        self.idle = Some(after);
         self
     }
 
@@ -257,7 +322,7 @@ impl<R: Runtime> HostBuilder<R> {
     /// If it is dropped before it is ready, nothing stays behind.
     pub async fn start(self) -> Result<Host<R>, NetworkError> {
         let mut config = HostConfig::new(self.name?, self.nick?);
-        (config.limits, config.timing) = (self.limits, self.timing);
+        (config.limits, config.timing, config.idle) = (self.limits, self.timing, self.idle);
         let host_nick = config.nick.clone();
         let machine = Machine::new(config, &self.runtime.seed()?, self.runtime.now());
         let (me, session) = (machine.me().ok_or(NetworkError::Closed)?, machine.session().clone());
@@ -285,7 +350,9 @@ impl<R: Runtime> HostBuilder<R> {
         }
         self.runtime.spawn(engine);
         let announced = match announcement {
-            Some(announcement) => announce::keep(&self.runtime, announcement, events.clone(), commander.downgrade()),
+            Some(announcement) => {
+                announce::keep(&self.runtime, me.id, announcement, events.clone(), commander.downgrade())
+            }
             None => Announced::never(),
         };
 

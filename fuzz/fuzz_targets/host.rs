@@ -13,7 +13,7 @@ use exchange_core::{
     message::{FRAME_HEADER, Hello, MAX_FRAME, ToClient, ToHost},
     wire::frames,
 };
-use exchange_fuzz::{body_of, encoding, to_host};
+use exchange_fuzz::{body_of, encoding, presence, to_host};
 use libfuzzer_sys::fuzz_target;
 
 const STEPS: usize = 400;
@@ -110,7 +110,8 @@ impl World {
                     producer: ProducerId::from_bytes([client; 8]),
                     token: if u.ratio(7, 8)? { self.tokens.get(&client).copied() } else { None },
                     attempt: if u.ratio(7, 8)? { self.attempt } else { u.arbitrary()? },
-                    nick: "bo".into(),
+                    nick: u.choose(&["bo", "cy", "Bo", "host"])?.to_owned().into(),
+                    presence: presence(u)?,
                 };
                 who = Some(client);
                 body = body_of(encoded, &ToHost::Hello(hello));

@@ -1,19 +1,20 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use exchange_core::{
-    Body, CloseReason, Cmid, ContentType, Durability, Epoch, GapReason, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, PeerId,
+    Availability, Body, CloseReason, Cmid, ContentType, Durability, Epoch, GapReason, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, PeerId, Presence,
     ProducerId, Reaction, Refusal, Rev, RoomId, RoomName, Seq, SessionId, SessionName, Status, Text, Timestamp, Token, Violation,
     message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost, Welcome},
 };
 
 /// Any message to a host but a hello that could be let in: those need a token that the host has given.
 pub fn to_host(u: &mut Unstructured<'_>) -> Result<ToHost> {
-    Ok(match u.int_in_range(0..=9)? {
+    Ok(match u.int_in_range(0..=11)? {
         0 => ToHost::Hello(Hello {
             peer: peer(u)?,
             producer: producer(u)?,
             token: u.arbitrary::<Option<u8>>()?.map(|byte| Token::from_bytes([byte; 16])),
             attempt: u.arbitrary()?,
             nick: text(u)?,
+            presence: presence(u)?,
         }),
         1..=3 => {
             let room = if u.ratio(1, 8)? { text(u)? } else { room_name(u)?.as_str().into() };
@@ -29,13 +30,15 @@ pub fn to_host(u: &mut Unstructured<'_>) -> Result<ToHost> {
         5 | 6 => ToHost::Send { room: room_id(u)?, cmid: Cmid(number(u)?), body: body(u)? },
         7 => ToHost::Ping { nonce: u.arbitrary()? },
         8 => ToHost::Pong { nonce: u.arbitrary()? },
+        9 => ToHost::Presence(presence(u)?),
+        10 => ToHost::Rename { nick: if u.ratio(1, 4)? { text(u)? } else { nick(u)?.as_str().into() } },
         _ => ToHost::Bye { reason: close_reason(u)? },
     })
 }
 
 /// Any message to a client.
 pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
-    Ok(match u.int_in_range(0..=15)? {
+    Ok(match u.int_in_range(0..=16)? {
         0..=2 => {
             let (room, seq, author) = (room_id(u)?, Seq(number(u)?), member_id(u)?);
             let (cmid, at) = (Cmid(number(u)?), Timestamp::from_millis(u.arbitrary()?));
@@ -76,6 +79,7 @@ pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
         }
         14 if u.arbitrary()? => ToClient::Ping { nonce: u.arbitrary()? },
         14 => ToClient::Pong { nonce: u.arbitrary()? },
+        15 => ToClient::RenameRefused { nick: nick(u)?, kept: nick(u)?, refusal: refusal(u)? },
         _ => ToClient::Bye { reason: close_reason(u)? },
     })
 }
@@ -122,10 +126,11 @@ fn text(u: &mut Unstructured<'_>) -> Result<Text> {
 }
 
 fn body(u: &mut Unstructured<'_>) -> Result<Body> {
-    Ok(match u.int_in_range(0..=12)? {
+    Ok(match u.int_in_range(0..=13)? {
         0..=4 => Body::Text(text(u)?),
-        5 => Body::Join { peer: peer(u)?, producer: producer(u)?, nick: name(u, Nick::MAX_BYTES, Nick::new)? },
+        5 => Body::Join { peer: peer(u)?, producer: producer(u)?, nick: nick(u)? },
         6 => Body::Leave { reason: *u.choose(&[LeaveReason::Left, LeaveReason::TimedOut])? },
+        12 => Body::Rename { before: nick(u)?, nick: nick(u)? },
         7 => {
             let reply_to = if u.arbitrary()? { Some(Seq(number(u)?)) } else { None };
             Body::Post(Post { reply_to, mentions: mentions(u)?, text: text(u)? })
@@ -142,7 +147,7 @@ fn body(u: &mut Unstructured<'_>) -> Result<Body> {
             payload: <&[u8]>::arbitrary(u)?.to_vec().into(),
         }),
         // Kinds below are those that are known.
-        _ => Body::Opaque { kind: u.int_in_range(8..=u16::MAX)?, payload: <&[u8]>::arbitrary(u)?.to_vec().into() },
+        _ => Body::Opaque { kind: u.int_in_range(21..=u16::MAX)?, payload: <&[u8]>::arbitrary(u)?.to_vec().into() },
     })
 }
 
@@ -155,9 +160,29 @@ fn member(u: &mut Unstructured<'_>) -> Result<MemberRecord> {
         member: member_id(u)?,
         peer: peer(u)?,
         producer: producer(u)?,
-        nick: name(u, Nick::MAX_BYTES, Nick::new)?,
-        status: *u.choose(&[Status::Online, Status::Offline])?,
+        nick: nick(u)?,
+        status: *u.choose(&[Status::Online, Status::Offline, Status::Away, Status::Busy, Status::Unreachable])?,
+        note: note(u)?,
     })
+}
+
+fn nick(u: &mut Unstructured<'_>) -> Result<Nick> {
+    name(u, Nick::MAX_BYTES, Nick::new)
+}
+
+fn note(u: &mut Unstructured<'_>) -> Result<Option<Note>> {
+    Ok(if u.arbitrary()? { Some(name(u, Note::MAX_BYTES, Note::new)?) } else { None })
+}
+
+/// How somebody says they are.
+pub fn presence(u: &mut Unstructured<'_>) -> Result<Presence> {
+    let availability = *u.choose(&[Availability::Online, Availability::Away, Availability::Busy])?;
+    Ok(Presence { availability, note: note(u)? })
+}
+
+fn name_error(u: &mut Unstructured<'_>) -> Result<NameError> {
+    use NameError::{Confusable, Empty, MixedScripts, Reserved, TooLong, Unshowable};
+    Ok(*u.choose(&[Empty, TooLong { limit: 32 }, Unshowable, Reserved, MixedScripts, Confusable])?)
 }
 
 fn few<T>(u: &mut Unstructured<'_>, one: fn(&mut Unstructured<'_>) -> Result<T>) -> Result<Vec<T>> {
@@ -170,7 +195,7 @@ fn close_reason(u: &mut Unstructured<'_>) -> Result<CloseReason> {
     };
     let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken];
     Ok(match u.int_in_range(0..=9)? {
-        0 => Name(*u.choose(&[NameError::Empty, NameError::TooLong { limit: 32 }, NameError::Unshowable])?),
+        0 => Name(name_error(u)?),
         1 => Broken(violation(u)?),
         _ => *u.choose(&plain)?,
     })
@@ -188,10 +213,11 @@ fn refusal(u: &mut Unstructured<'_>) -> Result<Refusal> {
     };
     let plain = [Empty, NotMember, TooManyRooms, RoomFull, Lobby, Kind, SendGap, OutboxFull, LogExhausted, Closed];
     let of_changes = [NoMessage, NotYours, NothingToChange];
-    Ok(match u.int_in_range(0..=9)? {
+    Ok(match u.int_in_range(0..=10)? {
         0 => TooLong { limit: u.arbitrary()? },
         1 => TooMany { limit: u.arbitrary()? },
         2 => *u.choose(&of_changes)?,
+        3 => Refusal::Name(name_error(u)?),
         _ => *u.choose(&plain)?,
     })
 }

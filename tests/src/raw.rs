@@ -10,7 +10,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use exchange_driver::{
     ByteStream, Runtime,
     core::{
-        Cmid, JoinFrom, PeerId, ProducerId, RoomId,
+        Cmid, JoinFrom, PeerId, Presence, ProducerId, RoomId,
         message::{Encoding, Hello, ToClient, ToHost},
         wire::{Offer, Received, Versions, Wire},
     },
@@ -115,5 +115,6 @@ pub fn hello(nick: &str) -> ToHost {
         token: None,
         attempt: 1,
         nick: nick.into(),
+        presence: Presence::default(),
     })
 }

@@ -1,8 +1,8 @@
 //! Events as JSON, one object a line. The names of the fields are listed in the README of this crate; they stay.
 
 use exchange_tokio::core::{
-    Body, Ended, Event, GapReason, LeaveReason, LinkLoss, Message, Nick, Outcome, Peer, PeerId, RoomName, Seq,
-    SessionId, SessionName, Status, Timestamp,
+    Body, Ended, Event, GapReason, LeaveReason, LinkLoss, Message, Nick, Note, Outcome, Peer, PeerId, Refusal,
+    RoomName, Seq, SessionId, SessionName, Status, Timestamp,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -70,6 +70,20 @@ enum Json<'a> {
         #[serde(flatten)]
         who: Person<'a>,
         status: Status,
+        note: Option<&'a Note>,
+    },
+    Renamed {
+        room: &'a RoomName,
+        seq: Seq,
+        #[serde(flatten)]
+        who: Person<'a>,
+        before: &'a Nick,
+        replayed: bool,
+    },
+    RenameRefused {
+        nick: &'a Nick,
+        reason: String,
+        explanation: String,
     },
     Gap {
         room: &'a RoomName,
@@ -142,7 +156,16 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         Event::PeerLeft { room, peer, reason, seq, replayed } => {
             Json::Left { room, seq: *seq, who: peer.into(), reason: *reason, replayed: *replayed }
         }
-        Event::Presence { peer, status } => Json::Presence { who: peer.into(), status: *status },
+        Event::Presence { peer, status, note } => {
+            Json::Presence { who: peer.into(), status: *status, note: note.as_ref() }
+        }
+        Event::Renamed { room, peer, before, seq, replayed } => {
+            Json::Renamed { room, seq: *seq, who: peer.into(), before, replayed: *replayed }
+        }
+        Event::RenameRefused { nick, refusal } => {
+            let reason = if let Refusal::Name(error) = refusal { word(error) } else { word(refusal) };
+            Json::RenameRefused { nick, reason, explanation: refusal.to_string() }
+        }
         Event::Gap { room, from, to, reason } => Json::Gap { room, from: *from, to: *to, reason: *reason },
         Event::HistoryLost { room } => Json::HistoryLost { room },
         Event::Receipt { id, outcome } => {
@@ -221,7 +244,7 @@ fn word(reason: &impl Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use exchange_tokio::core::Refusal;
+    use exchange_tokio::core::NameError;
 
     use super::*;
 
@@ -251,8 +274,20 @@ mod tests {
             r#"{"event":"room_refused","room":"lobby","reason":"too_long","explanation":"too long: 9 bytes are allowed"}"#
         );
         assert_eq!(
-            shown(Event::Presence { peer, status: Status::Online }),
-            format!(r#"{{"event":"presence","nick":"bo","peer":"{id}","status":"online"}}"#)
+            shown(Event::Presence { peer: peer.clone(), status: Status::Online, note: None }),
+            format!(r#"{{"event":"presence","nick":"bo","peer":"{id}","status":"online","note":null}}"#)
+        );
+        let (room, before) = (RoomName::lobby(), "bob".parse().unwrap());
+        assert_eq!(
+            shown(Event::Renamed { room, peer, before, seq: Seq(3), replayed: true }),
+            format!(
+                r#"{{"event":"renamed","room":"lobby","seq":3,"nick":"bo","peer":"{id}","before":"bob","replayed":true}}"#
+            )
+        );
+        let (nick, refusal) = ("ana".parse().unwrap(), Refusal::Name(NameError::Confusable));
+        assert_eq!(
+            shown(Event::RenameRefused { nick, refusal }),
+            r#"{"event":"rename_refused","nick":"ana","reason":"confusable","explanation":"somebody has a name that looks like it"}"#
         );
     }
 }

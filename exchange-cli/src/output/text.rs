@@ -9,7 +9,7 @@
 //! A line of a message begins with `<` or `#`, every other with `*`, and names have neither `<` nor `>`: nobody can say
 //! or be called something that looks like another line.
 
-use exchange_tokio::core::{Body, Event, LeaveReason, Message, Peer, RoomName, Status, Timestamp};
+use exchange_tokio::core::{Body, Event, LeaveReason, Message, Note, Peer, RoomName, Status, Timestamp};
 use jiff::tz::TimeZone;
 
 use super::{Look, labels::Labels};
@@ -45,12 +45,12 @@ impl Text {
                 is_news.then(|| suffix(self.about(peer).ours(" joined"), room))
             }
             Event::PeerLeft { room, peer, reason, replayed: false, .. } => self.left(room, peer, *reason),
-            Event::Presence { peer, status: Status::Offline } if self.labels.is(peer, Status::Offline) => {
-                self.missing.push(peer.clone());
-                None
-            }
-            Event::Presence { peer, status: Status::Online } if self.labels.is(peer, Status::Online) => {
-                (!self.found(peer)).then(|| self.about(peer).ours(" is back"))
+            Event::Presence { peer, status, note } => self.presence(peer, *status, note.as_ref()),
+            // Everybody is in the lobby, so it is said once.
+            Event::Renamed { room, peer, before, replayed: false, .. } if room.is_lobby() => {
+                let old = self.labels.label(&Peer { nick: before.clone(), ..peer.clone() });
+                let is_news = self.labels.renamed(peer, before);
+                is_news.then(|| self.happened().name(&old).ours(" is now ").name(&self.labels.label(peer)))
             }
             Event::Gap { room, from, to, .. } => {
                 let line = self.happened().ours("messages ").theirs(from).ours(" to ").theirs(to);
@@ -58,6 +58,31 @@ impl Text {
             }
             _ => None,
         }
+    }
+
+    /// Links that break and are made anew at once are nothing to speak of.
+    fn presence(&mut self, peer: &Peer, status: Status, note: Option<&Note>) -> Option<Line> {
+        if status == Status::Unreachable {
+            return None;
+        }
+        let before = self.labels.is(peer, status, note)?;
+        let found = self.found(peer);
+        let line = self.about(peer);
+        let line = match status {
+            Status::Offline => {
+                self.missing.push(peer.clone());
+                return None;
+            }
+            Status::Away => line.ours(" is away"),
+            Status::Busy => line.ours(" is busy"),
+            _ if before == Status::Online => line.ours(" is here"),
+            _ if found => return None,
+            _ => line.ours(" is back"),
+        };
+        Some(match note {
+            Some(note) => line.ours(": ").theirs(note),
+            None => line,
+        })
     }
 
     /// Whether somebody may be said to be gone when a moment has passed.
@@ -168,7 +193,7 @@ mod tests {
 
     #[test]
     fn coming_and_going_is_said_once() {
-        let presence = |status| Event::Presence { peer: peer("bo"), status };
+        let presence = |status| Event::Presence { peer: peer("bo"), status, note: None };
         let (online, offline) = (presence(Status::Online), presence(Status::Offline));
         let told = |then: &[Event]| shown(&[&[online.clone(), joined("bo", "lobby")], then].concat())[1..].to_vec();
         let moment = Event::Lagged { missed: 0 };
@@ -176,7 +201,41 @@ mod tests {
         assert_eq!(told(&[offline.clone(), left("bo")]), ["* bo left"]);
         assert_eq!(told(&[offline.clone(), moment.clone(), left("bo")]), ["* bo is gone"]);
         assert_eq!(told(&[offline.clone(), moment, online.clone()]), ["* bo is gone", "* bo is back"]);
+        assert!(told(&[presence(Status::Unreachable), online.clone()]).is_empty());
         assert!(told(&[offline, online.clone()]).is_empty());
+    }
+
+    #[test]
+    fn what_people_say_of_how_they_are_is_said_once() {
+        let presence = |status, note: &str| {
+            let note = (!note.is_empty()).then(|| note.parse().unwrap());
+            Event::Presence { peer: peer("bo"), status, note }
+        };
+        let away = presence(Status::Away, "lunch");
+        let events = [
+            joined("bo", "lobby"),
+            away.clone(),
+            presence(Status::Unreachable, ""),
+            away,
+            presence(Status::Busy, ""),
+            presence(Status::Online, ""),
+            presence(Status::Online, "in lab 3"),
+        ];
+        let expected = ["* bo joined", "* bo is away: lunch", "* bo is busy", "* bo is back", "* bo is here: in lab 3"];
+        assert_eq!(shown(&events), expected);
+    }
+
+    #[test]
+    fn another_nick_is_said_once_and_not_of_long_ago() {
+        let renamed = |room: &str, replayed| Event::Renamed {
+            room: room.parse().unwrap(),
+            peer: peer("bob"),
+            before: "bo".parse().unwrap(),
+            seq: Seq(3),
+            replayed,
+        };
+        let events = [joined("bo", "lobby"), renamed("lobby", true), renamed("ops", false), renamed("lobby", false)];
+        assert_eq!(shown(&events), ["* bo joined", "* bo is now bob"]);
     }
 
     #[test]

@@ -8,11 +8,12 @@ pub(super) enum Alarm {
     Heartbeat,
     Redial,
     Healthy,
+    Idle,
 }
 
 impl Alarm {
     /// Those that are due at the same time ring in this order.
-    const ALL: [Self; 4] = [Self::Handshake, Self::Heartbeat, Self::Redial, Self::Healthy];
+    const ALL: [Self; 5] = [Self::Handshake, Self::Heartbeat, Self::Redial, Self::Healthy, Self::Idle];
 
     pub(super) fn reason(self) -> WakeReason {
         match self {
@@ -20,6 +21,7 @@ impl Alarm {
             Self::Heartbeat => WakeReason::Heartbeat,
             Self::Redial => WakeReason::Redial,
             Self::Healthy => WakeReason::Healthy,
+            Self::Idle => WakeReason::Idle,
         }
     }
 }

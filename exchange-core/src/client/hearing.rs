@@ -4,11 +4,11 @@ use alloc::collections::BTreeSet;
 use core::mem;
 
 use super::{
-    Client, Joint, State, peer_of,
+    Client, Joint, State,
     room::{Room, Taken},
 };
 use crate::{
-    event::{Event, Fields, MessageId, Session},
+    event::{Event, Fields, MessageId, Peer, Session},
     ids::{Cmid, Rev, RoomId},
     message::{Body, Entry, Joined, MemberRecord, Status, ToClient, ToHost, Welcome},
     name::RoomName,
@@ -84,6 +84,18 @@ impl Client {
                     link.pong(now, nonce);
                 }
             }
+            ToClient::RenameRefused { nick, kept, refusal } => {
+                // A later wish goes on.
+                if self.nick == nick {
+                    self.nick = kept.clone();
+                    if let State::Linked(link) = &mut self.state
+                        && let Some((told, _)) = &mut link.told
+                    {
+                        *told = kept;
+                    }
+                }
+                out.event(Event::RenameRefused { nick, refusal });
+            }
             ToClient::Welcome(_) | ToClient::Bye { .. } => return Err(Violation::Unexpected),
         }
         Ok(())
@@ -152,10 +164,12 @@ impl Client {
             // Whoever is new in a snapshot is part of how things stand.
             let before = match known {
                 None if self.confirmed.is_some() => None,
-                known => Some(known.map_or(Status::Offline, |known| known.status)),
+                known => Some(known.map_or((Status::Offline, None), |known| (known.status, known.note))),
             };
-            if record.producer != self.producer && before.is_some_and(|before| before != record.status) {
-                out.event(Event::Presence { peer: peer_of(&record), status: record.status });
+            let (peer, now) = (record.peer(), (record.status, record.note));
+            if record.producer != self.producer && before.is_some_and(|before| before != now) {
+                let (status, note) = now;
+                out.event(Event::Presence { peer, status, note });
             }
             if let Some(confirmed) = &mut self.confirmed {
                 confirmed.insert(record.member);
@@ -166,8 +180,8 @@ impl Client {
             // Whom the host has not told of it has forgotten, and whom it forgets is not there.
             self.roster.retain(|member, record| {
                 let told = confirmed.contains(member);
-                if !told && record.status == Status::Online {
-                    out.event(Event::Presence { peer: peer_of(record), status: Status::Offline });
+                if !told && record.status.is_there() {
+                    out.event(Event::Presence { peer: record.peer(), status: Status::Offline, note: None });
                 }
                 told
             });
@@ -220,7 +234,7 @@ impl Client {
         let Entry { room: number, seq, author, cmid, at, body } = entry;
         let Some(name) = self.room_of(number)? else { return Ok(()) };
         let record = self.roster.get(&author).ok_or(Violation::UnknownMember)?;
-        let (producer, peer, mine) = (record.producer, peer_of(record), record.producer == self.producer);
+        let (producer, peer, mine) = (record.producer, record.peer(), record.producer == self.producer);
         let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
         room.step(seq)?;
         let replayed = room.is_history(seq);
@@ -236,6 +250,10 @@ impl Client {
                 if !mine {
                     out.event(Event::PeerLeft { room: name, peer, reason, seq, replayed });
                 }
+            }
+            Body::Rename { before, nick } => {
+                let peer = Peer { nick, ..peer };
+                out.event(Event::Renamed { room: name, peer, before, seq, replayed });
             }
             body => {
                 let first = cmid == Cmid::ZERO || room.is_first_delivery(producer, cmid, seq);

@@ -8,7 +8,8 @@ use super::{Alarm, Client, State};
 use crate::{
     event::{Ended, Event},
     limits::CONTROL_ALLOWANCE,
-    message::{Encoding, Hello, ToHost, Welcome},
+    message::{Encoding, Hello, Presence, ToHost, Welcome},
+    name::Nick,
     reason::CloseReason,
     seam::{LinkId, LinkLoss, Outbox},
     time::Time,
@@ -29,6 +30,8 @@ pub(super) struct Link {
     /// Whether the link has to prove that it is still there.
     suspected: bool,
     pub(super) round_trip: Option<Duration>,
+    /// What the host was told last of whose link this is: how it is called, and how it is.
+    pub(super) told: Option<(Nick, Presence)>,
     /// What this round has to say.
     saying: BytesMut,
 }
@@ -53,6 +56,7 @@ impl Link {
             pinged: None,
             suspected: false,
             round_trip: None,
+            told: None,
             saying: BytesMut::new(),
         }
     }
@@ -133,12 +137,14 @@ impl Client {
     }
 
     pub(super) fn opened(&mut self, now: Time, link: LinkId, encoding: Encoding, out: &mut Outbox) {
+        let told = (self.nick.clone(), self.own.shown());
         let hello = Hello {
             peer: self.peer,
             producer: self.producer,
             token: self.session.as_ref().map(|joint| joint.token),
             attempt: self.attempt,
-            nick: self.config.nick.as_str().into(),
+            nick: self.nick.as_str().into(),
+            presence: told.1.clone(),
         };
         if let Some(link) = self.link(link)
             && link.stage == Stage::Preamble
@@ -146,6 +152,7 @@ impl Client {
             link.stage = Stage::Greeting(encoding);
             link.heard(now);
             link.say(&ToHost::Hello(hello));
+            link.told = Some(told);
             link.flush(out);
         }
     }

@@ -27,11 +27,12 @@ use self::{
     room::Room,
 };
 use crate::{
-    event::{Ended, Event, MessageId, MessageView, Peer, Session},
+    event::{Ended, Event, MessageId, MessageView, Peer, Person, Session},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, Token},
     limits::Limits,
-    message::{Body, JoinFrom, MemberRecord, Mentions, Status, ToHost},
+    message::{Body, JoinFrom, MemberRecord, Mentions, Presence, ToHost},
     name::{Nick, RoomName},
+    presence::Own,
     reason::{CloseReason, Outcome, Refusal},
     room::Transcript,
     seam::{Input, LinkId, Outbox, Wake},
@@ -64,6 +65,8 @@ pub struct ClientConfig {
     pub backoff_max: Duration,
     /// A link that held this long makes earlier failures forgotten.
     pub healthy_after: Duration,
+    /// How long without [`Input::Activity`] until it is shown as away; `None` for never.
+    pub idle: Option<Duration>,
 }
 
 impl ClientConfig {
@@ -81,6 +84,7 @@ impl ClientConfig {
             backoff_min: Duration::from_millis(250),
             backoff_max: Duration::from_secs(8),
             healthy_after: Duration::from_secs(30),
+            idle: None,
         }
     }
 }
@@ -95,6 +99,9 @@ impl ClientConfig {
 #[derive(Debug)]
 pub struct Client {
     config: ClientConfig,
+    /// What it wants to be called.
+    nick: Nick,
+    own: Own,
     peer: PeerId,
     producer: ProducerId,
     random: Random,
@@ -146,6 +153,8 @@ impl Client {
         let mut random = seed.fork("client");
         let lobby = Room::new(config.lobby_from, Cmid::ZERO, config.transcript());
         Self {
+            nick: config.nick.clone(),
+            own: Own::new(config.idle, Time::ZERO),
             config,
             peer: PeerId::from_bytes(random.bytes()),
             producer: ProducerId::from_bytes(random.bytes()),
@@ -181,7 +190,8 @@ impl Client {
 
     /// This client, as the others see it.
     pub fn me(&self) -> Peer {
-        Peer { id: self.peer, nick: self.config.nick.clone() }
+        let record = self.session.as_ref().and_then(|joint| self.roster.get(&joint.me));
+        record.map_or_else(|| Peer { id: self.peer, nick: self.nick.clone() }, MemberRecord::peer)
     }
 
     /// The session it is in, or was in last.
@@ -208,8 +218,8 @@ impl Client {
     }
 
     /// Everybody who is there, as far as the host has told.
-    pub fn people(&self) -> impl Iterator<Item = Peer> + '_ {
-        self.roster.values().filter(|record| record.status == Status::Online).map(peer_of)
+    pub fn people(&self) -> impl Iterator<Item = Person> + '_ {
+        self.roster.values().filter(|record| record.status.is_there()).map(MemberRecord::person)
     }
 
     /// The rooms it is in or wants to be in.
@@ -220,7 +230,7 @@ impl Client {
     /// The members of a room it is in.
     pub fn members(&self, room: &RoomName) -> impl Iterator<Item = Peer> + '_ {
         let members = self.rooms.get(room).into_iter().flat_map(Room::members);
-        members.filter_map(|member| self.roster.get(member)).map(peer_of)
+        members.filter_map(|member| self.roster.get(member)).map(MemberRecord::peer)
     }
 
     /// How far it has read a room: the log's life, and the last entry it was given or told is gone. `None` before it has
@@ -253,6 +263,7 @@ impl Client {
                 Alarm::Handshake => self.give_up(now, CloseReason::HandshakeTimeout, out),
                 Alarm::Heartbeat => self.beat(now, out),
                 Alarm::Healthy => self.failures = 0,
+                Alarm::Idle => self.own.look(now),
             }
         }
     }
@@ -260,10 +271,6 @@ impl Client {
     fn wake(&self) -> Option<Wake> {
         self.alarms.next().map(|(at, alarm)| Wake { at, reason: alarm.reason() })
     }
-}
-
-fn peer_of(record: &MemberRecord) -> Peer {
-    Peer { id: record.peer, nick: record.nick.clone() }
 }
 
 /// One round of a [`Client`]: inputs and commands that belong to one moment. It ends when it is dropped.
@@ -294,12 +301,14 @@ impl Round<'_> {
             Input::Credit { link, bytes } => client.credit(link, bytes),
             Input::Fault { link, violation } => client.fault(now, link, violation.into(), out),
             Input::LinkDown { link, loss } => client.link_down(now, link, loss, out),
+            Input::Activity => drop(client.own.active(now)),
         }
     }
 
     /// Begins to dial, and from then on does what it takes to be in the session.
     pub fn connect(&mut self) {
         if matches!(self.client.state, State::Idle) {
+            let _ = self.client.own.active(self.now);
             self.client.dial(self.now, self.out);
         }
     }
@@ -313,7 +322,32 @@ impl Round<'_> {
     ///
     /// [`Refusal`] if the room was not joined, the message could not be sent anyway, or too many wait already.
     pub fn post(&mut self, room: &RoomName, body: Body) -> Result<MessageId, Refusal> {
+        let _ = self.client.own.active(self.now);
         self.client.post(room, body)
+    }
+
+    /// How it is from now on, also over reconnects. Others are told at most twice a second.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Closed`] if the client is closed.
+    pub fn set_presence(&mut self, presence: Presence) -> Result<(), Refusal> {
+        self.client.check_open()?;
+        self.client.own.choose(self.now, presence);
+        Ok(())
+    }
+
+    /// Asks to be called this from now on. [`Event::Renamed`] tells that it is so, [`Event::RenameRefused`] that it
+    /// cannot be.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Closed`] if the client is closed.
+    pub fn rename(&mut self, nick: Nick) -> Result<(), Refusal> {
+        self.client.check_open()?;
+        let _ = self.client.own.active(self.now);
+        self.client.nick = nick;
+        Ok(())
     }
 
     /// Joins a room, and stays in it over reconnects. [`Event::RoomJoined`] tells when it is so.

@@ -1,8 +1,9 @@
 //! The end of a client's round: rooms that are wanted are asked for, and what waits is sent as far as it may be.
 
 use alloc::vec::Vec;
+use core::mem;
 
-use super::{Client, State, room::Room};
+use super::{Alarm, Client, State, room::Room};
 use crate::{
     ids::Cmid,
     message::{JoinFrom, ToHost},
@@ -20,9 +21,11 @@ const SESSION_WINDOWS: usize = 4;
 
 impl Client {
     pub(super) fn talk(&mut self, now: Time, out: &mut Outbox) {
+        self.watch_idleness();
         let live = matches!(&self.state, State::Linked(link) if link.is_live());
         if live {
             self.ask_for_rooms();
+            self.say_changes();
             if self.pending > 0 {
                 self.send_waiting();
             }
@@ -57,6 +60,33 @@ impl Client {
                 (last, last)
             });
             link.say(&ToHost::Join { room: name.as_str().into(), from: JoinFrom::Head, settled, sent });
+        }
+    }
+
+    /// As long as it is in a session, or on its way back to one, somebody may have gone from the keyboard.
+    fn watch_idleness(&mut self) {
+        match self.own.idle_at().filter(|_| matches!(self.state, State::Waiting | State::Linked(_))) {
+            Some(at) => self.alarms.set(Alarm::Idle, at),
+            None => self.alarms.cancel(Alarm::Idle),
+        }
+    }
+
+    /// Tells the host what is otherwise than it was told last, as it is by now.
+    fn say_changes(&mut self) {
+        let State::Linked(link) = &mut self.state else { return };
+        if !link.has_credit() {
+            return;
+        }
+        let shown = self.own.shown();
+        let (nick, presence) = match &mut link.told {
+            Some((nick, presence)) => (mem::replace(nick, self.nick.clone()), mem::replace(presence, shown.clone())),
+            None => return,
+        };
+        if presence != shown {
+            link.say(&ToHost::Presence(shown));
+        }
+        if nick != self.nick {
+            link.say(&ToHost::Rename { nick: self.nick.as_str().into() });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use alloc::{collections::BTreeSet, vec::Vec};
 
-use super::{Alarm, Host, OWNER};
+use super::{Alarm, Host, OWNER, presence::Wish};
 use crate::{
     event::Ended,
     ids::{MemberId, RoomId, Token},
@@ -20,6 +20,9 @@ pub(super) struct Member {
     tokens: Tokens,
     /// The rooms it is a member of.
     pub(super) rooms: BTreeSet<RoomId>,
+    /// What it wishes to be from its next change on, and when the last one was.
+    pub(super) wish: Wish,
+    pub(super) changed: Option<Time>,
     /// How many entries of its are kept in logs: as long as there are any, it has to be known who it was.
     pub(super) entries: usize,
 }
@@ -41,18 +44,25 @@ enum Before {
 
 impl Member {
     pub(super) fn owner() -> Self {
-        let tokens = Tokens { current: None, before: Before::Nothing };
-        Self { link: None, attempt: 0, tokens, rooms: BTreeSet::new(), entries: 0 }
+        Self::with(Tokens { current: None, before: Before::Nothing })
     }
 
     fn new() -> Self {
-        let tokens = Tokens { current: None, before: Before::NoToken };
-        Self { link: None, attempt: 0, tokens, rooms: BTreeSet::new(), entries: 0 }
+        Self::with(Tokens { current: None, before: Before::NoToken })
+    }
+
+    fn with(tokens: Tokens) -> Self {
+        let (wish, changed) = (Wish::default(), None);
+        Self { link: None, attempt: 0, tokens, rooms: BTreeSet::new(), wish, changed, entries: 0 }
     }
 
     /// It has said something on its new link, so it has read its new token: the old one is spent.
     pub(super) fn has_welcome(&mut self) {
         self.tokens.before = Before::Nothing;
+    }
+
+    pub(super) fn link(&self) -> Option<LinkId> {
+        self.link
     }
 
     /// Its link is gone; whether it was its newest one.
@@ -90,6 +100,14 @@ impl Host {
             Ok(member) => member,
             Err(reason) => return self.close_link(now, link, reason, out),
         };
+        // Whoever has a nick asks for another; to everybody else it says who they are.
+        let is_called = self.nicks.of(member).is_some();
+        if !is_called {
+            match self.nicks.take(member, &nick) {
+                Ok(nick) => self.introduce(member, hello, nick),
+                Err(error) => return self.close_link(now, link, CloseReason::Name(error), out),
+            }
+        }
         let token = Token::from_bytes(self.random.bytes());
         let state = self.members.entry(member).or_insert_with(Member::new);
         let token = state.tokens.current.filter(|_| cfg!(exchange_bug = "token-never-rotates")).unwrap_or(token);
@@ -107,13 +125,6 @@ impl Host {
             state.welcome(encoding, member);
             self.touched.push(link);
         }
-        let record = MemberRecord { member, peer: hello.peer, producer: hello.producer, nick, status: Status::Offline };
-        // First as it was, then online: so that being told of somebody and their coming are one path.
-        if self.roster.record(member).is_none_or(|known| known.nick != record.nick) {
-            let status = self.roster.record(member).map_or(Status::Offline, |known| known.status);
-            self.roster_grown |= self.roster.put(MemberRecord { status, ..record });
-        }
-        self.set_status(member, Status::Online, out);
         let welcome = Welcome {
             session: self.session.id,
             name: self.session.name.clone(),
@@ -125,6 +136,14 @@ impl Host {
             max_text: self.limits.text,
         };
         self.control(now, link, &ToClient::Welcome(welcome), out);
+        self.wish(now, member, Wish { presence: Some(hello.presence.clone()), nick: is_called.then_some(nick) }, out);
+    }
+
+    /// First as if it were not there, then there: so that being told of somebody and their coming are one path.
+    fn introduce(&mut self, member: MemberId, hello: &Hello, nick: Nick) {
+        let (peer, producer) = (hello.peer, hello.producer);
+        let record = MemberRecord { member, peer, producer, nick, status: Status::Offline, note: None };
+        self.roster_grown |= self.roster.put(record);
     }
 
     /// Which member this is, if it may come in.
@@ -165,6 +184,7 @@ impl Host {
     /// A member's link broke: for a while it may come back. As many may be away as may be there; one more, and whoever
     /// has been away longest has had its time.
     pub(super) fn is_away(&mut self, now: Time, member: MemberId, out: &mut Outbox) {
+        self.timers.set(Alarm::Unreachable(member), now + self.timing.unreachable);
         self.timers.set(Alarm::Grace(member), now + self.timing.grace);
         if !cfg!(exchange_bug = "away-for-ever") {
             self.timers.set(Alarm::Expiry(member), now + self.timing.expiry);
@@ -179,6 +199,7 @@ impl Host {
 
     fn is_not_away(&mut self, member: MemberId) {
         if !cfg!(exchange_bug = "grace-not-cancelled") {
+            self.timers.cancel(Alarm::Unreachable(member));
             self.timers.cancel(Alarm::Grace(member));
         }
         self.timers.cancel(Alarm::Expiry(member));
@@ -196,7 +217,8 @@ impl Host {
         for room in rooms.unwrap_or_default() {
             self.depart(now, member, room, reason, out);
         }
-        self.set_status(member, Status::Offline, out);
+        self.lose(member, Status::Offline, out);
+        self.nicks.release(member);
         self.gone.retain(|gone| *gone != member);
         self.gone.push_back(member);
         self.has_untold = true;

@@ -16,6 +16,8 @@ mod history;
 mod joining;
 mod link;
 mod members;
+mod nicks;
+mod presence;
 mod talking;
 #[cfg(test)]
 mod tests;
@@ -24,17 +26,17 @@ use alloc::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     vec::Vec,
 };
-use core::mem;
+use core::{mem, time::Duration};
 
 pub use self::history::History;
-use self::{link::Link, members::Member};
+use self::{link::Link, members::Member, nicks::Nicks, presence::Wish};
 use crate::{
-    event::{Ended, Event, MessageId, Peer, Session},
+    event::{Ended, Event, MessageId, Peer, Person, Session},
     ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, Seq, SessionId},
     limits::{Limits, Timing},
-    message::{Body, MemberRecord, Status, ToHost},
+    message::{Body, MemberRecord, Presence, Status, ToHost},
     name::{Nick, RoomName, SessionName},
-    presence::Roster,
+    presence::{Own, Roster},
     reason::{CloseReason, Refusal, Violation},
     room::Room,
     seam::{Input, LinkId, LinkLoss, Outbox, Wake, WakeReason},
@@ -57,12 +59,14 @@ pub struct HostConfig {
     pub limits: Limits,
     /// How long it waits for what.
     pub timing: Timing,
+    /// How long without [`Input::Activity`] until its owner is shown as away; `None` for never.
+    pub idle: Option<Duration>,
 }
 
 impl HostConfig {
     /// A session of this name, hosted by somebody of that name, with the usual limits.
     pub fn new(name: SessionName, nick: Nick) -> Self {
-        Self { name, nick, limits: Limits::default(), timing: Timing::default() }
+        Self { name, nick, limits: Limits::default(), timing: Timing::default(), idle: None }
     }
 }
 
@@ -87,6 +91,8 @@ pub struct Host {
     /// Whether some of them may be forgotten once everybody has been told that they are gone.
     has_untold: bool,
     roster: Roster,
+    nicks: Nicks,
+    own: Own,
     rooms: BTreeMap<RoomId, Room>,
     room_ids: BTreeMap<RoomName, RoomId>,
     next_room: RoomId,
@@ -102,8 +108,11 @@ pub struct Host {
 enum Alarm {
     Handshake(LinkId),
     Heartbeat(LinkId),
+    Unreachable(MemberId),
     Grace(MemberId),
     Expiry(MemberId),
+    Change(MemberId),
+    Idle,
 }
 
 impl Host {
@@ -111,12 +120,14 @@ impl Host {
     pub fn new(config: HostConfig, seed: &Seed, now: Time) -> Self {
         let mut random = seed.fork("host");
         let session = Session { id: SessionId::from_bytes(random.bytes()), name: config.name };
+        let nicks = Nicks::new(&config.nick);
         let owner = MemberRecord {
             member: OWNER,
             peer: PeerId::from_bytes(random.bytes()),
             producer: ProducerId::from_bytes(random.bytes()),
             nick: config.nick,
             status: Status::Online,
+            note: None,
         };
         let mut host = Self {
             limits: Limits { text: config.limits.text.min(Limits::MAX_TEXT), ..config.limits },
@@ -134,6 +145,8 @@ impl Host {
             gone: VecDeque::new(),
             has_untold: false,
             roster: Roster::default(),
+            nicks,
+            own: Own::new(config.idle, now),
             rooms: BTreeMap::new(),
             room_ids: BTreeMap::new(),
             next_room: RoomId(1),
@@ -145,6 +158,7 @@ impl Host {
         };
         host.roster.put(owner);
         let _ = host.enter(now, OWNER, &RoomName::lobby(), &mut Outbox::new());
+        host.watch_owner();
         host
     }
 
@@ -171,9 +185,8 @@ impl Host {
     }
 
     /// Everybody who is there, the host included.
-    pub fn people(&self) -> impl Iterator<Item = Peer> + '_ {
-        let online = self.roster.records().filter(|record| record.status == Status::Online);
-        online.filter_map(|record| self.roster.peer(record.member))
+    pub fn people(&self) -> impl Iterator<Item = Person> + '_ {
+        self.roster.records().filter(|record| record.status.is_there()).map(MemberRecord::person)
     }
 
     /// The rooms there are.
@@ -218,17 +231,11 @@ impl Host {
             match alarm {
                 Alarm::Handshake(link) => self.close_link(now, link, CloseReason::HandshakeTimeout, out),
                 Alarm::Heartbeat(link) => self.probe(now, link, out),
-                Alarm::Grace(member) => self.set_status(member, Status::Offline, out),
+                Alarm::Unreachable(member) => self.lose(member, Status::Unreachable, out),
+                Alarm::Grace(member) => self.lose(member, Status::Offline, out),
                 Alarm::Expiry(member) => self.expire(now, member, out),
-            }
-        }
-    }
-
-    fn set_status(&mut self, member: MemberId, status: Status, out: &mut Outbox) {
-        if self.roster.set_status(member, status) {
-            self.roster_grown = true;
-            if let Some(peer) = self.roster.peer(member) {
-                out.event(Event::Presence { peer, status });
+                Alarm::Change(member) => self.grant(now, member, out),
+                Alarm::Idle => self.look_after_owner(now, out),
             }
         }
     }
@@ -238,8 +245,10 @@ impl Host {
         let reason = match alarm {
             Alarm::Handshake(_) => WakeReason::Handshake,
             Alarm::Heartbeat(_) => WakeReason::Heartbeat,
-            Alarm::Grace(_) => WakeReason::Grace,
+            Alarm::Unreachable(_) | Alarm::Grace(_) => WakeReason::Grace,
             Alarm::Expiry(_) => WakeReason::Expiry,
+            Alarm::Change(_) => WakeReason::Change,
+            Alarm::Idle => WakeReason::Idle,
         };
         Some(Wake { at, reason })
     }
@@ -276,6 +285,7 @@ impl Round<'_> {
             Input::Credit { link, bytes } => host.credit(link, bytes),
             Input::Fault { link, violation } => host.close_link(now, link, violation.into(), out),
             Input::LinkDown { link, loss } => host.link_down(now, link, loss, out),
+            Input::Activity => host.owner_is_active(now, out),
         }
     }
 
@@ -290,6 +300,7 @@ impl Round<'_> {
     /// [`Refusal`] if it is not in that room, the text is empty or too long, or the change may not be.
     pub fn post(&mut self, room: &RoomName, body: Body) -> Result<MessageId, Refusal> {
         self.host.check_open()?;
+        self.host.owner_is_active(self.now, self.out);
         self.host.post_as_owner(self.now, room, body, self.out)
     }
 
@@ -311,6 +322,29 @@ impl Round<'_> {
     pub fn leave(&mut self, room: &RoomName) -> Result<(), Refusal> {
         self.host.check_open()?;
         self.host.leave_as_owner(self.now, room, self.out)
+    }
+
+    /// How the host itself is from now on. Others are told at most twice a second.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Closed`] if the session is over.
+    pub fn set_presence(&mut self, presence: Presence) -> Result<(), Refusal> {
+        self.host.check_open()?;
+        self.host.set_owner_presence(self.now, presence, self.out);
+        Ok(())
+    }
+
+    /// The host itself is called this from now on; [`Event::Renamed`] tells of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Name`] if somebody else's nick looks like it, or nobody may be called that.
+    pub fn rename(&mut self, nick: &Nick) -> Result<(), Refusal> {
+        self.host.check_open()?;
+        let nick = self.host.nicks.take(OWNER, nick).map_err(Refusal::Name)?;
+        self.host.call(self.now, OWNER, &nick, self.out);
+        Ok(())
     }
 
     /// Ends the session: every client is told, every link is closed.
@@ -376,6 +410,11 @@ impl Host {
             // That it came says all there is to say.
             ToHost::Pong { .. } => {}
             ToHost::Bye { reason } => self.bye(now, link, member, reason, out),
+            ToHost::Presence(presence) => self.wish(now, member, Wish { presence: Some(presence), nick: None }, out),
+            ToHost::Rename { nick } => match Nick::new(&nick) {
+                Ok(nick) => self.wish(now, member, Wish { presence: None, nick: Some(nick) }, out),
+                Err(error) => self.close_link(now, link, CloseReason::Name(error), out),
+            },
             // Only the first message of a link may be one, and this is not the first.
             ToHost::Hello(_) => self.close_link(now, link, Violation::Unexpected.into(), out),
         }

@@ -137,6 +137,7 @@ impl Host {
             Body::Join { .. } | Body::Leave { .. } if mine => return None,
             Body::Join { .. } => Event::PeerJoined { room, peer, seq, replayed: false },
             Body::Leave { reason } => Event::PeerLeft { room, peer, reason, seq, replayed: false },
+            Body::Rename { before, .. } => Event::Renamed { room, peer, before, seq, replayed: false },
             body => {
                 let id = MessageId { room, producer, cmid };
                 Event::said(Fields { id, seq, sender: peer, at, body, mine, replayed: false })

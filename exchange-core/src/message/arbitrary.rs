@@ -6,12 +6,12 @@ use bytes::Bytes;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
-    Body, Data, Delete, Edit, Entry, GapReason, Hello, JoinFrom, Joined, LeaveReason, MemberRecord, Mentions, Post,
-    React, Status, ToClient, ToHost, Welcome,
+    Availability, Body, Data, Delete, Edit, Entry, GapReason, Hello, JoinFrom, Joined, LeaveReason, MemberRecord,
+    Mentions, Post, Presence, React, Status, ToClient, ToHost, Welcome,
 };
 use crate::{
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
-    name::{ContentType, NameError, Nick, Reaction, RoomName, SessionName},
+    name::{ContentType, NameError, Nick, Note, Reaction, RoomName, SessionName},
     reason::{CloseReason, Durability, Refusal, Violation},
     text::Text,
     time::Timestamp,
@@ -30,6 +30,9 @@ pub(crate) fn to_host() -> impl Strategy<Value = ToHost> {
         any::<u64>().prop_map(|nonce| ToHost::Ping { nonce }),
         any::<u64>().prop_map(|nonce| ToHost::Pong { nonce }),
         close_reason().prop_map(|reason| ToHost::Bye { reason }),
+        presence().prop_map(ToHost::Presence),
+        prop_oneof![4 => nick().prop_map(|nick| Text::from(nick.as_str())), 1 => text()]
+            .prop_map(|nick| ToHost::Rename { nick }),
     ]
 }
 
@@ -58,6 +61,7 @@ pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
         any::<u64>().prop_map(|nonce| ToClient::Ping { nonce }),
         any::<u64>().prop_map(|nonce| ToClient::Pong { nonce }),
         close_reason().prop_map(|reason| ToClient::Bye { reason }),
+        (nick(), nick(), refusal()).prop_map(|(nick, kept, refusal)| ToClient::RenameRefused { nick, kept, refusal }),
     ]
 }
 
@@ -66,6 +70,7 @@ pub(crate) fn body() -> impl Strategy<Value = Body> {
         4 => text().prop_map(Body::Text),
         1 => (peer(), producer(), nick()).prop_map(|(peer, producer, nick)| Body::Join { peer, producer, nick }),
         1 => select(&[LeaveReason::Left, LeaveReason::TimedOut][..]).prop_map(|reason| Body::Leave { reason }),
+        1 => (nick(), nick()).prop_map(|(before, nick)| Body::Rename { before, nick }),
         1 => (option::of(number().prop_map(Seq)), mentions(), text())
             .prop_map(|(reply_to, mentions, text)| Body::Post(Post { reply_to, mentions, text })),
         1 => (number().prop_map(Seq), mentions(), text())
@@ -77,7 +82,7 @@ pub(crate) fn body() -> impl Strategy<Value = Body> {
         1 => (name(ContentType::MAX_BYTES.into()), vec(any::<u8>(), 0..40)).prop_map(|(name, payload)| {
             Body::Data(Data { content_type: ContentType::new(&name).unwrap(), payload: payload.into() })
         }),
-        1 => (8_u16.., vec(any::<u8>(), 0..40))
+        1 => (21_u16.., vec(any::<u8>(), 0..40))
             .prop_map(|(kind, payload)| Body::Opaque { kind, payload: Bytes::from(payload) }),
     ]
 }
@@ -88,8 +93,14 @@ fn mentions() -> impl Strategy<Value = Mentions> {
 
 fn hello() -> impl Strategy<Value = Hello> {
     let name = prop_oneof![4 => nick().prop_map(|nick| Text::from(nick.as_str())), 1 => text()];
-    (peer(), producer(), option::of(token()), any::<u32>(), name)
-        .prop_map(|(peer, producer, token, attempt, nick)| Hello { peer, producer, token, attempt, nick })
+    (peer(), producer(), option::of(token()), any::<u32>(), name, presence()).prop_map(
+        |(peer, producer, token, attempt, nick, presence)| Hello { peer, producer, token, attempt, nick, presence },
+    )
+}
+
+fn presence() -> impl Strategy<Value = Presence> {
+    let availability = select(&[Availability::Online, Availability::Away, Availability::Busy][..]);
+    (availability, option::of(note())).prop_map(|(availability, note)| Presence { availability, note })
 }
 
 fn welcome() -> impl Strategy<Value = Welcome> {
@@ -120,8 +131,11 @@ fn entry() -> impl Strategy<Value = Entry> {
 }
 
 fn member() -> impl Strategy<Value = MemberRecord> {
-    (member_id(), peer(), producer(), nick(), select(&[Status::Online, Status::Offline][..]))
-        .prop_map(|(member, peer, producer, nick, status)| MemberRecord { member, peer, producer, nick, status })
+    use Status::{Away, Busy, Offline, Online, Unreachable};
+    let status = select(&[Online, Offline, Away, Busy, Unreachable][..]);
+    (member_id(), peer(), producer(), nick(), status, option::of(note())).prop_map(
+        |(member, peer, producer, nick, status, note)| MemberRecord { member, peer, producer, nick, status, note },
+    )
 }
 
 fn join_from() -> impl Strategy<Value = JoinFrom> {
@@ -137,9 +151,14 @@ fn close_reason() -> impl Strategy<Value = CloseReason> {
     use CloseReason::{Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, WrongToken};
     prop_oneof![
         select(&[Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken][..]),
-        select(&[NameError::Empty, NameError::TooLong { limit: 32 }, NameError::Unshowable][..]).prop_map(Name),
+        name_error().prop_map(Name),
         violation().prop_map(CloseReason::Violation),
     ]
+}
+
+fn name_error() -> impl Strategy<Value = NameError> {
+    use NameError::{Confusable, Empty, MixedScripts, Reserved, TooLong, Unshowable};
+    select(&[Empty, TooLong { limit: 32 }, Unshowable, Reserved, MixedScripts, Confusable][..])
 }
 
 fn violation() -> impl Strategy<Value = Violation> {
@@ -172,6 +191,7 @@ fn refusal() -> impl Strategy<Value = Refusal> {
         select(others),
         any::<u32>().prop_map(|limit| TooLong { limit }),
         any::<u32>().prop_map(|limit| TooMany { limit }),
+        name_error().prop_map(Refusal::Name),
     ]
 }
 
@@ -214,6 +234,10 @@ fn name(longest: usize) -> impl Strategy<Value = String> {
 
 fn nick() -> impl Strategy<Value = Nick> {
     name(Nick::MAX_BYTES.into()).prop_map(|name| Nick::new(&name).unwrap())
+}
+
+fn note() -> impl Strategy<Value = Note> {
+    name(Note::MAX_BYTES.into()).prop_map(|name| Note::new(&name).unwrap())
 }
 
 fn room_name() -> impl Strategy<Value = RoomName> {

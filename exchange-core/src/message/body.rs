@@ -57,6 +57,13 @@ pub enum Body {
     React(React),
     /// What an application has to say.
     Data(Data),
+    /// The author is called something else from now on.
+    Rename {
+        /// What it was called before.
+        before: Nick,
+        /// What it is called.
+        nick: Nick,
+    },
     /// A kind that this version does not know, or an application's own.
     Opaque {
         /// Its number.
@@ -147,9 +154,10 @@ impl Body {
     /// Whether anybody may send this where a payload may have `limit` bytes.
     pub(crate) fn check(&self, limit: u32) -> Result<(), Refusal> {
         match self {
-            Self::Join { .. } | Self::Leave { .. } | Self::Opaque { kind: ..FIRST_APPLICATION_KIND, .. } => {
-                Err(Refusal::Kind)
-            }
+            Self::Join { .. }
+            | Self::Leave { .. }
+            | Self::Rename { .. }
+            | Self::Opaque { kind: ..FIRST_APPLICATION_KIND, .. } => Err(Refusal::Kind),
             Self::Text(text) | Self::Post(Post { text, .. }) | Self::Edit(Edit { text, .. })
                 if text.trim().is_empty() =>
             {
@@ -165,7 +173,7 @@ impl Body {
         match self {
             Self::Text(text) | Self::Post(Post { text, .. }) | Self::Edit(Edit { text, .. }) => text.len(),
             Self::Data(Data { payload, .. }) | Self::Opaque { payload, .. } => payload.len(),
-            Self::Join { .. } | Self::Leave { .. } | Self::Delete(_) | Self::React(_) => 0,
+            Self::Join { .. } | Self::Leave { .. } | Self::Rename { .. } | Self::Delete(_) | Self::React(_) => 0,
         }
     }
 }

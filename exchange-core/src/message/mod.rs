@@ -8,6 +8,7 @@
 pub(crate) mod arbitrary;
 mod body;
 mod codec;
+mod presence;
 #[cfg(test)]
 mod tests;
 mod to_client;
@@ -15,5 +16,6 @@ mod to_host;
 
 pub use body::{Body, Data, Delete, Edit, FIRST_APPLICATION_KIND, LeaveReason, Mentions, Post, React};
 pub use codec::{Encoding, FRAME_HEADER, MAX_FIRST_FRAME, MAX_FRAME};
-pub use to_client::{Entry, GapReason, Joined, MemberRecord, Status, ToClient, Welcome};
+pub use presence::{Availability, Presence, Status};
+pub use to_client::{Entry, GapReason, Joined, MemberRecord, ToClient, Welcome};
 pub use to_host::{Hello, JoinFrom, ToHost};

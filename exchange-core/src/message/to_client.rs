@@ -1,14 +1,13 @@
 //! What a host says to a client.
 
 use alloc::vec::Vec;
-use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, codec::bounded};
+use super::{Body, Status, codec::bounded};
 use crate::{
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
-    name::{Nick, RoomName, SessionName},
+    name::{Nick, Note, RoomName, SessionName},
     reason::{CloseReason, Durability, Refusal},
     time::Timestamp,
 };
@@ -95,6 +94,15 @@ pub enum ToClient {
         /// Why.
         reason: CloseReason,
     },
+    /// A request for another nick was turned down.
+    RenameRefused {
+        /// What the client wanted to be called.
+        nick: Nick,
+        /// What it is called.
+        kept: Nick,
+        /// Why.
+        refusal: Refusal,
+    },
 }
 
 /// One entry of a room's log.
@@ -166,28 +174,10 @@ pub struct MemberRecord {
     pub producer: ProducerId,
     /// What it is called.
     pub nick: Nick,
-    /// Whether it is there.
+    /// How it is.
     pub status: Status,
-}
-
-/// Whether somebody is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Status {
-    /// There.
-    Online,
-    /// Not there.
-    Offline,
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Online => "online",
-            Self::Offline => "offline",
-        })
-    }
+    /// A word of its own on that.
+    pub note: Option<Note>,
 }
 
 /// Why entries are missing.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Body;
+use super::{Body, Presence};
 use crate::{
     ids::{Cmid, Epoch, PeerId, ProducerId, RoomId, Seq, Token},
     reason::CloseReason,
@@ -55,6 +55,13 @@ pub enum ToHost {
         /// Why.
         reason: CloseReason,
     },
+    /// How the sender is from now on.
+    Presence(Presence),
+    /// What the sender wants to be called from now on.
+    Rename {
+        /// The new nick.
+        nick: Text,
+    },
 }
 
 /// Who a client is.
@@ -70,6 +77,8 @@ pub struct Hello {
     pub attempt: u32,
     /// What it wants to be called.
     pub nick: Text,
+    /// How it is.
+    pub presence: Presence,
 }
 
 /// Where in a room's log a client wants to begin.

@@ -1,14 +1,18 @@
 //! Who is there: a log that compacts. Only the newest record of each member is kept, so a link that lags gets the
 //! latest state once, and a link that is new gets every member once.
 
+mod own;
+
 use alloc::{collections::BTreeMap, vec::Vec};
 
 use bytes::{Bytes, BytesMut};
 
+pub(crate) use self::own::Own;
 use crate::{
-    event::Peer,
+    event::{Peer, Person},
     ids::{MemberId, PeerId, ProducerId, Rev},
     message::{Encoding, MemberRecord, Status, ToClient},
+    name::{Nick, Note},
 };
 
 /// Members told of in one frame.
@@ -62,7 +66,7 @@ impl Roster {
     }
 
     pub(crate) fn peer(&self, member: MemberId) -> Option<Peer> {
-        self.record(member).map(|record| Peer { id: record.peer, nick: record.nick.clone() })
+        self.record(member).map(MemberRecord::peer)
     }
 
     /// Records a member's latest state; tells whether that is news.
@@ -82,9 +86,14 @@ impl Roster {
         true
     }
 
-    /// Records whether a member is there; tells whether that is news.
-    pub(crate) fn set_status(&mut self, member: MemberId, status: Status) -> bool {
-        self.record(member).cloned().is_some_and(|record| self.put(MemberRecord { status, ..record }))
+    /// Records how a member is; tells whether that is news.
+    pub(crate) fn set_status(&mut self, member: MemberId, status: Status, note: Option<Note>) -> bool {
+        self.record(member).cloned().is_some_and(|record| self.put(MemberRecord { status, note, ..record }))
+    }
+
+    /// Records what a member is called; tells whether that is news.
+    pub(crate) fn set_nick(&mut self, member: MemberId, nick: Nick) -> bool {
+        self.record(member).cloned().is_some_and(|record| self.put(MemberRecord { nick, ..record }))
     }
 
     pub(crate) fn forget(&mut self, member: MemberId) {
@@ -116,10 +125,19 @@ impl Roster {
     }
 }
 
+impl MemberRecord {
+    pub(crate) fn peer(&self) -> Peer {
+        Peer { id: self.peer, nick: self.nick.clone() }
+    }
+
+    pub(crate) fn person(&self) -> Person {
+        Person { peer: self.peer(), status: self.status, note: self.note.clone() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::name::Nick;
 
     fn record(member: u32, status: Status) -> MemberRecord {
         MemberRecord {
@@ -128,6 +146,7 @@ mod tests {
             producer: ProducerId::from_bytes([u8::try_from(member).unwrap(); 8]),
             nick: Nick::new("ana").unwrap(),
             status,
+            note: None,
         }
     }
 
@@ -150,8 +169,8 @@ mod tests {
         roster.put(record(1, Status::Online));
         let seen = roster.rev();
         for _ in 0..10 {
-            roster.set_status(MemberId(1), Status::Offline);
-            roster.set_status(MemberId(1), Status::Online);
+            roster.set_status(MemberId(1), Status::Offline, None);
+            roster.set_status(MemberId(1), Status::Online, None);
         }
         assert_eq!(members_after(&mut roster, seen), [(MemberId(1), Status::Online)]);
     }
@@ -172,7 +191,7 @@ mod tests {
         let mut roster = Roster::default();
         assert!(roster.put(record(1, Status::Online)));
         assert!(!roster.put(record(1, Status::Online)));
-        assert!(!roster.set_status(MemberId(1), Status::Online));
+        assert!(!roster.set_status(MemberId(1), Status::Online, None));
         assert_eq!(roster.rev(), Rev(1));
     }
 

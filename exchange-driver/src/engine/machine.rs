@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use exchange_core::{
-    Body, Client, Host, Input, JoinFrom, MessageId, MessageView, Outbox, Peer, Refusal, RoomName, Session, Time,
-    client, host,
+    Body, Client, Host, Input, JoinFrom, MessageId, MessageView, Nick, Outbox, Peer, Person, Presence, Refusal,
+    RoomName, Session, Time, client, host,
 };
 
 pub(crate) trait Machine: Send + Unpin + 'static {
@@ -24,9 +24,11 @@ pub(crate) trait Participant {
     fn post(&mut self, room: &RoomName, body: Body) -> Result<MessageId, Refusal>;
     fn join(&mut self, room: &RoomName, from: JoinFrom) -> Result<(), Refusal>;
     fn leave(&mut self, room: &RoomName) -> Result<(), Refusal>;
+    fn set_presence(&mut self, presence: Presence) -> Result<(), Refusal>;
+    fn rename(&mut self, nick: Nick) -> Result<(), Refusal>;
     fn close(&mut self);
     fn session(&self) -> Option<Session>;
-    fn people(&self) -> Vec<Peer>;
+    fn people(&self) -> Vec<Person>;
     fn rooms(&self) -> Vec<RoomName>;
     fn members(&self, room: &RoomName) -> Vec<Peer>;
     fn messages(&self, room: &RoomName) -> Vec<MessageView>;
@@ -83,6 +85,14 @@ impl Participant for host::Round<'_> {
         Self::leave(self, room)
     }
 
+    fn set_presence(&mut self, presence: Presence) -> Result<(), Refusal> {
+        Self::set_presence(self, presence)
+    }
+
+    fn rename(&mut self, nick: Nick) -> Result<(), Refusal> {
+        Self::rename(self, &nick)
+    }
+
     fn close(&mut self) {
         Self::close(self);
     }
@@ -91,7 +101,7 @@ impl Participant for host::Round<'_> {
         Some(self.host().session().clone())
     }
 
-    fn people(&self) -> Vec<Peer> {
+    fn people(&self) -> Vec<Person> {
         self.host().people().collect()
     }
 
@@ -129,6 +139,14 @@ impl Participant for client::Round<'_> {
         Self::leave(self, room)
     }
 
+    fn set_presence(&mut self, presence: Presence) -> Result<(), Refusal> {
+        Self::set_presence(self, presence)
+    }
+
+    fn rename(&mut self, nick: Nick) -> Result<(), Refusal> {
+        Self::rename(self, nick)
+    }
+
     fn close(&mut self) {
         Self::close(self);
     }
@@ -137,7 +155,7 @@ impl Participant for client::Round<'_> {
         self.client().session().cloned()
     }
 
-    fn people(&self) -> Vec<Peer> {
+    fn people(&self) -> Vec<Person> {
         self.client().people().collect()
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use exchange_core::{
-    Body, Cmid, Encoding, PeerId, ProducerId, RoomId, Time,
+    Body, Cmid, Encoding, PeerId, Presence, ProducerId, RoomId, Time,
     message::{Hello, MAX_FIRST_FRAME, ToHost},
     wire::{Offer, Versions, Wire},
 };
@@ -173,6 +173,7 @@ impl Raw {
                     token: None,
                     attempt: 1,
                     nick: "deaf".into(),
+                    presence: Presence::default(),
                 };
                 said.put_slice(&Wire::client(Offer::new(Versions::SUPPORTED, &[Encoding::Postcard])).opening());
                 Encoding::Postcard.encode(&ToHost::Hello(hello), &mut said);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use exchange_core::{Client, Host, Peer};
+use exchange_core::{Client, Host};
 
 use super::{HOST, Invariant};
 use crate::{chat::ChatNode, net::NodeId, world::World};
@@ -48,7 +48,7 @@ impl Calm<'_> {
             return Some((Invariant::L5, "is not connected".into()));
         }
         let me = client.me().id;
-        if !host.people().any(|peer| peer.id == me) {
+        if !host.people().any(|person| person.peer.id == me) {
             return Some((Invariant::L3, "is connected, but not shown as there".into()));
         }
         for room in client.rooms() {
@@ -60,7 +60,8 @@ impl Calm<'_> {
                 let invariant = if self.slow.contains(&index) { Invariant::L8 } else { Invariant::L2 };
                 return Some((invariant, format!("is at {here:?} of {room:?}, which ends at {}", history.head())));
             }
-            let (seen, there) = (sorted(client.members(room)), sorted(host.members(room)));
+            let (seen, there): (BTreeSet<_>, BTreeSet<_>) =
+                (client.members(room).collect(), host.members(room).collect());
             if seen != there {
                 return Some((Invariant::L3, format!("sees {seen:?} in {room:?}, where {there:?} are")));
             }
@@ -68,13 +69,7 @@ impl Calm<'_> {
         if client.pending() > 0 {
             return Some((Invariant::L1, format!("waits for the outcomes of {} messages", client.pending())));
         }
-        let (seen, there) = (sorted(client.people()), sorted(host.people()));
+        let (seen, there): (BTreeSet<_>, BTreeSet<_>) = (client.people().collect(), host.people().collect());
         (seen != there).then(|| (Invariant::L3, format!("sees {seen:?}, where {there:?} are")))
     }
-}
-
-fn sorted(people: impl Iterator<Item = Peer>) -> Vec<String> {
-    let mut nicks: Vec<String> = people.map(|peer| peer.nick.to_string()).collect();
-    nicks.sort();
-    nicks
 }

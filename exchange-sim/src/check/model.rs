@@ -47,7 +47,7 @@ pub(crate) struct Logged {
 
 impl Logged {
     pub(crate) fn is_message(&self) -> bool {
-        !matches!(self.body, Body::Join { .. } | Body::Leave { .. })
+        !matches!(self.body, Body::Join { .. } | Body::Leave { .. } | Body::Rename { .. })
     }
 }
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use exchange_core::{
-    Body, Client, CloseReason, Cmid, Encoding, Ended, Epoch, Event, JoinFrom, LinkLoss, MemberId, MessageId, Outcome,
-    Peer, PeerId, ProducerId, Refusal, Rev, RoomName, Seq, Status,
+    Body, Client, CloseReason, Cmid, Encoding, Ended, Epoch, Event, JoinFrom, LinkLoss, MemberId, MessageId, Nick,
+    Outcome, Peer, PeerId, Person, ProducerId, Refusal, Rev, RoomName, Seq,
     message::{Joined, MemberRecord, ToClient, ToHost},
     wire::frames,
 };
@@ -238,6 +238,7 @@ impl View {
             }
             Event::PeerJoined { room, peer, seq, .. } => self.membership(room, peer, *seq, true, scene),
             Event::PeerLeft { room, peer, seq, .. } => self.membership(room, peer, *seq, false, scene),
+            Event::Renamed { room, peer, before, seq, .. } => self.renamed(room, peer, before, *seq, scene),
             Event::Receipt { id, outcome } => self.receipt(id, *outcome, scene),
             Event::Connected { resumed, .. } => {
                 self.begins_to_dial();
@@ -343,6 +344,20 @@ impl View {
         }
     }
 
+    fn renamed(&mut self, room: &RoomName, peer: &Peer, was: &Nick, seq: Seq, scene: &mut Scene<'_>) -> Check {
+        let epoch = self.given(room, seq, scene)?.epoch;
+        let is_it = |logged: &Logged| match &logged.body {
+            Body::Rename { before, nick } => (&logged.peer.id, before, nick) == (&peer.id, was, &peer.nick),
+            _ => false,
+        };
+        match entry_of(scene, epoch, seq) {
+            Some(logged) if !is_it(logged) => {
+                Err((Invariant::S2, format!("it is told that {was} is now {} where {logged:?} is logged", peer.nick)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn receipt(&mut self, id: &MessageId, outcome: Outcome, scene: &mut Scene<'_>) -> Check {
         if !self.waiting.remove(id) {
             let again = self.settled.contains(id);
@@ -429,14 +444,19 @@ impl View {
             place.seq = seq;
         }
         if client.is_connected() && self.snapshot.is_none() {
-            let there = self.people.values().filter(|record| record.status == Status::Online).count();
-            let seen = client.people().count();
+            let there = self.people.values().filter(|record| record.status.is_there()).map(person);
+            let (there, seen): (BTreeSet<_>, BTreeSet<_>) = (there.collect(), client.people().collect());
             if there != seen {
-                return Err((Invariant::S13, format!("it sees {seen} people where it was told of {there}")));
+                return Err((Invariant::S13, format!("it sees {seen:?} where it was told of {there:?}")));
             }
         }
         Ok(())
     }
+}
+
+fn person(record: &MemberRecord) -> Person {
+    let MemberRecord { peer: id, nick, status, note, .. } = record.clone();
+    Person { peer: Peer { id, nick }, status, note }
 }
 
 /// Whether it is seen to dial.
@@ -464,8 +484,10 @@ fn quietly(scene: &mut Scene<'_>, place: &Place, to: Seq, me: PeerId) -> bool {
         later && others.any(|(_, other)| other.place(producer, cmid).is_some())
     };
     let was_given = |logged: &Logged| place.given.contains(&(logged.producer, logged.cmid));
-    let is_quiet = |logged: &Logged| {
-        if logged.is_message() { was_given(logged) || was_offered(logged) } else { logged.peer.id == me }
+    let is_quiet = |logged: &Logged| match logged.body {
+        Body::Join { .. } | Body::Leave { .. } => logged.peer.id == me,
+        Body::Rename { .. } => false,
+        _ => was_given(logged) || was_offered(logged),
     };
     let between = || (place.seq.0 + 1..=to.0).filter_map(|seq| log.entry(Seq(seq)));
     let quiet = between().all(is_quiet);

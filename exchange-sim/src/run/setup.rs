@@ -116,6 +116,7 @@ impl<'a> Run<'a> {
             handshake: millis(setup.handshake_ms),
             grace: millis(setup.grace_ms),
             expiry: millis(setup.expiry_ms),
+            ..Timing::default()
         };
         let config = HostConfig { limits, timing, ..HostConfig::new(name, owner) };
         self.seen(ChatNode::host_at(config, &self.seed(0, incarnation), setup.credit, now))

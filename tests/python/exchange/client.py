@@ -54,6 +54,7 @@ def broken(violation: str) -> Ending:
 class Client:
     def __init__(self, nick: str, lobby_from: Any = None) -> None:
         self.nick = parse_name(nick, names.NICK)
+        self.presence: Message = {"availability": "online", "note": None}
         self.peer = secrets.token_hex(16)
         self.producer = secrets.token_hex(8)
         self.events: list[Event] = []
@@ -70,6 +71,16 @@ class Client:
         self._output = bytearray()
 
     # What the application wants.
+
+    def rename(self, nick: str) -> None:
+        self.nick = parse_name(nick, names.NICK)
+        if self.link and self.link.is_live:
+            self._say({"rename": {"nick": self.nick}})
+
+    def set_presence(self, availability: str, note: str | None = None) -> None:
+        self.presence = {"availability": availability, "note": note and parse_name(note, names.NOTE)}
+        if self.link and self.link.is_live:
+            self._say({"presence": self.presence})
 
     def join(self, name: str, start: Any = "head") -> None:
         name = parse_name(name, names.ROOM)
@@ -186,7 +197,7 @@ class Client:
         if answer:
             token = self._welcome and self._welcome["token"]
             ids = {"peer": self.peer, "producer": self.producer, "token": token, "attempt": self._attempt}
-            self._say({"hello": {**ids, "nick": self.nick}})
+            self._say({"hello": {**ids, "nick": self.nick, "presence": self.presence}})
         return answer
 
     def _say(self, message: Message) -> None:
@@ -278,6 +289,10 @@ class Client:
             case {"reject": {"room": number, "cmid": cmid, "refusal": refusal}}:
                 for name, _ in self._joined_room(number):
                     self._outcome(name, cmid, refusal)
+            case {"rename_refused": {"nick": nick, "kept": kept, "refusal": refusal}}:
+                # A later wish goes on (EX-WHO-010).
+                self.nick = kept if nick == self.nick else self.nick
+                self._tell("rename_refused", nick=nick, refusal=refusal)
             case _:
                 raise broken("unexpected")
 
@@ -309,8 +324,9 @@ class Client:
             self.roster[member] = record
             if self._unconfirmed is not None:
                 self._unconfirmed.discard(member)
-            if known and known["status"] != record["status"]:
-                self._tell("presence", nick=record["nick"], status=record["status"])
+            how = {"status": record["status"], "note": record["note"]}
+            if known and how.items() - known.items():
+                self._tell("presence", nick=record["nick"], **how)
         if self._unconfirmed is not None and rev >= self._welcome["roster"]:
             for member in self._unconfirmed:
                 del self.roster[member]
@@ -405,6 +421,8 @@ class Client:
                 if seq > room.members_at:
                     room.members.discard(author)
                 self._tell("went", room=name, seq=seq, nick=nick, reason=reason)
+            case {"kind": "rename", "payload": {"before": before, "nick": nick}}:
+                self._tell("renamed", room=name, seq=seq, nick=nick, before=before)
             case _:
                 if producer == self.producer:
                     self._outcome(name, entry["cmid"], "logged", seq)

@@ -9,10 +9,19 @@ from .schema import BOOL, BYTES, ID8, ID16, TEXT, U16, U32, U64, Enum, List, Nam
 
 Message = dict[str, Any]
 
-NICK, ROOM_NAME, SESSION_NAME = Name(names.NICK), Name(names.ROOM), Name(names.SESSION)
+NICK, NOTE, ROOM_NAME, SESSION_NAME = Name(names.NICK), Name(names.NOTE), Name(names.ROOM), Name(names.SESSION)
 REACTION, CONTENT_TYPE = Name(names.REACTION), Name(names.CONTENT_TYPE)
 
-NAME_ERROR = Enum({"empty": None, "too_long": Struct({"limit": U16}), "unshowable": None})
+NAME_ERROR = Enum(
+    {
+        "empty": None,
+        "too_long": Struct({"limit": U16}),
+        "unshowable": None,
+        "reserved": None,
+        "mixed_scripts": None,
+        "confusable": None,
+    }
+)
 
 VIOLATION = Enum(
     dict.fromkeys(["oversize", "malformed", "unexpected", "preamble", "out_of_order", "too_much", "unknown_member"])
@@ -50,6 +59,7 @@ REFUSAL = Enum(
         "not_yours": None,
         "nothing_to_change": None,
         "too_many": Struct({"limit": U32}),
+        "name": NAME_ERROR,
     }
 )
 
@@ -67,26 +77,35 @@ BODY = Payload(
         "delete": (5, Struct({"of": U64})),
         "react": (6, Struct({"to": U64, "reaction": REACTION, "add": BOOL})),
         "data": (7, Struct({"content_type": CONTENT_TYPE, "payload": BYTES})),
+        "rename": (20, Struct({"before": NICK, "nick": NICK})),
     }
 )
 
 JOIN_FROM = Enum({"head": None, "last": U32, "start": None, "after": Struct({"epoch": ID16, "seq": U64})})
 
+PRESENCE = Struct({"availability": Enum(dict.fromkeys(["online", "away", "busy"])), "note": Option(NOTE)})
+
+HELLO = Struct(
+    {"peer": ID16, "producer": ID8, "token": Option(ID16), "attempt": U32, "nick": TEXT, "presence": PRESENCE}
+)
+
 TO_HOST = Enum(
     {
-        "hello": Struct({"peer": ID16, "producer": ID8, "token": Option(ID16), "attempt": U32, "nick": TEXT}),
+        "hello": HELLO,
         "join": Struct({"room": TEXT, "from": JOIN_FROM, "settled": U64, "sent": U64}),
         "leave": Struct({"room": U32}),
         "send": Struct({"room": U32, "cmid": U64, "body": BODY}),
         "ping": Struct({"nonce": U64}),
         "pong": Struct({"nonce": U64}),
         "bye": Struct({"reason": CLOSE_REASON}),
+        "presence": PRESENCE,
+        "rename": Struct({"nick": TEXT}),
     }
 )
 
-STATUS = Enum({"online": None, "offline": None})
+STATUS = Enum(dict.fromkeys(["online", "offline", "away", "busy", "unreachable"]))
 
-MEMBER = Struct({"member": U32, "peer": ID16, "producer": ID8, "nick": NICK, "status": STATUS})
+MEMBER = Struct({"member": U32, "peer": ID16, "producer": ID8, "nick": NICK, "status": STATUS, "note": Option(NOTE)})
 
 WELCOME = Struct(
     {
@@ -132,5 +151,6 @@ TO_CLIENT = Enum(
         "ping": Struct({"nonce": U64}),
         "pong": Struct({"nonce": U64}),
         "bye": Struct({"reason": CLOSE_REASON}),
+        "rename_refused": Struct({"nick": NICK, "kept": NICK, "refusal": REFUSAL}),
     }
 )

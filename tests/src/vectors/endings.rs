@@ -2,8 +2,8 @@
 
 use bytes::BytesMut;
 use exchange_tokio::core::{
-    Body, CloseReason, Cmid, Durability, Encoding, GapReason, JoinFrom, MemberId, NameError, Refusal, Rev, RoomId,
-    RoomName, Seq, Status, Timestamp, Violation,
+    Body, CloseReason, Cmid, Durability, Encoding, GapReason, JoinFrom, MemberId, NameError, Presence, Refusal, Rev,
+    RoomId, RoomName, Seq, Status, Timestamp, Violation,
     message::{Entry, Hello, Joined, MAX_FIRST_FRAME, MAX_FRAME, MemberRecord, ToClient, ToHost},
     text::Text,
 };
@@ -135,7 +135,8 @@ fn host_ends() -> Vec<Vector> {
 }
 
 fn hello(nick: &str) -> ToHost {
-    ToHost::Hello(Hello { peer: PEER, producer: PRODUCER, token: None, attempt: 1, nick: nick.into() })
+    let presence = Presence::default();
+    ToHost::Hello(Hello { peer: PEER, producer: PRODUCER, token: None, attempt: 1, nick: nick.into(), presence })
 }
 
 fn join(room: &str) -> ToHost {
@@ -154,6 +155,7 @@ fn roster(rev: u64, members: &[u32]) -> ToClient {
         producer: exchange_tokio::core::ProducerId::from_bytes(u64::from(*member).to_be_bytes()),
         nick: nick("ana"),
         status: Status::Online,
+        note: None,
     };
     ToClient::Roster { rev: Rev(rev), members: members.iter().map(record).collect() }
 }

@@ -23,7 +23,8 @@ pub(super) fn to_host() -> Vec<Vector> {
     let head = json!({"join": {"room": "den", "from": "head", "settled": 0, "sent": 0}});
     let hello = |token| {
         let (peer, producer) = ("a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "b2b2b2b2b2b2b2b2");
-        json!({"hello": {"peer": peer, "producer": producer, "token": token, "attempt": 1, "nick": "bo"}})
+        let presence = json!({"availability": "online", "note": null});
+        json!({"hello": {"peer": peer, "producer": producer, "token": token, "attempt": 1, "nick": "bo", "presence": presence}})
     };
     let send = |body| json!({"send": {"room": 3, "cmid": 12, "body": body}});
     let bytes = send(json!({"kind": 32768, "payload": "AP8H/w=="}));
@@ -42,8 +43,8 @@ pub(super) fn to_host() -> Vec<Vector> {
     let body = |kind: &str, payload: &str| {
         format!(r#"{{"send":{{"room":3,"cmid":12,"body":{{"kind":{kind},"payload":{payload}}}}}}}"#)
     };
-    let upper = r#"{"hello":{"peer":"A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1","producer":"B2b2B2b2B2b2B2b2","token":null,"attempt":1,"nick":"bo"}}"#;
-    let tokenless = r#"{"hello":{"peer":"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1","producer":"b2b2b2b2b2b2b2b2","attempt":1,"nick":"bo"}}"#;
+    let upper = r#"{"hello":{"peer":"A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1A1","producer":"B2b2B2b2B2b2B2b2","token":null,"attempt":1,"nick":"bo","presence":{"availability":"online","note":null}}}"#;
+    let tokenless = r#"{"hello":{"peer":"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1","producer":"b2b2b2b2b2b2b2b2","attempt":1,"nick":"bo","presence":{"availability":"online"}}}"#;
     let joiner =
         r#"{"peer":"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1","producer":"b2b2b2b2b2b2b2b2","nick":"bo","mood":"good"}"#;
     let joins = json!({"peer": "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "producer": "b2b2b2b2b2b2b2b2", "nick": "bo"});
@@ -87,10 +88,10 @@ pub(super) fn to_host() -> Vec<Vector> {
 }
 
 pub(super) fn to_client() -> Vec<Vector> {
-    let spaced = "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b20520626f200a00";
+    let spaced = "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b20520626f200a0000";
     let record = json!({
         "member": 7, "peer": "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "producer": "b2b2b2b2b2b2b2b2",
-        "nick": "bo", "status": "online",
+        "nick": "bo", "status": "online", "note": null,
     });
     let roster = json!({"roster": {"rev": 9, "members": [record]}});
     let ack = json!({"ack": {"room": 3, "cmid": 12, "seq": null, "durability": "memory"}});

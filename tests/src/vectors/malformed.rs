@@ -4,11 +4,11 @@ use exchange_tokio::core::{Body, Encoding};
 
 use super::{Vector, encoded, encoding_name, messages, unhex};
 
-const HELLO: &str = r#""producer":"b2b2b2b2b2b2b2b2","token":null,"attempt":1,"nick":"bo"}}"#;
+const HELLO: &str = r#""producer":"b2b2b2b2b2b2b2b2","token":null,"attempt":1,"nick":"bo","presence":{"availability":"online","note":null}}}"#;
 
-const TO_HOST: [(&str, &str); 26] = [
+const TO_HOST: [(&str, &str); 28] = [
     ("empty", ""),
-    ("variant.unknown", "07"),
+    ("variant.unknown", "7f"),
     ("variant.too_large", "ffffffff1f"),
     ("cut", "02"),
     ("trailing", "020300"),
@@ -31,7 +31,9 @@ const TO_HOST: [(&str, &str); 26] = [
     ("payload.join.empty", "03030c0100"),
     ("payload.leave.trailing", "03030c02020000"),
     ("close_reason.unknown", "060a"),
-    ("name_error.unknown", "060803"),
+    ("name_error.unknown", "06087f"),
+    ("availability.unknown", "077f00"),
+    ("note.unshowable", "070001011b"),
     ("violation.unknown", "060907"),
 ];
 
@@ -123,13 +125,13 @@ pub(super) fn to_host() -> Vec<Vector> {
 pub(super) fn to_client() -> Vec<Vector> {
     let postcard = [
         ("empty", ""),
-        ("variant.unknown", "0d"),
+        ("variant.unknown", "7f"),
         ("bool.neither", "030364656e03f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6ac02ae02020100"),
         ("list.longer_than_frame", "0209ffffffff0f"),
         ("list.longer_than_memory", "0209ffffffffffffffffff01"),
         ("list.cut", "020901"),
-        ("member.status.unknown", "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b202626f02"),
-        ("member.nick.unshowable", "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2021b6f00"),
+        ("member.status.unknown", "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b202626f7f00"),
+        ("member.nick.unshowable", "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2021b6f0000"),
         ("room_name.empty", "04000004"),
         ("refusal.unknown", "040364656e7f"),
         ("gap_reason.unknown", "0703fa0101"),
@@ -145,7 +147,9 @@ pub(super) fn to_client() -> Vec<Vector> {
     ];
     let member = |nick: &str, status: &str| {
         let ids = r#""peer":"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1","producer":"b2b2b2b2b2b2b2b2""#;
-        format!(r#"{{"roster":{{"rev":9,"members":[{{"member":7,{ids},"nick":"{nick}","status":{status}}}]}}}}"#)
+        format!(
+            r#"{{"roster":{{"rev":9,"members":[{{"member":7,{ids},"nick":"{nick}","status":{status},"note":null}}]}}}}"#
+        )
     };
     let joined = |members: &str, known: &str| {
         let epoch = "f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6";

@@ -4,9 +4,9 @@ use std::iter::once;
 
 use bytes::Bytes;
 use exchange_tokio::core::{
-    Body, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch, GapReason, JoinFrom, LeaveReason, MemberId,
-    Mentions, NameError, Nick, PeerId, ProducerId, Reaction, Refusal, Rev, RoomId, RoomName, Seq, SessionId,
-    SessionName, Status, Timestamp, Token, Violation,
+    Availability, Body, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch, GapReason, JoinFrom, LeaveReason,
+    MemberId, Mentions, NameError, Nick, Note, PeerId, Presence, ProducerId, Reaction, Refusal, Rev, RoomId, RoomName,
+    Seq, SessionId, SessionName, Status, Timestamp, Token, Violation,
     message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost, Welcome},
 };
 use serde::Serialize;
@@ -23,8 +23,12 @@ const ROOM: RoomId = RoomId(3);
 const LAST: u64 = (1 << 53) - 1;
 
 pub(super) fn to_host() -> Vec<Vector> {
-    let hello = Hello { peer: PEER, producer: PRODUCER, token: None, attempt: 1, nick: "bo".into() };
+    let presence = Presence::default();
+    let hello = Hello { peer: PEER, producer: PRODUCER, token: None, attempt: 1, nick: "bo".into(), presence };
+    let busy = Presence { availability: Availability::Busy, note: Some(note("até já 👍")) };
     let back = Hello { token: Some(TOKEN), attempt: u32::MAX, nick: "  bö 👍\n".into(), ..hello.clone() };
+    let back = Hello { presence: busy.clone(), ..back };
+    let away = Presence { availability: Availability::Away, note: None };
     let join = |name: &'static str, from, (settled, sent)| {
         let (settled, sent) = (Cmid(settled), Cmid(sent));
         (name, ToHost::Join { room: "lobby".into(), from, settled, sent })
@@ -60,10 +64,16 @@ pub(super) fn to_host() -> Vec<Vector> {
         send("send.reserved", opaque(0x7ffe, b"reserved")),
         send("send.join", Body::Join { peer: PEER, producer: PRODUCER, nick: nick("bo") }),
         send("send.leave", Body::Leave { reason: LeaveReason::Left }),
+        send("send.rename", Body::Rename { before: nick("bo"), nick: nick("ana") }),
         ("ping", ToHost::Ping { nonce: 1000 }),
         ("ping.smallest", ToHost::Ping { nonce: 0 }),
         ("ping.largest", ToHost::Ping { nonce: LAST }),
         ("pong", ToHost::Pong { nonce: 1000 }),
+        ("presence.online", ToHost::Presence(Presence::default())),
+        ("presence.away", ToHost::Presence(away)),
+        ("presence.busy", ToHost::Presence(busy)),
+        ("rename", ToHost::Rename { nick: "ana".into() }),
+        ("rename.any_text", ToHost::Rename { nick: "\u{1b}[2J".into() }),
     ];
     let named = named.into_iter().map(|(name, message)| (name.to_owned(), message));
     let byes = close_reasons().into_iter().map(|reason| (name_of("bye", &reason), ToHost::Bye { reason }));
@@ -74,10 +84,16 @@ pub(super) fn to_client() -> Vec<Vector> {
     let made = |name, body| (name, entry(7, 0, body));
     let said = |name, body| (name, entry(7, 12, body));
     let (room, cmid, durability) = (ROOM, Cmid(12), Durability::Memory);
-    let record = |member, nick, status| MemberRecord { member, peer: PEER, producer: PRODUCER, nick, status };
+    let record = |member, nick, status| {
+        let (peer, producer, note) = (PEER, PRODUCER, None);
+        MemberRecord { member: MemberId(member), peer, producer, nick, status, note }
+    };
     let roster = vec![
-        record(MemberId(0), nick("ana"), Status::Offline),
-        record(MemberId(7), nick(&"é".repeat(16)), Status::Online),
+        record(0, nick("ana"), Status::Offline),
+        record(7, nick(&"é".repeat(16)), Status::Online),
+        MemberRecord { note: Some(note("lunch")), ..record(8, nick("cy"), Status::Away) },
+        MemberRecord { note: Some(note(&"é".repeat(64))), ..record(9, nick("di"), Status::Busy) },
+        record(10, nick("ed"), Status::Unreachable),
     ];
     let joined = Joined {
         name: RoomName::lobby(),
@@ -103,6 +119,7 @@ pub(super) fn to_client() -> Vec<Vector> {
         made("entry.join", Body::Join { peer: PEER, producer: PRODUCER, nick: nick("bo") }),
         made("entry.leave.left", Body::Leave { reason: LeaveReason::Left }),
         made("entry.leave.timed_out", Body::Leave { reason: LeaveReason::TimedOut }),
+        made("entry.rename", Body::Rename { before: nick("bo"), nick: nick("ana") }),
         ("welcome", ToClient::Welcome(welcome())),
         ("roster.nobody", ToClient::Roster { rev: Rev(9), members: vec![] }),
         ("roster", ToClient::Roster { rev: Rev(LAST), members: roster }),
@@ -115,6 +132,14 @@ pub(super) fn to_client() -> Vec<Vector> {
         ("ack.forgotten", ToClient::Ack { room, cmid, seq: None, durability }),
         ("ping", ToClient::Ping { nonce: 1000 }),
         ("pong", ToClient::Pong { nonce: 1000 }),
+        (
+            "rename_refused",
+            ToClient::RenameRefused {
+                nick: nick("Ana"),
+                kept: nick("bo"),
+                refusal: Refusal::Name(NameError::Confusable),
+            },
+        ),
     ];
     let named = named.into_iter().map(|(name, message)| (name.to_owned(), message));
     let refused = refusals().into_iter().flat_map(|refusal| {
@@ -147,6 +172,10 @@ pub(super) fn welcome() -> Welcome {
 
 pub(super) fn nick(nick: &str) -> Nick {
     Nick::new(nick).unwrap()
+}
+
+fn note(note: &str) -> Note {
+    Note::new(note).unwrap()
 }
 
 pub(super) fn den() -> RoomName {
@@ -188,7 +217,7 @@ fn close_reasons() -> Vec<CloseReason> {
     use Violation::{Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
 
     let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken].into_iter();
-    let names = [NameError::Empty, NameError::TooLong { limit: 32 }, NameError::Unshowable].map(Name);
+    let names = name_errors().map(Name);
     let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember];
     plain.chain(names).chain(violations.map(CloseReason::Violation)).collect()
 }
@@ -201,7 +230,12 @@ fn refusals() -> Vec<Refusal> {
     let too_long = TooLong { limit: 100 };
     let first = [Empty, too_long, NotMember, TooManyRooms, RoomFull, Lobby, Kind, SendGap, OutboxFull, LogExhausted];
     let then = [Closed, NoMessage, NotYours, NothingToChange, TooMany { limit: 20 }];
-    first.into_iter().chain(then).collect()
+    first.into_iter().chain(then).chain(name_errors().map(Refusal::Name)).collect()
+}
+
+fn name_errors() -> [NameError; 6] {
+    use NameError::{Confusable, Empty, MixedScripts, Reserved, TooLong, Unshowable};
+    [Empty, TooLong { limit: 32 }, Unshowable, Reserved, MixedScripts, Confusable]
 }
 
 /// The name of a message that says one of many things: `bye.violation.malformed`.

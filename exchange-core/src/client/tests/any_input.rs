@@ -133,7 +133,14 @@ impl Fuzz {
             Step::Roster => {
                 let me = self.client.me();
                 let (peer, producer, nick) = (me.id, self.client.producer, me.nick);
-                let me = crate::message::MemberRecord { member: ME, peer, producer, nick, status: Status::Online };
+                let me = crate::message::MemberRecord {
+                    member: ME,
+                    peer,
+                    producer,
+                    nick,
+                    status: Status::Online,
+                    note: None,
+                };
                 self.hear(&ToClient::Roster { rev: Rev(3), members: [me, ana(Status::Online)].into() });
             }
             Step::Joined(room, head) => {

@@ -159,7 +159,12 @@ impl Chaos {
         let host = &self.world.host;
         for (who, node) in self.world.clients.iter().enumerate() {
             let client = &node.client;
-            assert_eq!(nicks(&mut client.people()), nicks(&mut host.people()), "client {who} sees other people");
+            let people = |people: &mut dyn Iterator<Item = crate::Person>| {
+                let mut people: Vec<_> = people.collect();
+                people.sort();
+                people
+            };
+            assert_eq!(people(&mut client.people()), people(&mut host.people()), "client {who} sees other people");
             for room in &rooms() {
                 let wants = client.rooms().any(|wanted| wanted == room);
                 let is_in = host.members(room).any(|member| member == client.me());

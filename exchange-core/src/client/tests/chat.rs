@@ -74,9 +74,9 @@ fn everybody_sees_everybody() {
         nicks
     };
     let expected = ["client 0", "client 1", "client 2", "host"];
-    assert_eq!(nicks(&mut world.host.people()), expected);
+    assert_eq!(nicks(&mut world.host.people().map(|person| person.peer)), expected);
     for node in &world.clients {
-        assert_eq!(nicks(&mut node.client.people()), expected);
+        assert_eq!(nicks(&mut node.client.people().map(|person| person.peer)), expected);
         assert_eq!(nicks(&mut node.client.members(&lobby())), expected);
         assert_eq!(node.client.session(), Some(world.host.session()));
     }
@@ -85,13 +85,13 @@ fn everybody_sees_everybody() {
     });
     world.run(secs(1));
     assert_eq!(
-        nicks(&mut world.host.people()),
+        nicks(&mut world.host.people().map(|person| person.peer)),
         expected[..2].iter().chain(&expected[3..]).copied().collect::<Vec<_>>()
     );
     let gone = world.clients[2].client.me();
     for node in &world.clients[..2] {
-        assert_eq!(nicks(&mut node.client.people()).len(), 3);
-        assert!(node.told.contains(&Event::Presence { peer: gone.clone(), status: Status::Offline }));
+        assert_eq!(nicks(&mut node.client.people().map(|person| person.peer)).len(), 3);
+        assert!(node.told.contains(&Event::Presence { peer: gone.clone(), status: Status::Offline, note: None }));
         let left = |event: &&Event| matches!(event, Event::PeerLeft { reason: LeaveReason::Left, .. });
         assert_eq!(node.told.iter().filter(left).count(), 1);
     }

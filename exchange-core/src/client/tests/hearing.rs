@@ -35,7 +35,7 @@ fn went(seq: u64, author: MemberId) -> ToClient {
 
 fn presence(told: &[Event]) -> Vec<(&str, Status)> {
     let news = |event| match event {
-        &Event::Presence { ref peer, status } => Some((peer.nick.as_str(), status)),
+        &Event::Presence { ref peer, status, .. } => Some((peer.nick.as_str(), status)),
         _ => None,
     };
     told.iter().filter_map(news).collect()
@@ -123,7 +123,7 @@ fn how_things_stand_at_the_beginning_is_no_news_and_what_changes_is() {
     bench.hear(&ToClient::Roster { rev: Rev(6), members: vec![ana(Status::Offline)] });
     assert_eq!(presence(&bench.told()), []);
     assert_eq!(
-        bench.client.people().map(|peer| peer.nick).collect::<Vec<_>>(),
+        bench.client.people().map(|person| person.peer.nick).collect::<Vec<_>>(),
         ["me".parse().unwrap(), "ben".parse().unwrap()]
     );
 }

@@ -10,6 +10,7 @@ mod lagging;
 mod liveness;
 mod misled;
 mod outbox;
+mod presence;
 mod resuming;
 mod rooms;
 
@@ -93,7 +94,7 @@ fn entry(seq: u64, author: MemberId, cmid: u64, text: &str) -> ToClient {
 
 fn ana(status: Status) -> MemberRecord {
     let (peer, producer) = (PeerId::from_bytes([2; 16]), ProducerId::from_bytes([2; 8]));
-    MemberRecord { member: ANA, peer, producer, nick: "ana".parse().unwrap(), status }
+    MemberRecord { member: ANA, peer, producer, nick: "ana".parse().unwrap(), status, note: None }
 }
 
 impl Bench {
@@ -189,7 +190,7 @@ impl Bench {
 
     fn me(&self) -> MemberRecord {
         let (peer, nick) = (self.client.me().id, self.client.me().nick);
-        MemberRecord { member: ME, peer, producer: self.client.producer, nick, status: Status::Online }
+        MemberRecord { member: ME, peer, producer: self.client.producer, nick, status: Status::Online, note: None }
     }
 
     /// The host says who is there: the client itself and ana.

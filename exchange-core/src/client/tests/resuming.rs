@@ -122,7 +122,8 @@ fn a_long_cut_is_told_and_over_two_minutes_ends_the_membership() {
     let told = &world.clients[1].told;
     assert!(
         matches!(&told[..], [
-        Event::Presence { peer, status: Status::Offline },
+        Event::Presence { status: Status::Unreachable, .. },
+        Event::Presence { peer, status: Status::Offline, .. },
         Event::PeerLeft { peer: left, reason: LeaveReason::TimedOut, .. },
     ] if (peer, left) == (&ana, &ana)),
         "{told:?}"
@@ -133,7 +134,7 @@ fn a_long_cut_is_told_and_over_two_minutes_ends_the_membership() {
     let told = &world.clients[1].told;
     assert!(
         matches!(&told[..], [
-        Event::Presence { peer, status: Status::Online },
+        Event::Presence { peer, status: Status::Online, .. },
         Event::PeerJoined { peer: joined, .. },
     ] if (peer, joined) == (&ana, &ana)),
         "{told:?}"

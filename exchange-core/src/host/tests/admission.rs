@@ -5,7 +5,7 @@ use crate::{
     event::{Ended, Event},
     host::{HostConfig, RoomName},
     ids::{ProducerId, Token},
-    limits::Limits,
+    limits::{Limits, Timing},
     message::{Encoding, Hello, JoinFrom, ToClient, ToHost},
     name::NameError,
     reason::{CloseReason, Violation},
@@ -247,6 +247,7 @@ fn a_client_may_come_back_under_another_name_and_everyone_is_told() {
     let ToHost::Hello(hello) = hello(1, 2, Some(welcome.token)) else { panic!("no hello") };
     let (_, again) = bench.greet(3, &ToHost::Hello(Hello { nick: "renamed".into(), ..hello }));
     assert_eq!(again.unwrap().you, welcome.you);
+    bench.pass(Timing::default().pace);
     let ToClient::Roster { members, .. } = &bench.heard(other)[0] else { panic!("no roster") };
     assert_eq!(members.iter().map(|record| record.nick.as_str()).collect::<alloc::vec::Vec<_>>(), ["renamed"]);
     assert_eq!(bench.told, [], "it was never gone");

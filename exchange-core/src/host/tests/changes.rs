@@ -210,7 +210,7 @@ fn the_host_itself_means_people_replies_edits_and_is_told() {
     let mut bench = Bench::new();
     let link = bench.member(1);
     let said = outcome(&mut bench, link, 1, Body::text("who?")).unwrap();
-    let bo = bench.host.people().find(|peer| peer.nick.as_str() == "client 1").unwrap();
+    let bo = bench.host.people().find(|person| person.peer.nick.as_str() == "client 1").unwrap().peer;
     let lobby = RoomName::lobby();
     let reply = Post { reply_to: Some(said), mentions: Mentions::default(), text: "@client 1: you".into() };
     bench.told.clear();

@@ -8,6 +8,7 @@ mod history;
 mod liveness;
 mod messages;
 mod misbehaviour;
+mod presence;
 mod rooms;
 mod slow_readers;
 
@@ -20,7 +21,7 @@ use super::{Host, HostConfig, Round};
 use crate::{
     event::Event,
     ids::{Cmid, PeerId, ProducerId, RoomId, Seq, Token},
-    message::{Body, Encoding, Entry, FRAME_HEADER, Hello, JoinFrom, Joined, ToClient, ToHost, Welcome},
+    message::{Body, Encoding, Entry, FRAME_HEADER, Hello, JoinFrom, Joined, Presence, ToClient, ToHost, Welcome},
     name::RoomName,
     reason::{CloseReason, Refusal},
     seam::{Effect, Input, LinkId, LinkLoss, Outbox},
@@ -68,7 +69,8 @@ fn secs(seconds: u64) -> Duration {
 /// The hello of the client of that number, which is its peer and its producer and its name.
 fn hello(number: u8, attempt: u32, token: Option<Token>) -> ToHost {
     let (peer, producer) = (PeerId::from_bytes([number; 16]), ProducerId::from_bytes([number; 8]));
-    ToHost::Hello(Hello { peer, producer, token, attempt, nick: alloc::format!("client {number}").as_str().into() })
+    let nick = alloc::format!("client {number}").as_str().into();
+    ToHost::Hello(Hello { peer, producer, token, attempt, nick, presence: Presence::default() })
 }
 
 fn join(room: &RoomName, from: JoinFrom) -> ToHost {

@@ -24,9 +24,10 @@ const EDIT: u16 = 4;
 const DELETE: u16 = 5;
 const REACT: u16 = 6;
 const DATA: u16 = 7;
+const RENAME: u16 = 20;
 
 /// What kinds that have a meaning are called in JSON.
-const NAMES: [(u16, &str); 8] = [
+const NAMES: [(u16, &str); 9] = [
     (TEXT, "text"),
     (JOIN, "join"),
     (LEAVE, "leave"),
@@ -35,6 +36,7 @@ const NAMES: [(u16, &str); 8] = [
     (DELETE, "delete"),
     (REACT, "react"),
     (DATA, "data"),
+    (RENAME, "rename"),
 ];
 
 /// The payload of [`Body::Join`], as it is encoded.
@@ -49,6 +51,13 @@ struct JoinPayload {
 #[derive(Serialize, Deserialize)]
 struct LeavePayload {
     reason: LeaveReason,
+}
+
+/// The payload of [`Body::Rename`], as it is encoded.
+#[derive(Serialize, Deserialize)]
+struct RenamePayload {
+    before: Nick,
+    nick: Nick,
 }
 
 /// A payload, as it came.
@@ -85,6 +94,10 @@ impl Payload<'_> {
             (DELETE, payload) => Body::Delete(payload.parse()?),
             (REACT, payload) => Body::React(payload.parse()?),
             (DATA, payload) => Body::Data(payload.parse()?),
+            (RENAME, payload) => {
+                let RenamePayload { before, nick } = payload.parse()?;
+                Body::Rename { before, nick }
+            }
             (kind, Self::Compact(bytes)) => Body::Opaque { kind, payload: Bytes::copy_from_slice(bytes) },
             (kind, Self::Readable(value)) => {
                 Body::Opaque { kind, payload: BASE64.decode(value.as_str()?.as_bytes()).ok()?.into() }
@@ -105,6 +118,7 @@ impl Body {
             Self::Delete(_) => DELETE,
             Self::React(_) => REACT,
             Self::Data(_) => DATA,
+            Self::Rename { .. } => RENAME,
             Self::Opaque { kind, .. } => *kind,
         }
     }
@@ -125,6 +139,10 @@ impl Serialize for Body {
             Self::Delete(delete) => serialize_structured(serializer, DELETE, delete),
             Self::React(react) => serialize_structured(serializer, REACT, react),
             Self::Data(data) => serialize_structured(serializer, DATA, data),
+            Self::Rename { before, nick } => {
+                let payload = RenamePayload { before: before.clone(), nick: nick.clone() };
+                serialize_structured(serializer, RENAME, &payload)
+            }
             Self::Opaque { kind, payload } if serializer.is_human_readable() => {
                 serialize(serializer, *kind, &BASE64.encode(payload))
             }

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::{Buf as _, BytesMut};
 use exchange_tokio::core::{
-    Cmid, Encoding, JoinFrom, MemberId, PeerId, ProducerId, RoomId, Seq,
+    Cmid, Encoding, JoinFrom, MemberId, PeerId, Presence, ProducerId, RoomId, Seq,
     message::{Hello, Joined, ToClient, ToHost},
     wire::{Offer, Received, Wire},
 };
@@ -61,6 +61,7 @@ impl Peer {
             token: None,
             attempt: 0,
             nick: number.to_string().as_str().into(),
+            presence: Presence::default(),
         }));
         let (room, from) = ("lobby".into(), JoinFrom::Head);
         self.say(&ToHost::Join { room, from, settled: Cmid::ZERO, sent: Cmid::ZERO });
