@@ -55,8 +55,8 @@ impl Default for Limits {
 /// How long a host and its clients wait for what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// How often a client asks its host for a sign of life. After twice that, in which a link was silent in either
-    /// direction, the host asks too; after three times that the link is dead.
+    /// How often a client asks its host for a sign of life. After two and a half times that, in which a link
+    /// was silent in either direction, the host asks too; after three times that the link is dead.
     pub heartbeat: Duration,
     /// From the first byte of a link until its client has said who it is.
     pub handshake: Duration,
@@ -84,8 +84,9 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// How long a host waits for a client to ask before it asks by itself.
+    /// How long a host waits for a client to ask before it asks by itself: half a heartbeat beyond two, so that it does
+    /// not look just before the second comes.
     pub(crate) fn patience(&self) -> Duration {
-        self.heartbeat * 2
+        self.heartbeat * 5 / 2
     }
 }

@@ -29,11 +29,6 @@ impl Time {
         self.0
     }
 
-    /// The number of a ping that is said at this moment; below 2⁵³, so that every JSON reader keeps it exact.
-    pub(crate) const fn nonce(self) -> u64 {
-        self.0 / 1000 % (1 << 53)
-    }
-
     /// How long after `earlier` this is; zero if it is not after it.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
@@ -95,18 +90,5 @@ impl WallClock {
     pub(crate) fn read(&self, now: Time) -> Timestamp {
         let elapsed = u64::try_from(now.since(self.at).as_millis()).unwrap_or(u64::MAX);
         Timestamp(self.told.0.saturating_add(elapsed))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_ping_has_a_number_that_every_json_reader_keeps_at_any_time() {
-        for nanos in [0, 1 << 53, 1 << 63, u64::MAX] {
-            assert!(Time::from_nanos(nanos).nonce() < 1 << 53, "{nanos}");
-        }
-        assert_ne!(Time::from_nanos(1000).nonce(), Time::from_nanos(2000).nonce());
     }
 }

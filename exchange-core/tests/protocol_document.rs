@@ -382,7 +382,7 @@ fn every_figure_is_the_codes() {
     assert_eq!(table(&document, "limits"), expected);
     let expected = [
         millis("heartbeat", timing.heartbeat),
-        millis("patience", timing.heartbeat * 2),
+        millis("patience", timing.heartbeat * 5 / 2),
         millis("dead", timing.heartbeat * 3),
         millis("handshake at the host", timing.handshake),
         millis("handshake at the client", client.handshake),

@@ -26,29 +26,32 @@ impl Alarm {
     }
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Alarms([Option<Time>; Alarm::ALL.len()]);
+/// When each of them rings; those that are not set ring never.
+#[derive(Debug)]
+pub(super) struct Alarms([Time; Alarm::ALL.len()]);
+
+const NEVER: Time = Time::from_nanos(u64::MAX);
+
+impl Default for Alarms {
+    fn default() -> Self {
+        Self([NEVER; Alarm::ALL.len()])
+    }
+}
 
 impl Alarms {
     /// Sets an alarm, instead of when it was to ring before.
     pub(super) fn set(&mut self, alarm: Alarm, at: Time) {
-        self.0[alarm as usize] = Some(at);
+        self.0[alarm as usize] = at;
     }
 
     pub(super) fn cancel(&mut self, alarm: Alarm) {
-        self.0[alarm as usize] = None;
+        self.0[alarm as usize] = NEVER;
     }
 
     pub(super) fn next(&self) -> Option<(Time, Alarm)> {
-        let mut next: Option<(Time, Alarm)> = None;
-        for (at, alarm) in self.0.iter().zip(Alarm::ALL) {
-            if let Some(at) = *at
-                && next.is_none_or(|(earliest, _)| at < earliest)
-            {
-                next = Some((at, alarm));
-            }
-        }
-        next
+        let first = Alarm::ALL.into_iter().min_by_key(|alarm| self.0[*alarm as usize])?;
+        let at = self.0[first as usize];
+        (at != NEVER).then_some((at, first))
     }
 
     /// Takes out the earliest alarm, if it is due by `now`.

@@ -26,7 +26,9 @@ pub(super) struct Link {
     outstanding: u32,
     heard: Time,
     heartbeat: Duration,
+    /// When it was last asked for a sign of life, if it still owes one, and how often it was.
     pinged: Option<Time>,
+    pings: u64,
     /// Whether the link has to prove that it is still there.
     suspected: bool,
     pub(super) round_trip: Option<Duration>,
@@ -54,6 +56,7 @@ impl Link {
             heard: now,
             heartbeat: Duration::MAX,
             pinged: None,
+            pings: 0,
             suspected: false,
             round_trip: None,
             told: None,
@@ -106,14 +109,15 @@ impl Link {
     }
 
     pub(super) fn pong(&mut self, now: Time, nonce: u64) {
-        if let Some(pinged) = self.pinged.take_if(|pinged| pinged.nonce() == nonce) {
+        if let Some(pinged) = self.pinged.take_if(|_| nonce == self.pings) {
             self.round_trip = Some(now.since(pinged));
         }
     }
 
     fn ping(&mut self, now: Time) {
         self.pinged = Some(now);
-        self.say(&ToHost::Ping { nonce: now.nonce() });
+        self.pings += 1;
+        self.say(&ToHost::Ping { nonce: self.pings });
     }
 }
 

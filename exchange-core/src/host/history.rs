@@ -31,6 +31,11 @@ impl Host {
         }
         transcript.into_messages()
     }
+
+    /// What is kept of the log of every room there is.
+    pub fn histories(&self) -> impl Iterator<Item = (&RoomName, History<'_>)> {
+        self.rooms.values().map(|room| (&room.name, History(&room.log)))
+    }
 }
 
 impl<'a> History<'a> {

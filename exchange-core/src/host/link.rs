@@ -1,7 +1,7 @@
 //! One link of a host: its stage, its credit, its cursors, its heartbeat.
 
 use alloc::vec::Vec;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::{Alarm, Host};
 use crate::{
@@ -152,9 +152,9 @@ impl Host {
     fn tell(&mut self, now: Time, link: LinkId, message: &ToClient, out: &mut Outbox) -> Option<&Link> {
         let state = self.links.get_mut(&link)?;
         let encoding = state.encoding()?;
-        let mut frame = BytesMut::with_capacity(64);
-        encoding.encode(message, &mut frame);
-        let frame = frame.freeze();
+        self.scratch.clear();
+        encoding.encode(message, &mut self.scratch);
+        let frame = Bytes::copy_from_slice(&self.scratch);
         state.spend(now, &frame);
         out.send(link, frame);
         Some(state)
@@ -168,8 +168,8 @@ impl Host {
     }
 
     /// The heartbeat's alarm: it looks when the link was last heard of and when it was last told something, and rings
-    /// again when that could matter. A client asks at every heartbeat, so that one answered in time is not asked back. Who has not been told anything would give up in turn: its own pings may be stuck
-    /// behind what else it has to say.
+    /// again when that could matter. A client asks at every heartbeat, so that one answered in time is not asked back. Who has not been told anything would give up in turn: its
+    /// own pings may be stuck behind what else it has to say.
     pub(super) fn probe(&mut self, now: Time, link: LinkId, out: &mut Outbox) {
         let Some(state) = self.links.get_mut(&link) else { return };
         let probe_at = state.heard.min(state.said) + self.timing.patience();
@@ -183,7 +183,8 @@ impl Host {
         if !cfg!(exchange_bug = "host-heartbeat-stops") {
             self.timers.set(Alarm::Heartbeat(link), dead_at.min(now + self.timing.heartbeat));
         }
-        self.control(now, link, &ToClient::Ping { nonce: now.nonce() }, out);
+        // Any sign of life will do, so that there is nothing to tell one ping from another by.
+        self.control(now, link, &ToClient::Ping { nonce: 0 }, out);
     }
 
     /// Ends a link for a reason of the host's, and tells the peer.

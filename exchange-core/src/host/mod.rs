@@ -28,6 +28,8 @@ use alloc::{
 };
 use core::{mem, time::Duration};
 
+use bytes::BytesMut;
+
 pub use self::history::History;
 use self::{link::Link, members::Member, nicks::Nicks, presence::Wish};
 use crate::{
@@ -101,6 +103,8 @@ pub struct Host {
     grown: BTreeSet<RoomId>,
     roster_grown: bool,
     touched: Vec<LinkId>,
+    /// Where answers are encoded before they take as much memory as they need.
+    scratch: BytesMut,
     closed: bool,
 }
 
@@ -154,6 +158,7 @@ impl Host {
             grown: BTreeSet::new(),
             roster_grown: false,
             touched: Vec::new(),
+            scratch: BytesMut::new(),
             closed: false,
         };
         host.roster.put(owner);

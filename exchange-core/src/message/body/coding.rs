@@ -1,6 +1,6 @@
 //! Bodies to bytes and back.
 
-use alloc::string::String;
+use core::fmt;
 
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -194,24 +194,41 @@ impl<'de> Deserialize<'de> for Body {
             payload: serde_json::Value,
         }
 
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Kind {
-            Number(u16),
-            Name(String),
-        }
-
         let body = if deserializer.is_human_readable() {
             let Readable { kind, payload } = Readable::deserialize(deserializer)?;
-            let kind = match kind {
-                Kind::Number(number) => Some(number),
-                Kind::Name(name) => NAMES.iter().find(|(_, known)| **known == name).map(|(number, _)| *number),
-            };
-            kind.and_then(|kind| Payload::Readable(payload).body(kind))
+            Payload::Readable(payload).body(kind.0)
         } else {
             let Compact { kind, payload } = Compact::deserialize(deserializer)?;
             Payload::Compact(payload).body(kind)
         };
         body.ok_or_else(|| de::Error::custom("payload does not fit its kind"))
+    }
+}
+
+/// A kind in JSON: its name, or its number if it has none.
+struct Kind(u16);
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameOrNumber;
+
+        impl de::Visitor<'_> for NameOrNumber {
+            type Value = Kind;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a kind of entry")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Kind, E> {
+                let known = NAMES.iter().find(|(_, known)| *known == name);
+                known.map(|(number, _)| Kind(*number)).ok_or_else(|| E::invalid_value(de::Unexpected::Str(name), &self))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Kind, E> {
+                number.try_into().map(Kind).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
+            }
+        }
+
+        deserializer.deserialize_any(NameOrNumber)
     }
 }
