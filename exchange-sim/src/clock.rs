@@ -71,6 +71,11 @@ impl Clock {
         Timestamp::from_millis(u64::try_from(shown).unwrap_or(0))
     }
 
+    /// How far the wall clock is off; as long as that is the same, it goes with the monotonic clock.
+    pub(crate) fn wall_offset_ms(&self) -> i64 {
+        self.wall_offset_ms
+    }
+
     /// Sets the wall clock, forwards or back.
     pub fn step_wall(&mut self, by_ms: i64) {
         self.wall_offset_ms = self.wall_offset_ms.saturating_add(by_ms);

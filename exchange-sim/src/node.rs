@@ -61,6 +61,12 @@ impl Io<'_> {
         self.clock.wall(self.world)
     }
 
+    /// What its wall clock shows, if that does not follow from what it showed when it was off by `known_ms`.
+    pub(crate) fn wall_clock_set(&self, known_ms: &mut Option<i64>) -> Option<Timestamp> {
+        let offset_ms = self.clock.wall_offset_ms();
+        (known_ms.replace(offset_ms) != Some(offset_ms)).then(|| self.wall_clock())
+    }
+
     /// Sets the machine's only alarm, by its own monotonic clock; `None` takes it back.
     pub fn set_alarm(&mut self, at: Option<Time>) {
         *self.alarm = at;

@@ -266,9 +266,9 @@ impl<N: Node> World<N> {
             slot.backlog.push_back(happening);
             return false;
         }
-        let is_due = slot.alarm.is_some_and(|at| at <= slot.clock.local(now));
+        let is_due = |slot: &Slot<N>| slot.alarm.is_some_and(|at| at <= slot.clock.local(now));
         let told_before = self.events;
-        if !matches!(happening, Happening::Alarm) || (is_due && slot.backlog.is_empty()) {
+        if !matches!(happening, Happening::Alarm) || (slot.backlog.is_empty() && is_due(slot)) {
             self.tell(id, happening);
         }
         while self.slots[id.0].busy_until <= now

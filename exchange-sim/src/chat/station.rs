@@ -29,6 +29,8 @@ pub(crate) struct Station<M> {
     offer: Offer,
     /// How many bytes a link is given at once.
     credit: u32,
+    /// How far the machine's wall clock was off when the machine was last told what it shows.
+    wall_offset_ms: Option<i64>,
     /// Whom it dials.
     host: Option<NodeId>,
     /// Oldest first; few enough to look through.
@@ -133,6 +135,7 @@ impl<M: Machine> Station<M> {
             out: Outbox::new(),
             offer,
             credit,
+            wall_offset_ms: None,
             host,
             links: Vec::new(),
             next_link: 1,
@@ -173,7 +176,9 @@ impl<M: Machine> Station<M> {
     /// Has the machine do something in a round, then does what it wants done.
     pub(crate) fn act<T>(&mut self, io: &mut Io<'_>, act: impl FnOnce(&mut M::Round<'_>) -> T) -> T {
         let mut round = self.machine.round(io.now(), &mut self.out);
-        M::input(&mut round, Input::WallClock { at: io.wall_clock() });
+        if let Some(at) = io.wall_clock_set(&mut self.wall_offset_ms) {
+            M::input(&mut round, Input::WallClock { at });
+        }
         let done = act(&mut round);
         drop(round);
         self.settle(io);
@@ -302,15 +307,17 @@ impl<M: Machine> Station<M> {
     }
 
     fn readable(&mut self, socket: Socket, io: &mut Io<'_>) {
-        let Self { machine, out, links, seen, dirty, .. } = self;
+        let Self { machine, out, links, seen, dirty, wall_offset_ms, .. } = self;
         let Some(link) = find_at(links, socket) else { return };
         let id = link.id;
         if link.is_ending {
             return self.drain(socket, io);
         }
         let mut round = machine.round(io.now(), out);
-        M::input(&mut round, Input::WallClock { at: io.wall_clock() });
-        let mut answers = Vec::new();
+        if let Some(at) = io.wall_clock_set(wall_offset_ms) {
+            M::input(&mut round, Input::WallClock { at });
+        }
+        let mut answer_first = Bytes::new();
         let mut gone = None;
         let mut reads = 0;
         'reading: while reads < READS {
@@ -345,12 +352,12 @@ impl<M: Machine> Station<M> {
                     }
                     Ok(Some(Received::Opened { choice, answer })) => {
                         link.partial = input.len();
-                        answers.extend((!answer.is_empty()).then_some(answer));
+                        answer_first = answer;
                         seen.extend([Seen::Opened { socket, choice }]);
                         M::input(&mut round, Input::Opened { link: id, encoding: choice.encoding });
                     }
                     Err(fault) => {
-                        answers.extend((!fault.answer.is_empty()).then_some(fault.answer));
+                        answer_first = fault.answer;
                         let loss = fault.loss;
                         if let LinkLoss::Violation(violation) = loss {
                             M::input(&mut round, Input::Fault { link: id, violation });
@@ -374,10 +381,10 @@ impl<M: Machine> Station<M> {
             }
         }
         drop(round);
-        for answer in answers {
+        if !answer_first.is_empty() {
             // The answer of a preamble goes out before the machine says anything.
-            link.queued += answer.len();
-            link.queue.push_front(answer);
+            link.queued += answer_first.len();
+            link.queue.push_front(answer_first);
         }
         link.mark(dirty);
         match gone {

@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use exchange_core::{
     Body, CloseReason, Encoding, Epoch, Event, Host, LeaveReason, MemberId, Message, MessageId, PeerId, ProducerId,
-    RoomId, RoomName, Seq, Status, Time, Token, Violation,
+    Rev, RoomId, RoomName, Seq, Status, Time, Token, Violation,
     message::{Entry, Hello, MAX_FIRST_FRAME, MAX_FRAME, ToClient, ToHost, Welcome},
     wire::frames,
 };
@@ -38,9 +38,13 @@ pub(super) struct Hosts {
     links: BTreeMap<Socket, Link>,
     /// What each room's number means.
     rooms: BTreeMap<RoomId, (RoomName, Epoch)>,
-    /// What an entry's frame was when it was first seen, by log, place and encoding.
-    bytes: BTreeMap<(Epoch, Seq, Encoding), Bytes>,
+    /// What an entry's frame was when it was first seen, by room, encoding and place.
+    bytes: BTreeMap<(RoomId, Encoding), BTreeMap<Seq, Bytes>>,
     last_sent: Option<Bytes>,
+    /// Where the logs ended before this step that grew in it.
+    grown: BTreeMap<Epoch, Seq>,
+    /// Whether nobody has come or gone since it was last looked at who has a link.
+    are_links_looked_at: bool,
 }
 
 /// Whom to believe.
@@ -73,6 +77,14 @@ struct Link {
     hello: Option<Hello>,
     member: Option<MemberId>,
     has_spoken: bool,
+    /// Up to where it was told of people.
+    rev: Rev,
+}
+
+impl Link {
+    fn new(now: Time) -> Self {
+        Self { since: now, encoding: None, hello: None, member: None, has_spoken: false, rev: Rev::default() }
+    }
 }
 
 impl Hosts {
@@ -85,6 +97,8 @@ impl Hosts {
             rooms: BTreeMap::new(),
             bytes: BTreeMap::new(),
             last_sent: None,
+            grown: BTreeMap::new(),
+            are_links_looked_at: false,
         }
     }
 
@@ -102,21 +116,18 @@ impl Hosts {
         scene: &mut Scene<'_>,
     ) -> Check {
         let host = &station.machine;
-        let told: BTreeMap<(&RoomName, Seq), &Message> = seen
-            .iter()
-            .filter_map(|seen| match seen {
-                Seen::Told(Event::Message(message)) => Some(((message.room(), message.seq()), message)),
-                _ => None,
-            })
-            .collect();
-        logs(host, self.setup.history, &told, trust, scene)?;
+        // Whoever logs something was told something, or tells its owner.
+        if !seen.is_empty() {
+            self.grown.clear();
+            self.logs(host, seen, trust, scene)?;
+        }
         let now = world.clock(HOST).local(world.now());
         let mut gone = Vec::new();
         for seen in seen {
             match seen {
                 Seen::Up { socket, .. } => {
-                    let link = Link { since: now, encoding: None, hello: None, member: None, has_spoken: false };
-                    self.links.insert(*socket, link);
+                    self.links.insert(*socket, Link::new(now));
+                    self.are_links_looked_at = false;
                 }
                 Seen::Opened { socket, choice } => {
                     if let Some(link) = self.links.get_mut(socket) {
@@ -136,10 +147,68 @@ impl Hosts {
         }
         for socket in gone {
             self.links.remove(&socket);
+            self.are_links_looked_at = false;
         }
-        self.absences(now)?;
+        if !std::mem::replace(&mut self.are_links_looked_at, true) {
+            self.absences(now)?;
+        }
         self.expiry(host, now)?;
         self.bounds(station, world, now)
+    }
+
+    /// What was logged is judged by the model.
+    fn logs(&mut self, host: &Host, seen: &[Seen], trust: &Trust<'_>, scene: &mut Scene<'_>) -> Check {
+        let told: BTreeMap<(&RoomName, Seq), &Message> = seen
+            .iter()
+            .filter_map(|seen| match seen {
+                Seen::Told(Event::Message(message)) => Some(((message.room(), message.seq()), message)),
+                _ => None,
+            })
+            .collect();
+        let most = self.setup.history;
+        for (room, history) in host.histories() {
+            let kept = history.head().0 - history.tail().0;
+            if kept > u64::from(most) {
+                return Err((Invariant::S16, format!("{kept} entries of {room:?} are kept, of {most} that may be")));
+            }
+            let log = scene.model.log(history.epoch(), room)?;
+            log.tail = history.tail();
+            if log.head() == history.head() {
+                continue;
+            }
+            self.grown.insert(history.epoch(), log.head());
+            if log.head() > history.head() {
+                return Err((Invariant::S1, format!("{room:?} ends at {} after {}", history.head(), log.head())));
+            }
+            while log.head() < history.tail() {
+                let told = told.get(&(room, log.head().next())).copied();
+                log.append_unseen(told)?;
+            }
+            for entry in history.after(log.head()) {
+                let told = told.get(&(room, entry.seq)).copied();
+                let Some(logged) = log.append(&entry, told)? else { continue };
+                if !logged.is_message() {
+                    let timed_out = matches!(entry.body, Body::Leave { reason: LeaveReason::TimedOut });
+                    scene.marks.sometimes(timed_out, Mark::Expired);
+                    continue;
+                }
+                let id = MessageId { room: room.clone(), producer: logged.producer, cmid: logged.cmid };
+                let must_be_posted = trust.honest.contains(&id.producer) || !trust.has_mangler;
+                if must_be_posted && scene.posted.get(&id) != Some(&entry.body) {
+                    return Err((Invariant::S8, format!("{} never posted {:?}", logged.peer.nick, entry.body)));
+                }
+                if scene.refused.contains(&id) {
+                    return Err((Invariant::S4, format!("message {id} was refused and is in the log of {room:?}")));
+                }
+            }
+            if log.head() != history.head() {
+                return Err((
+                    Invariant::S3,
+                    format!("{room:?} ends at {}, but its entries at {}", history.head(), log.head()),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn heard(&mut self, socket: Socket, body: &[u8]) -> Check {
@@ -179,16 +248,17 @@ impl Hosts {
                 }
                 continue;
             }
-            match encoding.decode(body) {
-                Ok(ToClient::Welcome(welcome)) => self.welcome(socket, &welcome, scene)?,
-                Ok(ToClient::Gap { .. }) => scene.marks.hit(Mark::GapTold),
-                Ok(ToClient::Reject { .. }) => scene.marks.hit(Mark::RefusedByHost),
-                Ok(ToClient::Ack { room, seq, .. }) => {
-                    let log = self.rooms.get(&room).and_then(|(_, epoch)| scene.model.logs.get(epoch));
-                    let is_old = seq.is_none_or(|seq| log.is_some_and(|log| seq <= log.before));
+            match readable(encoding, body)? {
+                ToClient::Welcome(welcome) => self.welcome(socket, &welcome, scene)?,
+                ToClient::Roster { rev, .. } => self.news(socket, rev)?,
+                ToClient::Gap { .. } => scene.marks.hit(Mark::GapTold),
+                ToClient::Reject { .. } => scene.marks.hit(Mark::RefusedByHost),
+                ToClient::Ack { room, seq, .. } => {
+                    let grown = self.rooms.get(&room).and_then(|(_, epoch)| self.grown.get(epoch));
+                    let is_old = seq.is_none_or(|seq| grown.is_none_or(|before| seq <= *before));
                     scene.marks.hit(if is_old { Mark::ResentAndAcknowledged } else { Mark::AckedWithoutEntry });
                 }
-                Ok(ToClient::Joined(joined)) => {
+                ToClient::Joined(joined) => {
                     let meant = (joined.name.clone(), joined.epoch);
                     let before = self.rooms.insert(joined.room, meant.clone());
                     let others = self.rooms.iter().filter(|(_, (name, _))| *name == joined.name).count();
@@ -204,18 +274,27 @@ impl Hosts {
         Ok(())
     }
 
+    fn news(&mut self, socket: Socket, rev: Rev) -> Check {
+        let Some(link) = self.links.get_mut(&socket) else { return Ok(()) };
+        if rev <= link.rev {
+            return Err((Invariant::S13, format!("news of people up to {rev}, after {}", link.rev)));
+        }
+        link.rev = rev;
+        Ok(())
+    }
+
     /// An entry is the same bytes for everybody of one encoding, live and as history.
     fn entry(&mut self, encoding: Encoding, body: &Bytes) -> Check {
         let Ok(ToClient::Entry(Entry { room, seq, author, .. })) = encoding.decode(body) else {
             return Err((Invariant::S19, format!("it sent an entry that is none: {body:?}")));
         };
-        let Some((_, epoch)) = self.rooms.get(&room) else {
+        if !self.rooms.contains_key(&room) {
             return Err((Invariant::S14, format!("it sent an entry of room {room}, which nobody was told of")));
-        };
+        }
         if author != MemberId(0) && !self.members.contains_key(&author) {
             return Err((Invariant::S14, format!("entry {seq} is of {author}, who was never let in")));
         }
-        let first = self.bytes.entry((*epoch, seq, encoding)).or_insert_with(|| body.clone());
+        let first = self.bytes.entry((room, encoding)).or_default().entry(seq).or_insert_with(|| body.clone());
         if first != body {
             return Err((Invariant::S14, format!("entry {seq} of {room} was {first:?} and is {body:?}")));
         }
@@ -228,6 +307,7 @@ impl Hosts {
             return Err((Invariant::S12, "somebody is let in who has not said who it is".into()));
         };
         link.member = Some(welcome.you);
+        self.are_links_looked_at = false;
         if let Some(known) = self.members.get(&welcome.you) {
             let is_same = (known.peer, known.producer) == (hello.peer, hello.producer);
             let is_current = hello.token == Some(known.token);
@@ -288,6 +368,7 @@ impl Hosts {
             return Err((Invariant::S17, format!("it accuses an honest peer: {reason}")));
         }
         self.links.remove(&socket);
+        self.are_links_looked_at = false;
         Ok(())
     }
 
@@ -345,58 +426,17 @@ impl Hosts {
     }
 }
 
-/// What was logged is judged by the model.
-fn logs(
-    host: &Host,
-    most: u32,
-    told: &BTreeMap<(&RoomName, Seq), &Message>,
-    trust: &Trust<'_>,
-    scene: &mut Scene<'_>,
-) -> Check {
-    for room in host.rooms() {
-        let Some(history) = host.history(room) else { continue };
-        let kept = history.head().0 - history.tail().0;
-        if kept > u64::from(most) {
-            return Err((Invariant::S16, format!("{kept} entries of {room:?} are kept, of {most} that may be")));
-        }
-        let log = scene.model.log(history.epoch(), room)?;
-        log.tail = history.tail();
-        log.before = log.head();
-        if log.head() == history.head() {
-            continue;
-        }
-        if log.head() > history.head() {
-            return Err((Invariant::S1, format!("{room:?} ends at {} after {}", history.head(), log.head())));
-        }
-        while log.head() < history.tail() {
-            let told = told.get(&(room, log.head().next())).copied();
-            log.append_unseen(told)?;
-        }
-        for entry in history.after(log.head()) {
-            let told = told.get(&(room, entry.seq)).copied();
-            let Some(logged) = log.append(&entry, told)? else { continue };
-            if !logged.is_message() {
-                let timed_out = matches!(entry.body, Body::Leave { reason: LeaveReason::TimedOut });
-                scene.marks.sometimes(timed_out, Mark::Expired);
-                continue;
-            }
-            let id = MessageId { room: room.clone(), producer: logged.producer, cmid: logged.cmid };
-            let must_be_posted = trust.honest.contains(&id.producer) || !trust.has_mangler;
-            if must_be_posted && scene.posted.get(&id) != Some(&entry.body) {
-                return Err((Invariant::S8, format!("{} never posted {:?}", logged.peer.nick, entry.body)));
-            }
-            if scene.refused.contains(&id) {
-                return Err((Invariant::S4, format!("message {id} was refused and is in the log of {room:?}")));
-            }
-        }
-        if log.head() != history.head() {
-            return Err((
-                Invariant::S3,
-                format!("{room:?} ends at {}, but its entries at {}", history.head(), log.head()),
-            ));
-        }
+/// What the host says of its own can be read, and is the same bytes when it is said again.
+fn readable(encoding: Encoding, body: &[u8]) -> Result<ToClient, (Invariant, String)> {
+    let Ok(message) = encoding.decode::<ToClient>(body) else {
+        return Err((Invariant::S19, format!("it sent what cannot be read: {body:?}")));
+    };
+    let mut again = BytesMut::new();
+    encoding.encode(&message, &mut again);
+    if frames(&again).next() != Some(body) {
+        return Err((Invariant::S19, format!("{message:?} is other bytes when it is said again")));
     }
-    Ok(())
+    Ok(message)
 }
 
 fn told_owner(event: &Event, scene: &mut Scene<'_>) {

@@ -119,6 +119,7 @@ impl Oracle {
             let peer_is_honest = |socket| world.net().node(socket).is_none_or(|peer| peer.0 <= self.clients);
             self.frames.observe(seen, is_honest, peer_is_honest, &mut self.marks, &mut self.counts)?;
         }
+        let is_quiet = seen.iter().all(|seen| matches!(seen, Seen::Cut(_)));
         let Self { model, posted, refused, marks, counts, .. } = self;
         let mut scene = Scene { model, posted, refused, marks, counts };
         match world.node(node).map(ChatNode::kind) {
@@ -126,7 +127,8 @@ impl Oracle {
                 let trust = host::Trust { honest: &self.honest, has_mangler: self.has_mangler, clients: self.clients };
                 self.hosts.observe(station, world, seen, &trust, &mut scene)
             }
-            Some(Kind::Client(station)) if is_honest => {
+            // What nothing was done to has not changed.
+            Some(Kind::Client(station)) if is_honest && !is_quiet => {
                 let setup = &self.setups[node.0 - 1];
                 let view = self.views.entry(node).or_insert_with(|| View::new(station.machine.me().id, setup));
                 view.observe(station, seen, &mut scene)

@@ -31,8 +31,6 @@ pub(crate) struct Log {
     last_at: Timestamp,
     /// The place before the oldest entry that the host still has.
     pub(crate) tail: Seq,
-    /// Where it ended before the host's last step.
-    pub(crate) before: Seq,
 }
 
 /// One entry.
@@ -75,7 +73,6 @@ impl Log {
             last: BTreeMap::new(),
             last_at: Timestamp::default(),
             tail: Seq::ZERO,
-            before: Seq::ZERO,
         }
     }
 

@@ -3,11 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
-use exchange_core::{
-    CloseReason, Encoding, Rev,
-    message::{MAX_FRAME, ToClient},
-    wire::frames,
-};
+use exchange_core::{CloseReason, Encoding, message::MAX_FRAME, wire::frames};
 
 use super::{Check, Invariant};
 use crate::{
@@ -26,15 +22,9 @@ const CONTROL_ALLOWANCE: usize = 64 * 1024;
 /// What is on its way to each end.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
-    to: BTreeMap<Socket, Direction>,
+    to: BTreeMap<Socket, VecDeque<Bytes>>,
     encodings: BTreeMap<ConnId, Encoding>,
     credit: usize,
-}
-
-#[derive(Debug, Default)]
-struct Direction {
-    under_way: VecDeque<Bytes>,
-    rev: Rev,
 }
 
 /// Whether a frame of a host's is an entry, without decoding it.
@@ -72,7 +62,7 @@ impl Frames {
                 if !is_honest || !peer_is_honest(socket.other()) {
                     return Ok(());
                 }
-                let sent = self.to.get_mut(socket).and_then(|direction| direction.under_way.pop_front());
+                let sent = self.to.get_mut(socket).and_then(VecDeque::pop_front);
                 if sent.as_ref() != Some(body) {
                     return Err((Invariant::S19, format!("a frame was heard that was not sent next: {body:?}")));
                 }
@@ -103,30 +93,13 @@ impl Frames {
     }
 
     fn sent(&mut self, socket: Socket, sent: &Bytes, backlog: usize, marks: &mut Marks) -> Check {
-        let direction = self.to.entry(socket.other()).or_default();
+        let under_way = self.to.entry(socket.other()).or_default();
         let encoding = self.encodings.get(&socket.conn).copied().unwrap_or(Encoding::Postcard);
         if is_host_end(socket) && self.credit > 0 && backlog > self.credit + CONTROL_ALLOWANCE + MAX_FRAME {
             return Err((Invariant::S16, format!("{backlog} bytes wait for a link that was given {}", self.credit)));
         }
         for body in frames(sent) {
-            direction.under_way.push_back(sent.slice_ref(body));
-            if is_host_end(socket) && !is_entry(encoding, body) {
-                let message = encoding.decode::<ToClient>(body);
-                let Ok(message) = message else {
-                    return Err((Invariant::S19, format!("it sent what cannot be read: {body:?}")));
-                };
-                let mut again = bytes::BytesMut::new();
-                encoding.encode(&message, &mut again);
-                if frames(&again).next() != Some(body) {
-                    return Err((Invariant::S19, format!("{message:?} is other bytes when it is said again")));
-                }
-                if let ToClient::Roster { rev, .. } = message {
-                    if rev <= direction.rev {
-                        return Err((Invariant::S13, format!("news of people up to {rev}, after {}", direction.rev)));
-                    }
-                    direction.rev = rev;
-                }
-            }
+            under_way.push_back(sent.slice_ref(body));
         }
         let first = frames(sent).next();
         if is_host_end(socket) && first.is_some_and(|body| is_entry(encoding, body)) && self.credit > 0 {

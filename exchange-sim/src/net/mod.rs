@@ -175,8 +175,11 @@ impl Net {
         let Some(conn) = self.conns.get_mut(socket.conn.0).and_then(Option::as_mut) else {
             return Read::Over(Lost::Broken);
         };
-        let path = (conn.node(socket.side), conn.node(socket.side.other()));
-        let pace = if self.paces.is_empty() { None } else { self.paces.get(&path) };
+        let pace = if self.paces.is_empty() {
+            None
+        } else {
+            self.paces.get(&(conn.node(socket.side), conn.node(socket.side.other())))
+        };
         let pipe = conn.incoming(socket.side);
         let max = match pace {
             _ if pipe.end == Some(Lost::Broken) => max,
@@ -291,22 +294,18 @@ impl Net {
         while let Some(conn) = self.conn(socket.conn) {
             let is_open = *conn.life(socket.side) == Life::Open;
             let pipe = conn.incoming(socket.side);
-            match pipe.arrive(now) {
-                Some(What::Data(data)) if is_open => {
-                    pipe.arrived(data);
-                    news |= pipe.end.is_none();
-                }
-                Some(what) => {
-                    news |= self.takes(now, socket, what);
-                    self.tidy(socket.conn);
-                }
-                None => {
-                    if let Some(at) = pipe.schedule() {
-                        self.agenda.put(at, Due::Arrival(socket));
-                    }
-                    break;
-                }
+            news |= is_open && pipe.takes_data(now);
+            if pipe.is_empty() {
+                break;
             }
+            let Some(what) = pipe.arrive(now) else {
+                if let Some(at) = pipe.schedule() {
+                    self.agenda.put(at, Due::Arrival(socket));
+                }
+                break;
+            };
+            news |= self.takes(now, socket, what);
+            self.tidy(socket.conn);
         }
         if news {
             self.notices.push_back(Notice::Readable { socket });

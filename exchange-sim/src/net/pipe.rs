@@ -121,8 +121,16 @@ impl Pipe {
         (front.at <= now).then(|| self.flight.pop_front())?.map(|segment| segment.what)
     }
 
-    pub(super) fn arrived(&mut self, data: Bytes) {
-        self.unread.push_back(data);
+    /// Takes in the bytes that have arrived by now, up to anything else; whether there is something to read of them.
+    pub(super) fn takes_data(&mut self, now: Time) -> bool {
+        let before = self.unread.len();
+        while let Some(Segment { at, what: What::Data(data) }) = self.flight.front_mut()
+            && *at <= now
+        {
+            self.unread.push_back(std::mem::take(data));
+            self.flight.pop_front();
+        }
+        self.unread.len() > before && self.end.is_none()
     }
 
     /// Bytes that arrived where nobody is any more.

@@ -184,8 +184,8 @@ impl<'a> Run<'a> {
         match step.act {
             Act::Post { room: in_room, count, bytes } => {
                 for message in 0..count {
-                    let text = format!("{number}.{message}");
-                    let text = format!("{text:.<width$}", width = usize::from(bytes));
+                    let mut text = format!("{number}.{message}");
+                    text += &".".repeat(usize::from(bytes).saturating_sub(text.len()));
                     self.world.command(at, node, Command::Post { room: room(in_room), body: Body::text(&text) });
                 }
             }

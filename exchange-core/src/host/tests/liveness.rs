@@ -8,7 +8,6 @@ use crate::{
     message::{ToClient, ToHost},
     reason::CloseReason,
     seam::{Input, WakeReason},
-    time::Time,
 };
 
 const NANO: Duration = Duration::from_nanos(1);
