@@ -11,7 +11,7 @@ use exchange_tests::faulty::Fault;
 
 use crate::{
     bed::Bed, callbacks, cancelling, changing, clock, column::Column, connecting, dropping, events, frames, leaks,
-    listener, reconnecting, shutdown, slow_peers, strangers, streams, talking, timer,
+    listener, people, reconnecting, shutdown, slow_peers, strangers, streams, talking, timer,
 };
 
 pub(crate) type Run<R> = fn(Bed<R>) -> Pin<Box<dyn Future<Output = ()>>>;
@@ -232,6 +232,12 @@ cases! {
         what_may_not_be_changed_is_refused_with_its_reason: "anybody-may-change",
         what_is_changed_while_disconnected_waits_in_its_order: "changes-need-a-link",
         what_an_application_says_comes_with_its_content_type: "data-is-opaque",
+    }
+    people {
+        how_people_say_they_are_is_told_to_all_and_can_be_looked_up: "status-is-kept-to-oneself",
+        nicks_are_changed_and_one_that_looks_like_anothers_is_refused: "lookalikes-welcome",
+        whoever_gives_no_sign_of_life_is_away_until_they_do: "activity-is-ignored",
+        what_is_said_of_oneself_without_a_link_is_told_when_there_is_one: "status-is-kept-to-oneself",
     }
     leaks {
         coming_and_going_leaves_nothing: "links-stay",

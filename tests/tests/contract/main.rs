@@ -29,6 +29,7 @@ mod events;
 mod frames;
 mod leaks;
 mod listener;
+mod people;
 mod reconnecting;
 mod shutdown;
 mod slow_peers;
