@@ -34,6 +34,9 @@ pub(crate) struct App {
     pub(crate) is_typed: bool,
 }
 
+/// How long without a line from the keyboard until somebody is shown as away.
+pub(crate) const IDLE: Duration = Duration::from_secs(600);
+
 impl App {
     pub(crate) fn new(common: Common) -> io::Result<Self> {
         Ok(Self {

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use exchange_tokio::{Host, NetworkError, core::discovery::DEFAULT_PORT};
 
 use crate::{
-    app::App,
+    app::{App, IDLE},
     args::HostArguments,
     exit::{Exit, Failure, is_usual},
     find::quoted,
@@ -27,9 +27,10 @@ pub(crate) async fn run(mut app: App, arguments: &HostArguments) -> Result<Exit,
             None
         }
     };
-    let announced = discovery.is_some();
+    let (announced, is_typed) = (discovery.is_some(), app.is_typed);
     let build = |addresses: &[SocketAddr]| {
         let builder = Host::builder(&arguments.name()).nick(&arguments.talk.nick());
+        let builder = if is_typed { builder.idle(IDLE) } else { builder };
         let builder = match &discovery {
             Some(discovery) => builder.discovery(discovery.clone()),
             None => builder.no_discovery(),

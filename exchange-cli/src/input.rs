@@ -5,16 +5,22 @@ use std::{
     thread,
 };
 
-use exchange_tokio::core::RoomName;
+use exchange_tokio::core::{Availability, RoomName};
 use tokio::sync::mpsc::{self, Receiver};
 
 /// What `/help` shows.
-pub(crate) const HELP: [(&str, &str); 8] = [
+pub(crate) const HELP: [(&str, &str); 14] = [
     ("/join ROOM", "join a room and talk there"),
     ("/room ROOM", "talk in a room you are in"),
     ("/part [ROOM]", "leave a room"),
     ("/rooms", "the rooms you are in"),
     ("/who", "the people in this room"),
+    ("/whois WHO", "who somebody is: a nick, nick~tag or id"),
+    ("/nick NICK", "be called otherwise"),
+    ("/away [NOTE]", "say that you are away"),
+    ("/busy [NOTE]", "say that you are busy"),
+    ("/back", "say that you are neither"),
+    ("/ignore [WHO]", "show nothing that somebody says, or again"),
     ("/quit", "leave"),
     ("//text", "say \"/text\""),
     ("/help", "this"),
@@ -35,6 +41,10 @@ pub(crate) enum Entry {
     Room(RoomName),
     Rooms,
     Who,
+    Whois(String),
+    Ignore(Option<String>),
+    Nick(String),
+    Be(Availability, String),
     Help,
     Quit,
     /// There is nothing in it.
@@ -62,6 +72,7 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
     let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
     let rest = rest.trim();
     let room = |usage| rest.trim_start_matches('#').parse().map_err(|_| Mistake::Usage(usage));
+    let some = |usage| if rest.is_empty() { Err(Mistake::Usage(usage)) } else { Ok(rest.into()) };
     let alone = |entry, usage| if rest.is_empty() { Ok(entry) } else { Err(Mistake::Usage(usage)) };
     match name {
         "join" | "j" => room("/join ROOM").map(Entry::Join),
@@ -70,6 +81,12 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
         "part" | "leave" => room("/part [ROOM]").map(|room| Entry::Part(Some(room))),
         "rooms" => alone(Entry::Rooms, "/rooms"),
         "who" | "names" => alone(Entry::Who, "/who"),
+        "whois" => some("/whois WHO").map(Entry::Whois),
+        "ignore" => Ok(Entry::Ignore((!rest.is_empty()).then(|| rest.into()))),
+        "nick" => some("/nick NICK").map(Entry::Nick),
+        "away" => Ok(Entry::Be(Availability::Away, rest.into())),
+        "busy" => Ok(Entry::Be(Availability::Busy, rest.into())),
+        "back" => alone(Entry::Be(Availability::Online, String::new()), "/back"),
         "help" => Ok(Entry::Help),
         "quit" | "exit" => alone(Entry::Quit, "/quit"),
         _ => Err(Mistake::Unknown(name.into())),
@@ -134,6 +151,20 @@ mod tests {
         assert_eq!(parse("/part ops "), Ok(Entry::Part(Some(room("ops")))));
         assert_eq!(parse("/switch lobby"), Ok(Entry::Room(RoomName::lobby())));
         assert_eq!(parse("/quit"), Ok(Entry::Quit));
+    }
+
+    #[test]
+    fn commands_about_people_are_read_with_what_they_need() {
+        assert_eq!(parse("/nick  ana maria "), Ok(Entry::Nick("ana maria".into())));
+        assert_eq!(parse("/away"), Ok(Entry::Be(Availability::Away, String::new())));
+        assert_eq!(parse("/busy with a class"), Ok(Entry::Be(Availability::Busy, "with a class".into())));
+        assert_eq!(parse("/back"), Ok(Entry::Be(Availability::Online, String::new())));
+        assert_eq!(parse("/whois ana~a1b2"), Ok(Entry::Whois("ana~a1b2".into())));
+        assert_eq!(parse("/ignore bo"), Ok(Entry::Ignore(Some("bo".into()))));
+        assert_eq!(parse("/ignore"), Ok(Entry::Ignore(None)));
+        assert_eq!(parse("/nick"), Err(Mistake::Usage("/nick NICK")));
+        assert_eq!(parse("/whois"), Err(Mistake::Usage("/whois WHO")));
+        assert_eq!(parse("/back soon"), Err(Mistake::Usage("/back")));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use exchange_tokio::{Client, NetworkError, Target, core::discovery::SessionTable
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    app::App,
+    app::{App, IDLE},
     args::JoinArguments,
     exit::{Exit, Failure},
     find::{self, SETTLE, described, nothing_found},
@@ -98,6 +98,7 @@ async fn attempt(
         Err(vain) => return Ok(Err(vain)),
     };
     let builder = Client::builder().nick(&arguments.talk.nick()).patience(patience(arguments));
+    let builder = if app.is_typed { builder.idle(IDLE) } else { builder };
     let builder = match discovery {
         Some(discovery) => builder.discovery(discovery.clone()),
         None => builder.no_discovery(),

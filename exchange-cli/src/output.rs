@@ -1,5 +1,6 @@
 //! Events, as they are shown: for people as text, for programs as JSON.
 
+mod ignored;
 mod json;
 mod labels;
 mod sessions;
@@ -16,6 +17,8 @@ use tokio::time::timeout;
 
 use self::text::Text;
 pub(crate) use self::{
+    ignored::Ignored,
+    json::person,
     labels::{peers, told_apart},
     sessions::{Hosting, listed},
 };
@@ -50,16 +53,17 @@ pub(crate) struct Printer {
     /// Whether a host that has closed is waited for.
     waits: bool,
     is_down: bool,
+    ignored: Ignored,
 }
 
 impl Printer {
     /// A printer that knows that these people are there.
-    pub(crate) fn new(format: Format, people: &[Peer], waits: bool, screen: Screen) -> Self {
+    pub(crate) fn new(format: Format, people: &[Peer], waits: bool, screen: Screen, ignored: Ignored) -> Self {
         let text = match format {
             Format::Json => None,
             Format::Text(look) => Some(Text::new(look, people)),
         };
-        Self { screen, text, waits, is_down: false }
+        Self { screen, text, waits, is_down: false, ignored }
     }
 
     /// Shows events until there are no more.
@@ -79,6 +83,9 @@ impl Printer {
                 _ => next.await,
             };
             let Some(event) = event else { return };
+            if self.ignored.hide(&event) {
+                continue;
+            }
             let line = match &mut self.text {
                 None => json::line(&event),
                 Some(text) => text.line(&event),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use exchange_tokio::{
     Client, Events, Farewell, Host, RequestError, Room,
-    core::{Peer, Person, RoomName},
+    core::{Availability, Peer, Person, RoomName},
 };
 
 /// Where one sits in a session.
@@ -40,6 +40,35 @@ impl Seat {
         match self {
             Self::Host(host) => host.people().await,
             Self::Client(client) => client.people().await,
+        }
+    }
+
+    pub(crate) async fn whois(&self, who: &str) -> Result<Vec<Person>, RequestError> {
+        match self {
+            Self::Host(host) => host.whois(who).await,
+            Self::Client(client) => client.whois(who).await,
+        }
+    }
+
+    pub(crate) async fn set_status(&self, availability: Availability, note: &str) -> Result<(), RequestError> {
+        match self {
+            Self::Host(host) => host.set_status(availability, note).await,
+            Self::Client(client) => client.set_status(availability, note).await,
+        }
+    }
+
+    pub(crate) async fn rename(&self, nick: &str) -> Result<(), RequestError> {
+        match self {
+            Self::Host(host) => host.rename(nick).await,
+            Self::Client(client) => client.rename(nick).await,
+        }
+    }
+
+    /// Somebody is at the keyboard.
+    pub(crate) async fn active(&self) -> Result<(), RequestError> {
+        match self {
+            Self::Host(host) => host.active().await,
+            Self::Client(client) => client.active().await,
         }
     }
 

@@ -1,5 +1,7 @@
 //! A session in line mode, for whoever hosts it and whoever joined: events go out, lines come in.
 
+mod people;
+
 use std::{mem, time::Duration};
 
 use exchange_tokio::{
@@ -14,7 +16,7 @@ use crate::{
     exit::Exit,
     input::{self, Entry, HELP, Mistake},
     line::{Line, Style},
-    output::{Printer, peers, told_apart},
+    output::{Format, Ignored, Printer, peers},
     screen::Screen,
     seat::Seat,
 };
@@ -50,7 +52,9 @@ enum Ending {
 pub(crate) async fn run(mut app: App, seat: Seat, room: Option<RoomName>, waits: bool) -> Exit {
     let screen = app.screen.clone();
     let people = peers(seat.people().await.unwrap_or_default());
-    let printer = Printer::new(app.format(), &people, waits, screen.clone());
+    let (format, ignored) = (app.format(), Ignored::default());
+    let is_json = matches!(format, Format::Json);
+    let printer = Printer::new(format, &people, waits, screen.clone(), ignored.clone());
     let printing = tokio::spawn(printer.follow(seat.events()));
     let Ok(lines) = input::lines() else { return Exit::Network };
     let mut conversation = Conversation {
@@ -58,6 +62,8 @@ pub(crate) async fn run(mut app: App, seat: Seat, room: Option<RoomName>, waits:
         room: RoomName::lobby(),
         lines: Some(lines),
         is_typed: app.is_typed,
+        is_json,
+        ignored,
         waits,
         on_their_way: FuturesUnordered::new(),
         undelivered: 0,
@@ -83,6 +89,9 @@ struct Conversation {
     lines: Option<Receiver<String>>,
     /// Whether somebody types them.
     is_typed: bool,
+    /// Whether answers are for programs.
+    is_json: bool,
+    ignored: Ignored,
     waits: bool,
     on_their_way: FuturesUnordered<Receipt>,
     undelivered: usize,
@@ -123,6 +132,8 @@ impl Conversation {
     /// Does what a line asks for; whether that is to end.
     async fn take(&mut self, line: &str) -> bool {
         let screen = self.screen.clone();
+        // Where the session is over, that is said soon.
+        let _ = self.seat.active().await;
         match input::parse(line) {
             Ok(Entry::Blank) => {}
             Ok(Entry::Say(text)) => self.send(&text).await,
@@ -131,6 +142,10 @@ impl Conversation {
             Ok(Entry::Room(room)) => self.switch(room).await,
             Ok(Entry::Rooms) => self.list_rooms().await,
             Ok(Entry::Who) => self.list_members().await,
+            Ok(Entry::Whois(who)) => self.whois(&who).await,
+            Ok(Entry::Ignore(who)) => self.ignore(who.as_deref()).await,
+            Ok(Entry::Nick(nick)) => self.rename(&nick).await,
+            Ok(Entry::Be(availability, note)) => self.set_status(availability, &note).await,
             Ok(Entry::Help) => screen.explain(help(&screen)).await,
             Ok(Entry::Quit) => return true,
             Err(Mistake::Unknown(name)) => {
@@ -216,18 +231,6 @@ impl Conversation {
                 rooms.iter().fold(line.ours("You are in"), named)
             })
             .await;
-    }
-
-    async fn list_members(&self) {
-        let members = self.seat.room(&self.room).members().await.unwrap_or_default();
-        let me = self.seat.me().id;
-        let labels = told_apart(&members);
-        let labels: Vec<_> = members
-            .iter()
-            .zip(labels)
-            .map(|(peer, label)| if peer.id == me { label + " (you)" } else { label })
-            .collect();
-        self.screen.say(|line| line.ours("In #").name(&self.room).ours(": ").theirs(labels.join(", ")).ours(".")).await;
     }
 
     async fn refused(&self, room: &RoomName, error: RequestError) {

@@ -1,7 +1,7 @@
 //! Events as JSON, one object a line. The names of the fields are listed in the README of this crate; they stay.
 
 use exchange_tokio::core::{
-    Body, Ended, Event, GapReason, LeaveReason, LinkLoss, Message, Nick, Note, Outcome, Peer, PeerId, Refusal,
+    self, Body, Ended, Event, GapReason, LeaveReason, LinkLoss, Message, Nick, Note, Outcome, Peer, PeerId, Refusal,
     RoomName, Seq, SessionId, SessionName, Status, Timestamp,
 };
 use serde::Serialize;
@@ -84,6 +84,14 @@ enum Json<'a> {
         nick: &'a Nick,
         reason: String,
         explanation: String,
+    },
+    Person {
+        #[serde(flatten)]
+        who: Person<'a>,
+        tag: String,
+        status: Status,
+        note: Option<&'a Note>,
+        you: bool,
     },
     Gap {
         room: &'a RoomName,
@@ -180,6 +188,13 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         _ => return None,
     };
     Some(Line::json(&json))
+}
+
+/// Somebody who was asked for.
+pub(crate) fn person(person: &core::Person, you: bool) -> Line {
+    let core::Person { peer, status, note } = person;
+    let tag = peer.tag().to_string();
+    Line::json(&Json::Person { who: peer.into(), tag, status: *status, note: note.as_ref(), you })
 }
 
 fn said(message: &Message) -> Json<'_> {

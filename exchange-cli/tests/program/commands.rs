@@ -49,8 +49,11 @@ fn who_is_there_is_told_and_people_of_one_nick_can_be_told_apart() {
     let _other = guest(&address, "bo", &[]);
     let mut bo = guest(&address, "bo", &[]);
     bo.say("/who");
-    let who = bo.err.wait_for_words("In #lobby");
-    assert!(who.contains("ana, bo~") && who.contains("(you)"), "{who}");
+    let people: Vec<_> = (0..3).map(|_| bo.event("person")).collect();
+    let tags = |nick: &str| people.iter().filter(|one| one["nick"] == *nick).map(|one| &one["tag"]).collect::<Vec<_>>();
+    let [one, other] = tags("bo")[..] else { panic!("{people:?}") };
+    assert_ne!(one, other);
+    assert_eq!((tags("ana").len(), people.iter().filter(|one| one["you"] == true).count()), (1, 1));
 }
 
 #[test]
@@ -58,7 +61,10 @@ fn help_names_every_command_on_standard_error() {
     let (_host, address) = host(&[]);
     let mut bo = Program::start(&["join", &address, "--plain"]);
     bo.say("/help");
-    for command in ["/join", "/room", "/part", "/rooms", "/who", "/quit", "//text", "/help"] {
+    for command in [
+        "/join", "/room", "/part", "/rooms", "/who", "/whois", "/nick", "/away", "/busy", "/back", "/ignore", "/quit",
+        "//text", "/help",
+    ] {
         bo.err.wait_for_words(command);
     }
     bo.hang_up();

@@ -89,7 +89,7 @@ fn a_second_interrupt_ends_the_program_at_once() {
     stop.send(()).unwrap();
     bo.say("into the void");
     bo.say("/who");
-    bo.err.wait_for_words("In #lobby");
+    bo.event("person");
     bo.interrupt();
     bo.err.wait_for_words("Leaving");
     bo.interrupt();

@@ -6,5 +6,6 @@ mod commands;
 mod conversation;
 mod endings;
 mod exit_codes;
+mod people;
 mod pipes;
 mod process;

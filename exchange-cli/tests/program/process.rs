@@ -70,6 +70,16 @@ impl Program {
         self.out.wait_for(|line| serde_json::from_str::<Value>(line).ok().filter(|json| json["event"] == *kind))
     }
 
+    /// Waits for an event of that kind in which a field has that value.
+    pub(crate) fn until(&mut self, kind: &str, field: &str, value: &str) -> Value {
+        loop {
+            let event = self.event(kind);
+            if event[field] == *value {
+                return event;
+            }
+        }
+    }
+
     /// The text of the next message.
     pub(crate) fn message(&mut self) -> String {
         self.event("message")["text"].as_str().unwrap().into()

@@ -1,0 +1,92 @@
+//! Who people are, how they are, what they are called.
+
+use crate::process::{Program, guest, host};
+
+/// Somebody who has joined there, and reads text.
+fn reader(address: &str, nick: &str) -> Program {
+    Program::start(&["join", address, "--nick", nick, "--plain"])
+}
+
+#[test]
+fn how_people_are_is_said_to_others_and_shown_by_who() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    let mut cy = reader(&address, "cy");
+    ana.until("joined", "nick", "cy");
+    bo.say("/away at lunch");
+    bo.err.wait_for_words("You are away.");
+    let presence = ana.until("presence", "status", "away");
+    assert_eq!((&presence["nick"], &presence["note"]), (&"bo".into(), &"at lunch".into()));
+    cy.out.wait_for_words("* bo is away: at lunch");
+    cy.say("/who");
+    cy.err.wait_for_words("bo (away: at lunch)");
+    bo.say("/back");
+    cy.out.wait_for_words("* bo is back");
+    bo.say("/busy");
+    cy.out.wait_for_words("* bo is busy");
+    ana.say("/away \u{1b}[2J");
+    ana.err.wait_for_words("Not done: a name may not contain control or invisible characters");
+}
+
+#[test]
+fn a_nick_is_changed_and_one_that_looks_like_anothers_is_refused() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    let mut cy = reader(&address, "cy");
+    ana.until("joined", "nick", "cy");
+    bo.say("/nick bob");
+    let renamed = bo.event("renamed");
+    assert_eq!(
+        (&renamed["nick"], &renamed["before"], &renamed["room"]),
+        (&"bob".into(), &"bo".into(), &"lobby".into())
+    );
+    cy.out.wait_for_words("* bo is now bob");
+    bo.say("/nick CY");
+    let refused = bo.event("rename_refused");
+    assert_eq!((&refused["nick"], &refused["reason"]), (&"CY".into(), &"confusable".into()));
+    bo.err.wait_for_words("You cannot be CY");
+    bo.say("/nick system");
+    assert_eq!(bo.event("rename_refused")["reason"], "reserved");
+    bo.say("still here");
+    cy.out.wait_for_words("<bob> still here");
+}
+
+#[test]
+fn people_are_looked_up_as_text_and_as_json() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    let mut cy = reader(&address, "cy");
+    ana.until("joined", "nick", "cy");
+    bo.say("/whois ana");
+    let person = bo.event("person");
+    assert_eq!((&person["nick"], &person["status"], &person["you"]), (&"ana".into(), &"online".into(), &false.into()));
+    let tagged = format!("ana~{}", person["tag"].as_str().unwrap());
+    cy.say(&format!("/whois {tagged}"));
+    cy.err.wait_for_words(&format!("{tagged} is online; id {}", person["peer"].as_str().unwrap()));
+    cy.say("/whois nobody");
+    cy.err.wait_for_words("Nobody here is called nobody.");
+    bo.say("/who");
+    assert_eq!((0..3).filter(|_| bo.event("person")["you"] == true).count(), 1);
+}
+
+#[test]
+fn what_an_ignored_person_says_is_not_shown_and_what_others_say_is() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    let mut cy = reader(&address, "cy");
+    ana.until("joined", "nick", "cy");
+    cy.say("/ignore bo");
+    cy.err.wait_for_words("What bo says is not shown from now on.");
+    cy.say("/ignore");
+    cy.err.wait_for_words("You ignore bo.");
+    bo.say("psst");
+    bo.event("receipt");
+    ana.say("hello");
+    assert!(!cy.out.wait_for_words("> ").contains("psst"));
+    cy.say("/ignore bo");
+    cy.err.wait_for_words("What bo says is shown again.");
+    bo.say("pssst");
+    cy.out.wait_for_words("<bo> pssst");
+    cy.say("/ignore cy");
+    cy.err.wait_for_words("You cannot ignore yourself.");
+}
