@@ -12,7 +12,8 @@ use crate::{
     net::{Latency, Pace, Weather},
     random::Random,
     scenario::{
-        Act, ClientSetup, Fault, From, HostSetup, Intruder, Intrusion, MachineSetup, Scenario, Step, Toward, Trouble,
+        Act, Change, ClientSetup, Fault, From, HostSetup, Intruder, Intrusion, MachineSetup, Scenario, Step, Toward,
+        Trouble,
     },
 };
 
@@ -52,7 +53,8 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     let clients: Vec<ClientSetup> = (1..=count).map(|index| client(&mut setups, index)).collect();
     let core = core(&mut stream("core"), count);
     let intruders = intruders(&mut stream("intruders"), count);
-    let steps = steps(&mut stream("steps"), &clients, &weather);
+    let mut steps = steps(&mut stream("steps"), &clients, &weather);
+    steps.extend(changes(&mut stream("changes"), &clients));
     let faults = faults(&mut stream("faults"), count, wild);
     let (trouble_ms, calm_ms) = (TROUBLE_MS, CALM_MS);
     let mut scenario = Scenario { seed, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core };
@@ -185,6 +187,20 @@ fn steps(random: &mut Random, clients: &[ClientSetup], weather: &Weather) -> Vec
         steps.push(Step { at_ms: 50_000, who: 0, act: Act::Quit });
     }
     steps
+}
+
+/// What people do to messages: in three of four scenarios, and then often.
+fn changes(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
+    use Change::{Delete, Edit, Meddle, React, Reply, Unreact};
+    let count = pick(random, &[0, 5, 20, 60]);
+    let posts: Vec<usize> = (0..=clients.len()).filter(|who| *who == 0 || clients[who - 1].twin_of.is_none()).collect();
+    let mut one = |_| {
+        let at_ms = u32::try_from(random.between(500, u64::from(TROUBLE_MS) + 2000)).unwrap_or(500);
+        let how = pick(random, &[Reply, Edit, Edit, Edit, Delete, React, React, React, Unreact, Meddle]);
+        let back = pick(random, &[0, 0, 0, 1, 2, 10]);
+        Step { at_ms, who: pick(random, &posts), act: Act::Change { room: room(random), how, back } }
+    };
+    (0..count).map(&mut one).collect()
 }
 
 fn post(random: &mut Random, room: u8, weather: &Weather, long: &mut u16, (least, most): (u16, u16)) -> Act {

@@ -79,6 +79,12 @@ marks! {
     SessionClosed: "a host ended its session",
     ClientLeft: "a client left the session",
     WelcomeLost: "a link was lost between its welcome and the first word on it",
+    MessageEdited: "a message was edited",
+    MessageDeleted: "a message was deleted",
+    DeletedBeforeGiven: "a client was given the place of a message that was deleted before",
+    ReactionTakenBack: "a reaction was taken back",
+    ChangeRefused: "a change of a message was refused by the host",
+    ChangeWaited: "a change of a message was made without a link",
     TwoFaultsAtOnce: "two faults lasted at the same time",
 }
 

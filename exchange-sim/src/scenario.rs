@@ -168,6 +168,15 @@ pub enum Act {
         /// How long each.
         bytes: u16,
     },
+    /// Answers a message that it sees, or changes it.
+    Change {
+        /// In which room.
+        room: u8,
+        /// How.
+        how: Change,
+        /// Which of those that it may be done to, as far as that can be seen: 0 is the newest.
+        back: u8,
+    },
     /// Joins a room.
     Join {
         /// Which.
@@ -184,6 +193,24 @@ pub enum Act {
     NetworkChanged,
     /// Leaves the session for good; the host's owner ends it.
     Quit,
+}
+
+/// What people do to messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Answers it, and means who said it.
+    Reply,
+    /// Gives one of one's own another text.
+    Edit,
+    /// Deletes one of one's own.
+    Delete,
+    /// Reacts to it.
+    React,
+    /// Takes a reaction back.
+    Unreact,
+    /// Gives one of somebody else's another text, which may not be.
+    Meddle,
 }
 
 /// Something that goes wrong.

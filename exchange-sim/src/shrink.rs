@@ -245,12 +245,12 @@ fn plainer_client(scenario: &Scenario, n: usize) -> Option<Scenario> {
 fn plainer_step(scenario: &Scenario, n: usize) -> Option<Scenario> {
     let mut smaller = scenario.clone();
     let step = smaller.steps.get_mut(n / 3)?;
-    if let Act::Post { count, bytes, .. } = &mut step.act {
-        match n % 3 {
-            0 => *count = 1,
-            1 => *count = count.div_ceil(2),
-            _ => *bytes = (*bytes).min(8),
-        }
+    match (&mut step.act, n % 3) {
+        (Act::Post { count, .. }, 0) => *count = 1,
+        (Act::Post { count, .. }, 1) => *count = count.div_ceil(2),
+        (Act::Post { bytes, .. }, _) => *bytes = (*bytes).min(8),
+        (Act::Change { back, .. }, _) => *back /= 2,
+        _ => {}
     }
     Some(smaller)
 }

@@ -143,6 +143,9 @@ impl Room {
         if cfg!(exchange_bug = "forgets-on-write") {
             self.waiting.drain(..self.wired);
         }
+        if cfg!(exchange_bug = "changes-lost-with-the-link") {
+            self.waiting.retain(|waiting| waiting.body.changes().is_none());
+        }
         if !cfg!(exchange_bug = "wired-not-reset") {
             self.wired = 0;
         }
@@ -179,7 +182,7 @@ impl Room {
             // What waits refers to places in the log that is lost.
             for waiting in &mut self.waiting {
                 let body = core::mem::replace(&mut waiting.body, Body::text(""));
-                waiting.body = body.unreferred();
+                waiting.body = if cfg!(exchange_bug = "changes-of-another-log") { body } else { body.unreferred() };
             }
         }
         self.phase = Phase::Joined;

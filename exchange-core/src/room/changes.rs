@@ -73,7 +73,8 @@ impl Room {
             Body::React(React { reaction, add, .. }) => {
                 let reactions = changed.map(|changed| &changed.reactions);
                 let people = reactions.and_then(|reactions| reactions.get(reaction));
-                if people.is_some_and(|people| people.contains(&peer)) == *add {
+                let has_reacted = people.is_some_and(|people| people.contains(&peer));
+                if has_reacted == *add && !cfg!(exchange_bug = "reactions-count-twice") {
                     return Err(Refusal::NothingToChange);
                 }
                 if people.is_none() && reactions.is_some_and(|reactions| reactions.len() >= most_reactions) {
@@ -88,17 +89,15 @@ impl Room {
     /// A change was logged. What was deleted is taken out of the log: whoever reads it from now on does not get it.
     pub(crate) fn change(&mut self, seq: Seq, peer: PeerId, body: &Body) {
         let Some(target) = body.changes() else { return };
-        self.changes.0 = self.changes.0.split_off(&self.log.tail().next());
-        if target <= self.log.tail() {
-            return;
-        }
         let changed = self.changes.0.entry(target).or_default();
         match body {
             Body::Edit(_) => changed.edits.push(seq),
             Body::Delete(_) => {
                 let Changed { edits, .. } =
                     core::mem::replace(changed, Changed { is_deleted: true, ..Changed::default() });
-                for place in edits.into_iter().chain([target]) {
+                let edits = edits.into_iter().filter(|_| !cfg!(exchange_bug = "deleted-edit-stays"));
+                let target = Some(target).filter(|_| !cfg!(exchange_bug = "deleted-text-stays"));
+                for place in edits.chain(target) {
                     self.log.blank(place);
                 }
             }
@@ -115,10 +114,12 @@ impl Room {
             }
             _ => {}
         }
+        // The message may have had to go for the change itself, and its edits may still be there.
+        self.changes.0 = self.changes.0.split_off(&self.log.tail().next());
     }
 }
 
 /// Whether a member may change what an author has said.
 fn may_change(member: MemberId, author: MemberId) -> bool {
-    member == author
+    member == author || cfg!(exchange_bug = "anybody-may-change")
 }

@@ -4,7 +4,12 @@ pub(crate) mod intruder;
 mod machine;
 pub(crate) mod station;
 
-use exchange_core::{Body, Client, ClientConfig, Host, HostConfig, Input, JoinFrom, RoomName, Seed, Time, wire::Offer};
+use exchange_core::{
+    Body, Client, ClientConfig, Host, HostConfig, Input, JoinFrom, Mentions, MessageView, Reaction, RoomName, Seed,
+    Time,
+    message::{Delete, Edit, Post, React},
+    wire::Offer,
+};
 
 use self::{
     intruder::{Mangler, Raw},
@@ -13,6 +18,7 @@ use self::{
 use crate::{
     net::NodeId,
     node::{Happening, Io, Node},
+    scenario::Change,
 };
 
 /// A node of a chat's world.
@@ -35,6 +41,17 @@ pub enum Command {
         room: RoomName,
         /// What it says.
         body: Body,
+    },
+    /// Answers a message that it sees, or changes it; nothing, if it sees none.
+    Change {
+        /// In which room.
+        room: RoomName,
+        /// How.
+        how: Change,
+        /// Which of those that it may be done to: 0 is the newest.
+        back: u8,
+        /// What is said by it.
+        text: String,
     },
     /// Joins a room.
     Join {
@@ -164,6 +181,12 @@ impl Node for ChatNode {
 fn host_does(host: &mut Station<Host>, command: Command, io: &mut Io<'_>) {
     match command {
         Command::Post { room, body } => host.post(io, body, |round, body| round.post(&room, body)),
+        Command::Change { room, how, back, text } => {
+            let messages: Vec<MessageView> = host.machine.messages(&room).collect();
+            if let Some(body) = change(messages.iter(), how, back, &text) {
+                host.post(io, body, |round, body| round.post(&room, body));
+            }
+        }
         // What it must not do, it is told; the session is none the wiser.
         Command::Join { room, .. } => drop(host.act(io, |round| round.join(&room))),
         Command::Leave { room } => drop(host.act(io, |round| round.leave(&room))),
@@ -180,6 +203,11 @@ fn host_does(host: &mut Station<Host>, command: Command, io: &mut Io<'_>) {
 fn client_does(client: &mut Station<Client>, command: Command, io: &mut Io<'_>) {
     match command {
         Command::Post { room, body } => client.post(io, body, |round, body| round.post(&room, body)),
+        Command::Change { room, how, back, text } => {
+            if let Some(body) = change(client.machine.messages(&room), how, back, &text) {
+                client.post(io, body, |round, body| round.post(&room, body));
+            }
+        }
         Command::Join { room, from } => drop(client.act(io, |round| round.join(&room, from))),
         Command::Leave { room } => drop(client.act(io, |round| round.leave(&room))),
         Command::NetworkChanged => client.network_changed(io),
@@ -187,4 +215,32 @@ fn client_does(client: &mut Station<Client>, command: Command, io: &mut Io<'_>) 
             round.close();
         }),
     }
+}
+
+/// What to say to do that to one of these messages, if there is one.
+fn change<'a>(
+    messages: impl DoubleEndedIterator<Item = &'a MessageView>,
+    how: Change,
+    back: u8,
+    text: &str,
+) -> Option<Body> {
+    let may_be = |view: &&MessageView| match how {
+        Change::Edit | Change::Delete => view.message().is_mine(),
+        Change::Meddle => !view.message().is_mine(),
+        Change::Reply | Change::React | Change::Unreact => true,
+    };
+    let message = messages.rev().filter(may_be).nth(back.into())?.message();
+    let (seq, text) = (message.seq(), text.into());
+    Some(match how {
+        Change::Reply => {
+            let mentions = [message.sender().id].into_iter().collect();
+            Body::Post(Post { reply_to: Some(seq), mentions, text })
+        }
+        Change::Edit | Change::Meddle => Body::Edit(Edit { of: seq, mentions: Mentions::default(), text }),
+        Change::Delete => Body::Delete(Delete { of: seq }),
+        Change::React | Change::Unreact => {
+            let reaction = Reaction::new("+1").ok()?;
+            Body::React(React { to: seq, reaction, add: how == Change::React })
+        }
+    })
 }

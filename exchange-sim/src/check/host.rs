@@ -7,13 +7,17 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use exchange_core::{
-    Body, CloseReason, Encoding, Epoch, Event, Host, LeaveReason, MemberId, Message, MessageId, PeerId, ProducerId,
-    Rev, RoomId, RoomName, Seq, Status, Time, Token, Violation,
+    Body, CloseReason, Encoding, Epoch, Event, Host, LeaveReason, MemberId, MessageId, PeerId, ProducerId, Rev, RoomId,
+    RoomName, Seq, Status, Time, Token, Violation,
     message::{Entry, Hello, MAX_FIRST_FRAME, MAX_FRAME, ToClient, ToHost, Welcome},
     wire::frames,
 };
 
-use super::{Check, HOST, Invariant, Scene, wire::is_entry};
+use super::{
+    Check, HOST, Invariant, Scene,
+    said::{Logged, Told, is_blank},
+    wire::is_entry,
+};
 use crate::{
     chat::{
         ChatNode,
@@ -158,10 +162,10 @@ impl Hosts {
 
     /// What was logged is judged by the model.
     fn logs(&mut self, host: &Host, seen: &[Seen], trust: &Trust<'_>, scene: &mut Scene<'_>) -> Check {
-        let told: BTreeMap<(&RoomName, Seq), &Message> = seen
+        let told: BTreeMap<(RoomName, Seq), Logged> = seen
             .iter()
             .filter_map(|seen| match seen {
-                Seen::Told(Event::Message(message)) => Some(((message.room(), message.seq()), message)),
+                Seen::Told(event) => Told::of(event).map(|Told { room, seq, logged }| ((room, seq), logged)),
                 _ => None,
             })
             .collect();
@@ -181,25 +185,37 @@ impl Hosts {
                 return Err((Invariant::S1, format!("{room:?} ends at {} after {}", history.head(), log.head())));
             }
             while log.head() < history.tail() {
-                let told = told.get(&(room, log.head().next())).copied();
+                let told = told.get(&(room.clone(), log.head().next()));
                 log.append_unseen(told)?;
             }
+            let mut blanks = Vec::new();
             for entry in history.after(log.head()) {
-                let told = told.get(&(room, entry.seq)).copied();
+                let told = told.get(&(room.clone(), entry.seq));
                 let Some(logged) = log.append(&entry, told)? else { continue };
-                if !logged.is_message() {
+                if !logged.is_said() {
                     let timed_out = matches!(entry.body, Body::Leave { reason: LeaveReason::TimedOut });
                     scene.marks.sometimes(timed_out, Mark::Expired);
                     continue;
                 }
                 let id = MessageId { room: room.clone(), producer: logged.producer, cmid: logged.cmid };
                 let must_be_posted = trust.honest.contains(&id.producer) || !trust.has_mangler;
-                if must_be_posted && scene.posted.get(&id) != Some(&entry.body) {
+                let is_posted = || scene.posted.get(&id).is_some_and(|posted| is_posted(posted, &entry.body));
+                if is_blank(&entry.body) {
+                    blanks.push((entry.seq, entry.body.changes().unwrap_or(entry.seq)));
+                } else if must_be_posted && !is_posted() {
                     return Err((Invariant::S8, format!("{} never posted {:?}", logged.peer.nick, entry.body)));
+                }
+                let is_of_another = scene.meant.get(&id).is_some_and(|epoch| *epoch != history.epoch());
+                if entry.body.changes().is_some() && is_of_another {
+                    let what = format!("{} meant {:?} for a log that is lost", logged.peer.nick, entry.body);
+                    return Err((Invariant::S22, what));
                 }
                 if scene.refused.contains(&id) {
                     return Err((Invariant::S4, format!("message {id} was refused and is in the log of {room:?}")));
                 }
+            }
+            if let Some((seq, _)) = blanks.iter().find(|(_, of)| !log.changed.is_deleted(*of)) {
+                return Err((Invariant::S8, format!("entry {seq} of {room:?} says nothing, and was not deleted")));
             }
             if log.head() != history.head() {
                 return Err((
@@ -244,7 +260,7 @@ impl Hosts {
             if is_entry(encoding, body) {
                 // All who are given the same memory are given the same bytes.
                 if !is_same {
-                    self.entry(encoding, &sent.slice_ref(body))?;
+                    self.entry(encoding, &sent.slice_ref(body), scene)?;
                 }
                 continue;
             }
@@ -284,17 +300,28 @@ impl Hosts {
     }
 
     /// An entry is the same bytes for everybody of one encoding, live and as history.
-    fn entry(&mut self, encoding: Encoding, body: &Bytes) -> Check {
-        let Ok(ToClient::Entry(Entry { room, seq, author, .. })) = encoding.decode(body) else {
+    fn entry(&mut self, encoding: Encoding, body: &Bytes, scene: &mut Scene<'_>) -> Check {
+        let Ok(ToClient::Entry(Entry { room, seq, author, body: said, .. })) = encoding.decode(body) else {
             return Err((Invariant::S19, format!("it sent an entry that is none: {body:?}")));
         };
-        if !self.rooms.contains_key(&room) {
+        let Some((_, epoch)) = self.rooms.get(&room) else {
             return Err((Invariant::S14, format!("it sent an entry of room {room}, which nobody was told of")));
-        }
+        };
         if author != MemberId(0) && !self.members.contains_key(&author) {
             return Err((Invariant::S14, format!("entry {seq} is of {author}, who was never let in")));
         }
+        let of = if let Body::Edit(edit) = &said { edit.of } else { seq };
+        let log = scene.model.logs.get(epoch);
+        let deleted = log.and_then(|log| log.changed.deleted_by(of).map(|by| (log.head(), by)));
+        // What was deleted in this very step may have been given before, in the same step.
+        let before = self.grown.get(epoch).copied();
+        if deleted.is_some_and(|(head, by)| by <= before.unwrap_or(head)) && !is_blank(&said) {
+            return Err((Invariant::S23, format!("entry {seq} of {room} is deleted, and given as {said:?}")));
+        }
         let first = self.bytes.entry((room, encoding)).or_default().entry(seq).or_insert_with(|| body.clone());
+        if deleted.is_some() {
+            *first = body.clone();
+        }
         if first != body {
             return Err((Invariant::S14, format!("entry {seq} of {room} was {first:?} and is {body:?}")));
         }
@@ -439,7 +466,23 @@ fn readable(encoding: Encoding, body: &[u8]) -> Result<ToClient, (Invariant, Str
     Ok(message)
 }
 
+/// Whether what is logged is what was posted. Where a log was lost meanwhile, an answer answers nothing.
+fn is_posted(posted: &Body, logged: &Body) -> bool {
+    match (posted, logged) {
+        (Body::Post(posted), Body::Post(logged)) if logged.reply_to.is_none() => {
+            (&posted.text, &posted.mentions) == (&logged.text, &logged.mentions)
+        }
+        _ => posted == logged,
+    }
+}
+
 fn told_owner(event: &Event, scene: &mut Scene<'_>) {
+    match event {
+        Event::Edited { .. } => scene.marks.hit(Mark::MessageEdited),
+        Event::Deleted { .. } => scene.marks.hit(Mark::MessageDeleted),
+        Event::Reacted { added: false, .. } => scene.marks.hit(Mark::ReactionTakenBack),
+        _ => {}
+    }
     if let Event::Presence { status, .. } = event {
         scene.marks.hit(match status {
             Status::Offline => Mark::ShownOffline,

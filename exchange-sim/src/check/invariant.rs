@@ -45,6 +45,8 @@ invariants! {
     S18: "no order depends on a wall clock",
     S19: "a frame arrives as it was sent, however its bytes were cut",
     S21: "whoever stays away for too long is a member no more",
+    S22: "a message is what its author made of it, for everybody",
+    S23: "what was deleted is given to nobody any more",
     L1: "every message comes to its outcome",
     L2: "everybody reaches the head of every room",
     L3: "who is there is what everybody sees",

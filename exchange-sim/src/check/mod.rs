@@ -12,12 +12,14 @@ mod calm;
 mod host;
 mod invariant;
 mod model;
+mod said;
+mod standing;
 mod view;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use exchange_core::{Body, MessageId, ProducerId};
+use exchange_core::{Body, Epoch, MessageId, ProducerId};
 
 pub(crate) use self::calm::Calm;
 pub use self::invariant::Invariant;
@@ -42,6 +44,8 @@ pub(crate) struct Oracle {
     views: BTreeMap<NodeId, View>,
     frames: Frames,
     posted: BTreeMap<MessageId, Body>,
+    /// In which log the message is that a change was meant for.
+    meant: BTreeMap<MessageId, Epoch>,
     /// Producers that are honest, as far as they have posted anything.
     honest: BTreeSet<ProducerId>,
     refused: BTreeSet<MessageId>,
@@ -57,6 +61,7 @@ pub(crate) struct Oracle {
 struct Scene<'a> {
     model: &'a mut Model,
     posted: &'a BTreeMap<MessageId, Body>,
+    meant: &'a BTreeMap<MessageId, Epoch>,
     refused: &'a mut BTreeSet<MessageId>,
     marks: &'a mut Marks,
     counts: &'a mut Counts,
@@ -74,6 +79,7 @@ impl Oracle {
             views: BTreeMap::new(),
             frames,
             posted: BTreeMap::new(),
+            meant: BTreeMap::new(),
             honest: BTreeSet::new(),
             refused: BTreeSet::new(),
             clients: scenario.clients.len(),
@@ -112,6 +118,12 @@ impl Oracle {
             if let Seen::Posted { id, body } = seen {
                 self.counts.posted += 1;
                 self.posted.insert(id.clone(), body.clone());
+                let client = world.node(node).and_then(ChatNode::as_client);
+                if body.changes().is_some()
+                    && let Some((epoch, _)) = client.and_then(|client| client.place(&id.room))
+                {
+                    self.meant.insert(id.clone(), epoch);
+                }
                 if is_honest {
                     self.honest.insert(id.producer);
                 }
@@ -120,8 +132,8 @@ impl Oracle {
             self.frames.observe(seen, is_honest, peer_is_honest, &mut self.marks, &mut self.counts)?;
         }
         let is_quiet = seen.iter().all(|seen| matches!(seen, Seen::Cut(_)));
-        let Self { model, posted, refused, marks, counts, .. } = self;
-        let mut scene = Scene { model, posted, refused, marks, counts };
+        let Self { model, posted, meant, refused, marks, counts, .. } = self;
+        let mut scene = Scene { model, posted, meant, refused, marks, counts };
         match world.node(node).map(ChatNode::kind) {
             Some(Kind::Host(station)) => {
                 let trust = host::Trust { honest: &self.honest, has_mangler: self.has_mangler, clients: self.clients };

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use exchange_core::{Body, Cmid, Epoch, MemberId, Message, Peer, ProducerId, RoomName, Seq, Timestamp, message::Entry};
+use exchange_core::{Body, Cmid, Epoch, MemberId, Peer, ProducerId, RoomName, Seq, Timestamp, message::Entry};
 
-use super::Invariant;
+use super::{Invariant, said::Logged, standing::Changed};
 
 /// Every log there ever was.
 #[derive(Debug, Default)]
@@ -29,24 +29,9 @@ pub(crate) struct Log {
     is_certain: bool,
     last: BTreeMap<ProducerId, Cmid>,
     last_at: Timestamp,
+    pub(super) changed: Changed,
     /// The place before the oldest entry that the host still has.
     pub(crate) tail: Seq,
-}
-
-/// One entry.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Logged {
-    pub(crate) peer: Peer,
-    pub(crate) producer: ProducerId,
-    pub(crate) cmid: Cmid,
-    pub(crate) at: Timestamp,
-    pub(crate) body: Body,
-}
-
-impl Logged {
-    pub(crate) fn is_message(&self) -> bool {
-        !matches!(self.body, Body::Join { .. } | Body::Leave { .. } | Body::Rename { .. })
-    }
 }
 
 pub(crate) type Wrong = (Invariant, String);
@@ -72,6 +57,7 @@ impl Log {
             is_certain: true,
             last: BTreeMap::new(),
             last_at: Timestamp::default(),
+            changed: Changed::default(),
             tail: Seq::ZERO,
         }
     }
@@ -89,27 +75,26 @@ impl Log {
     }
 
     /// An entry was logged and forgotten within one round. All that is known of it is what the host's owner was told.
-    pub(crate) fn append_unseen(&mut self, told: Option<&Message>) -> Result<(), Wrong> {
+    pub(crate) fn append_unseen(&mut self, told: Option<&Logged>) -> Result<(), Wrong> {
         let seq = self.head().next();
-        let Some(message) = told else {
+        let Some(logged) = told else {
             self.is_certain = false;
             self.entries.push(None);
             return Ok(());
         };
-        let logged = Logged {
-            peer: message.sender().clone(),
-            producer: message.id().producer,
-            cmid: message.id().cmid,
-            at: message.timestamp(),
-            body: message.body().clone(),
-        };
+        self.put(seq, logged.clone())
+    }
+
+    fn put(&mut self, seq: Seq, logged: Logged) -> Result<(), Wrong> {
         self.number(seq, &logged)?;
+        let target = logged.body.changes().and_then(|of| self.entry(of)).cloned();
+        self.changed.take(seq, &logged, target.as_ref())?;
         self.entries.push(Some(logged));
         Ok(())
     }
 
     /// Whether the entry can follow what is there; if so, it does. Gives what it is.
-    pub(crate) fn append(&mut self, entry: &Entry, told: Option<&Message>) -> Result<Option<&Logged>, Wrong> {
+    pub(crate) fn append(&mut self, entry: &Entry, told: Option<&Logged>) -> Result<Option<&Logged>, Wrong> {
         let Entry { seq, author, cmid, at, ref body, .. } = *entry;
         let room = &self.room;
         if seq != self.head().next() {
@@ -130,7 +115,7 @@ impl Log {
             }
             _ => self.people.get(&author).cloned(),
         };
-        let told = told.map(|message| (message.sender().clone(), message.id().producer));
+        let told = told.map(|told| (told.peer.clone(), told.producer));
         let Some((peer, producer)) = known.or(told) else {
             if self.is_certain {
                 return Err((Invariant::S10, format!("{author}, who never joined {room:?}, made entry {seq}")));
@@ -145,9 +130,7 @@ impl Log {
         if !is_member && self.is_certain {
             return Err((Invariant::S10, format!("{}, no member of {room:?}, made entry {seq}", peer.nick)));
         }
-        let logged = Logged { peer, producer, cmid, at, body: body.clone() };
-        self.number(seq, &logged)?;
-        self.entries.push(Some(logged));
+        self.put(seq, Logged { peer, producer, cmid, at, body: body.clone() })?;
         Ok(self.entry(seq))
     }
 

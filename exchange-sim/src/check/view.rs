@@ -14,7 +14,7 @@ use exchange_core::{
 
 use super::{
     Check, Invariant, Scene,
-    model::Logged,
+    said::{Logged, Told, is_blank},
     wire::{is_entry, is_send},
 };
 use crate::{
@@ -51,6 +51,8 @@ pub(super) struct View {
     waits: VecDeque<Duration>,
     failures: usize,
     longest_wait: Duration,
+    /// Messages that were changed, as it was told in this step.
+    changed: Vec<(RoomName, Seq)>,
 }
 
 /// Where a client is in one room.
@@ -59,6 +61,8 @@ struct Place {
     epoch: Epoch,
     seq: Seq,
     given: BTreeSet<(ProducerId, Cmid)>,
+    /// What it was told it will not be given: from a place, up to a place.
+    gaps: Vec<(Seq, Seq)>,
 }
 
 impl View {
@@ -84,6 +88,7 @@ impl View {
             waits: VecDeque::new(),
             failures: 0,
             longest_wait: Duration::from_millis(setup.backoff_max_ms.into()),
+            changed: Vec::new(),
         }
     }
 
@@ -93,7 +98,8 @@ impl View {
         let seen_all = seen;
         for seen in seen {
             match seen {
-                Seen::Posted { id, .. } => {
+                Seen::Posted { id, body } => {
+                    scene.marks.sometimes(!self.is_live && body.changes().is_some(), Mark::ChangeWaited);
                     self.in_lobby += usize::from(id.room.is_lobby());
                     self.waiting.insert(id.clone());
                 }
@@ -216,25 +222,8 @@ impl View {
                 self.history_lost(room)
             }
             Event::Gap { room, from, to, .. } => self.gap(room, *from, *to, scene),
-            Event::Message(message) => {
-                scene.counts.delivered += 1;
-                let id = message.id();
-                let place = self.given(message.room(), message.seq(), scene)?;
-                let first = place.given.insert((id.producer, id.cmid));
-                let (epoch, seq) = (place.epoch, message.seq());
-                let logged = entry_of(scene, epoch, seq);
-                let is_it = |logged: &Logged| {
-                    (logged.producer, logged.cmid) == (id.producer, id.cmid)
-                        && (logged.peer.id, logged.at) == (message.sender().id, message.timestamp())
-                        && logged.body == *message.body()
-                };
-                if logged.is_some_and(|logged| !is_it(logged)) {
-                    return Err((Invariant::S2, format!("it was given {message:?} where {logged:?} is logged")));
-                }
-                if !first {
-                    return Err((Invariant::S6, format!("it was given message {id} of {:?} again, at {seq}", id.room)));
-                }
-                Ok(())
+            Event::Message(_) | Event::Edited { .. } | Event::Deleted { .. } | Event::Reacted { .. } => {
+                Told::of(event).map_or(Ok(()), |told| self.said(told, scene))
             }
             Event::PeerJoined { room, peer, seq, .. } => self.membership(room, peer, *seq, true, scene),
             Event::PeerLeft { room, peer, seq, .. } => self.membership(room, peer, *seq, false, scene),
@@ -254,6 +243,34 @@ impl View {
             }
             _ => Ok(()),
         }
+    }
+
+    /// It is told of an entry that a member made.
+    fn said(&mut self, Told { room, seq, logged: told }: Told, scene: &mut Scene<'_>) -> Check {
+        scene.counts.delivered += 1;
+        let place = self.given(&room, seq, scene)?;
+        let first = place.given.insert((told.producer, told.cmid));
+        let epoch = place.epoch;
+        let is_it = |logged: &Logged, is_deleted: bool| {
+            // What somebody is called may have changed.
+            let logged = Logged { peer: told.peer.clone(), ..logged.clone() };
+            logged == told || (is_deleted && told.is_what_is_left_of(&logged))
+        };
+        let of = told.body.changes().unwrap_or(seq);
+        let is_deleted = scene.model.logs.get(&epoch).is_some_and(|log| log.changed.is_deleted(of));
+        scene.marks.sometimes(is_deleted && is_blank(&told.body), Mark::DeletedBeforeGiven);
+        let logged = entry_of(scene, epoch, seq);
+        if logged.is_some_and(|logged| logged.peer.id != told.peer.id || !is_it(logged, is_deleted)) {
+            return Err((Invariant::S2, format!("it was given {told:?} where {logged:?} is logged")));
+        }
+        if !first {
+            let what = format!("it was given message {} of {} in {room:?} again, at {seq}", told.cmid, told.peer);
+            return Err((Invariant::S6, what));
+        }
+        if of != seq {
+            self.changed.push((room, of));
+        }
+        Ok(())
     }
 
     fn room_joined(&mut self, room: &RoomName, resumed: bool, scene: &mut Scene<'_>) -> Check {
@@ -278,7 +295,7 @@ impl View {
             return Ok(());
         }
         let given = self.rooms.remove(room).map(|place| place.given).unwrap_or_default();
-        self.rooms.insert(room.clone(), Place { epoch, seq: after, given });
+        self.rooms.insert(room.clone(), Place { epoch, seq: after, given, gaps: Vec::new() });
         Ok(())
     }
 
@@ -306,6 +323,7 @@ impl View {
             return Err((Invariant::S3, format!("a gap in {room:?} goes up to {to}, which the host still has")));
         }
         place.seq = to;
+        place.gaps.push((from, to));
         Ok(())
     }
 
@@ -386,11 +404,16 @@ impl View {
             }
             Outcome::Refused(refusal) => {
                 scene.marks.sometimes(refusal == Refusal::NotMember, Mark::RefusedAfterLeaving);
+                let of_change = matches!(refusal, Refusal::NotYours | Refusal::NothingToChange | Refusal::NoMessage);
+                scene.marks.sometimes(of_change, Mark::ChangeRefused);
                 if refusal == Refusal::SendGap {
                     return Err((Invariant::S17, format!("message {id} is refused because one before it is missing")));
                 }
-                if scene.model.logs.values().any(|log| log.room == id.room && log.place(id.producer, id.cmid).is_some())
-                {
+                // A change that was made in a log that is lost is one of nothing in the next.
+                let here = self.rooms.get(&id.room).map(|place| place.epoch);
+                let may_be = |epoch| refusal == Refusal::NoMessage && here.is_some_and(|here| here != epoch);
+                let mut logs = scene.model.logs.iter().filter(|(epoch, log)| log.room == id.room && !may_be(**epoch));
+                if logs.any(|(_, log)| log.place(id.producer, id.cmid).is_some()) {
                     return Err((Invariant::S4, format!("message {id} is refused and logged")));
                 }
                 scene.refused.insert(id.clone());
@@ -443,6 +466,14 @@ impl View {
             }
             place.seq = seq;
         }
+        for (room, of) in self.changed.drain(..) {
+            let Some(place) = self.rooms.get(&room) else { continue };
+            let log = scene.model.logs.get(&place.epoch);
+            if let (Some(view), Some(log)) = (client.message(&room, of), log) {
+                let is_missed = |seq| place.gaps.iter().any(|(from, to)| (*from..=*to).contains(&seq));
+                log.stands(view, place.seq, is_missed)?;
+            }
+        }
         if client.is_connected() && self.snapshot.is_none() {
             let there = self.people.values().filter(|record| record.status.is_there()).map(person);
             let (there, seen): (BTreeSet<_>, BTreeSet<_>) = (there.collect(), client.people().collect());
@@ -491,6 +522,6 @@ fn quietly(scene: &mut Scene<'_>, place: &Place, to: Seq, me: PeerId) -> bool {
     };
     let between = || (place.seq.0 + 1..=to.0).filter_map(|seq| log.entry(Seq(seq)));
     let quiet = between().all(is_quiet);
-    scene.marks.sometimes(quiet && between().any(Logged::is_message), Mark::CopyNotDelivered);
+    scene.marks.sometimes(quiet && between().any(Logged::is_said), Mark::CopyNotDelivered);
     quiet
 }

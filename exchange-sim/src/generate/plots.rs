@@ -4,7 +4,7 @@
 use super::{pick, room};
 use crate::{
     random::Random,
-    scenario::{Act, Fault, From, Scenario, Step, Toward, Trouble},
+    scenario::{Act, Change, Fault, From, Scenario, Step, Toward, Trouble},
 };
 
 /// How many in a thousand scenarios have each of them.
@@ -16,13 +16,14 @@ type Staging = fn(&mut Plot<'_>, &mut Random);
 
 /// Adds what the seed has of them.
 pub(super) fn add(scenario: &mut Scenario, stream: impl Fn(&str) -> Random) {
-    let plots: [(&str, u16, Staging); 6] = [
+    let plots: [(&str, u16, Staging); 7] = [
         ("forgetful host", OFTEN, forgetful_host),
         ("busy gap", OFTEN, busy_gap),
         ("one too many", SOMETIMES, one_too_many),
         ("too long", SOMETIMES, too_long),
         ("forgotten", SOMETIMES, forgotten),
         ("late newcomer", SOMETIMES, late_newcomer),
+        ("change of what is lost", SOMETIMES, change_of_what_is_lost),
     ];
     for (name, permille, plot) in plots {
         let mut random = stream(name);
@@ -96,6 +97,19 @@ fn late_newcomer(plot: &mut Plot<'_>, random: &mut Random) {
     plot.reads_nothing(random);
     plot.step(100, 0, Act::Post { room: 0, count: 60, bytes: 80 });
     plot.fault(200, 100, Trouble::Crash { node: other, memory: false, power: false });
+}
+
+/// Somebody without a link reacts to a message, and when the host has forgotten it, another is in its place.
+fn change_of_what_is_lost(plot: &mut Plot<'_>, random: &mut Random) {
+    let room = 1 + u8::try_from(random.up_to(2)).unwrap_or(0);
+    plot.scenario.host.history = 200;
+    plot.scenario.steps.push(Step { at_ms: 3000, who: plot.client, act: Act::Join { room, from: From::Start } });
+    plot.step(0, 0, Act::Post { room, count: 1, bytes: 10 });
+    plot.fault(1000, 0, Trouble::Break { client: plot.client, client_ms: Some(0), host_ms: Some(0) });
+    plot.fault(1000, 3000, Trouble::Door { dead: false });
+    plot.step(1100, plot.client, Act::Change { room, how: Change::React, back: 0 });
+    plot.fault(1500, 50, Trouble::Crash { node: 0, memory: false, power: false });
+    plot.step(2500, 0, Act::Post { room, count: 90, bytes: 10 });
 }
 
 /// While somebody is away, just one message more is said than is kept.

@@ -189,6 +189,10 @@ impl<'a> Run<'a> {
                     self.world.command(at, node, Command::Post { room: room(in_room), body: Body::text(&text) });
                 }
             }
+            Act::Change { room: in_room, how, back } => {
+                let text = format!("{number} again");
+                self.world.command(at, node, Command::Change { room: room(in_room), how, back, text });
+            }
             Act::Join { room: which, from } => {
                 self.world.command(at, node, Command::Join { room: room(which), from: join_from(from) });
             }

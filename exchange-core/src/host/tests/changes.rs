@@ -180,6 +180,20 @@ fn a_message_that_is_not_kept_any_more_cannot_be_changed() {
 }
 
 #[test]
+fn what_a_message_was_edited_to_goes_with_it_even_if_the_deletion_pushes_it_out() {
+    let limits = Limits { history_entries: 3, ..Limits::default() };
+    let mut bench = Bench::with(HostConfig { limits, ..config() });
+    let link = bench.member(1);
+    let said = outcome(&mut bench, link, 1, Body::text("old")).unwrap().0;
+    outcome(&mut bench, link, 2, edit(said, "secret")).unwrap();
+    outcome(&mut bench, link, 3, Body::text("next")).unwrap();
+    outcome(&mut bench, link, 4, delete(said)).unwrap();
+    let kept: Vec<Body> =
+        bench.host.history(&RoomName::lobby()).unwrap().after(Seq(0)).map(|entry| entry.body).collect();
+    assert_eq!(kept, [edit(said, ""), Body::text("next"), delete(said)]);
+}
+
+#[test]
 fn a_change_that_is_sent_again_is_made_once() {
     let mut bench = Bench::new();
     let link = bench.member(1);
