@@ -9,7 +9,7 @@ use exchange_tokio::core::{Availability, RoomName};
 use tokio::sync::mpsc::{self, Receiver};
 
 /// What `/help` shows.
-pub(crate) const HELP: [(&str, &str); 14] = [
+pub(crate) const HELP: [(&str, &str); 21] = [
     ("/join ROOM", "join a room and talk there"),
     ("/room ROOM", "talk in a room you are in"),
     ("/part [ROOM]", "leave a room"),
@@ -21,6 +21,13 @@ pub(crate) const HELP: [(&str, &str); 14] = [
     ("/busy [NOTE]", "say that you are busy"),
     ("/back", "say that you are neither"),
     ("/ignore [WHO]", "show nothing that somebody says, or again"),
+    ("/reply [#N] TEXT", "answer message N, or the last one"),
+    ("/edit [#N] TEXT", "give message N, or your last one, another text"),
+    ("/delete [#N]", "delete message N, or your last one"),
+    ("/react [#N] EMOJI", "react to message N, or the last one"),
+    ("/unreact [#N] EMOJI", "take that back"),
+    ("/history [COUNT]", "the last messages here, and their numbers"),
+    ("/search [@NICK] WORDS", "the messages here with these words"),
     ("/quit", "leave"),
     ("//text", "say \"/text\""),
     ("/help", "this"),
@@ -45,10 +52,34 @@ pub(crate) enum Entry {
     Ignore(Option<String>),
     Nick(String),
     Be(Availability, String),
+    Reply(Which, String),
+    Edit(Which, String),
+    Delete(Which),
+    React(Which, String),
+    Unreact(Which, String),
+    History(Option<usize>),
+    Search(Found),
     Help,
     Quit,
     /// There is nothing in it.
     Blank,
+}
+
+/// Which message a command is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    Last,
+    /// The one at this place.
+    Number(u64),
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// What whoever said it is called.
+    pub(crate) by: Option<String>,
+    /// What it says, in lower case.
+    pub(crate) words: Vec<String>,
 }
 
 /// Why a line is neither a message nor a command. It is never sent.
@@ -87,10 +118,52 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
         "away" => Ok(Entry::Be(Availability::Away, rest.into())),
         "busy" => Ok(Entry::Be(Availability::Busy, rest.into())),
         "back" => alone(Entry::Be(Availability::Online, String::new()), "/back"),
+        "reply" | "r" => about(rest, "/reply [#N] TEXT").map(|(which, text)| Entry::Reply(which, text)),
+        "edit" => about(rest, "/edit [#N] TEXT").map(|(which, text)| Entry::Edit(which, text)),
+        "delete" => which(rest).map(Entry::Delete).ok_or(Mistake::Usage("/delete [#N]")),
+        "react" => about(rest, "/react [#N] EMOJI").map(|(which, emoji)| Entry::React(which, emoji)),
+        "unreact" => about(rest, "/unreact [#N] EMOJI").map(|(which, emoji)| Entry::Unreact(which, emoji)),
+        "history" if rest.is_empty() => Ok(Entry::History(None)),
+        "history" => {
+            rest.parse().map(|count| Entry::History(Some(count))).map_err(|_| Mistake::Usage("/history [COUNT]"))
+        }
+        "search" => search(rest).map(Entry::Search).ok_or(Mistake::Usage("/search [@NICK] WORDS")),
         "help" => Ok(Entry::Help),
         "quit" | "exit" => alone(Entry::Quit, "/quit"),
         _ => Err(Mistake::Unknown(name.into())),
     }
+}
+
+/// The message that is meant, if nothing else is said.
+fn which(text: &str) -> Option<Which> {
+    match text.strip_prefix('#') {
+        Some(number) => number.parse().ok().map(Which::Number),
+        None => text.is_empty().then_some(Which::Last),
+    }
+}
+
+/// The message that is meant, and what to say of it.
+fn about(text: &str, usage: &'static str) -> Result<(Which, String), Mistake> {
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let (which, text) = match first.strip_prefix('#').and_then(|number| number.parse().ok()) {
+        Some(number) => (Which::Number(number), rest.trim_start()),
+        None => (Which::Last, text),
+    };
+    if text.is_empty() { Err(Mistake::Usage(usage)) } else { Ok((which, text.into())) }
+}
+
+/// Who and what is looked for.
+fn search(text: &str) -> Option<Found> {
+    let (by, words) = match text.strip_prefix('@') {
+        Some(rest) => {
+            let (nick, words) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            (Some(nick.to_owned()), words)
+        }
+        None => (None, text),
+    };
+    let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+    let is_something = !words.is_empty() || by.as_ref().is_some_and(|by| !by.is_empty());
+    is_something.then_some(Found { by, words })
 }
 
 /// The lines of standard input, until it ends.
@@ -165,6 +238,24 @@ mod tests {
         assert_eq!(parse("/nick"), Err(Mistake::Usage("/nick NICK")));
         assert_eq!(parse("/whois"), Err(Mistake::Usage("/whois WHO")));
         assert_eq!(parse("/back soon"), Err(Mistake::Usage("/back")));
+    }
+
+    #[test]
+    fn commands_about_messages_are_read_with_the_number_of_the_message_or_mean_the_last() {
+        let (last, third) = (Which::Last, Which::Number(3));
+        assert_eq!(parse("/reply yes, #3"), Ok(Entry::Reply(last, "yes, #3".into())));
+        assert_eq!(parse("/reply #3 yes"), Ok(Entry::Reply(third, "yes".into())));
+        assert_eq!(parse("/edit #ops is down"), Ok(Entry::Edit(last, "#ops is down".into())));
+        assert_eq!((parse("/delete"), parse("/delete #3")), (Ok(Entry::Delete(last)), Ok(Entry::Delete(third))));
+        assert_eq!(parse("/react 👍"), Ok(Entry::React(last, "👍".into())));
+        for line in
+            ["/reply", "/reply #3", "/delete 3", "/delete all", "/react", "/history some", "/search", "/search @"]
+        {
+            assert!(matches!(parse(line), Err(Mistake::Usage(_))), "{line:?}");
+        }
+        assert_eq!(parse("/history 5"), Ok(Entry::History(Some(5))));
+        let found = Found { by: Some("bo".into()), words: vec!["lunch".into(), "today".into()] };
+        assert_eq!(parse("/search @bo Lunch today"), Ok(Entry::Search(found)));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use self::text::Text;
 pub(crate) use self::{
     ignored::Ignored,
-    json::person,
+    json::{held, person},
     labels::{peers, told_apart},
     sessions::{Hosting, listed},
 };

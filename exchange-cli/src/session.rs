@@ -1,16 +1,18 @@
 //! A session in line mode, for whoever hosts it and whoever joined: events go out, lines come in.
 
+mod messages;
 mod people;
 
 use std::{mem, time::Duration};
 
 use exchange_tokio::{
-    DeliveryError, Events, Farewell, Receipt, RequestError,
+    DeliveryError, Events, Farewell, RequestError,
     core::{CloseReason, Ended, Event, RoomName},
 };
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use tokio::{sync::mpsc::Receiver, time::timeout};
 
+use self::messages::OnItsWay;
 use crate::{
     app::App,
     exit::Exit,
@@ -93,7 +95,7 @@ struct Conversation {
     is_json: bool,
     ignored: Ignored,
     waits: bool,
-    on_their_way: FuturesUnordered<Receipt>,
+    on_their_way: FuturesUnordered<OnItsWay>,
     undelivered: usize,
 }
 
@@ -114,7 +116,7 @@ impl Conversation {
                     None => return Ending::Over(Ended::Here(CloseReason::Left)),
                     Some(_) => {}
                 },
-                Some(outcome) = self.on_their_way.next() => self.settle(outcome.err()).await,
+                Some((_, outcome)) = self.on_their_way.next() => self.settle(outcome.err()).await,
                 line = next(&mut self.lines), if may_read => match line {
                     Some(line) => {
                         if self.take(&line).await {
@@ -146,6 +148,13 @@ impl Conversation {
             Ok(Entry::Ignore(who)) => self.ignore(who.as_deref()).await,
             Ok(Entry::Nick(nick)) => self.rename(&nick).await,
             Ok(Entry::Be(availability, note)) => self.set_status(availability, &note).await,
+            Ok(Entry::Reply(which, text)) => self.reply(which, &text).await,
+            Ok(Entry::Edit(which, text)) => self.edit(which, &text).await,
+            Ok(Entry::Delete(which)) => self.delete(which).await,
+            Ok(Entry::React(which, reaction)) => self.react(which, &reaction, true).await,
+            Ok(Entry::Unreact(which, reaction)) => self.react(which, &reaction, false).await,
+            Ok(Entry::History(count)) => self.history(count).await,
+            Ok(Entry::Search(found)) => self.search(&found).await,
             Ok(Entry::Help) => screen.explain(help(&screen)).await,
             Ok(Entry::Quit) => return true,
             Err(Mistake::Unknown(name)) => {
@@ -163,7 +172,7 @@ impl Conversation {
 
     async fn send(&mut self, text: &str) {
         match self.seat.room(&self.room).send(text).await {
-            Ok(receipt) => self.on_their_way.push(receipt),
+            Ok(receipt) => self.on_their_way.push(OnItsWay::message(receipt)),
             Err(error) => {
                 self.undelivered += 1;
                 self.screen.warn(|line| line.ours("Not sent: ").theirs(error).ours(".")).await;
@@ -193,7 +202,7 @@ impl Conversation {
         let room = room.unwrap_or_else(|| self.room.clone());
         // What was said before still has to get there: with the membership, it would be given up.
         let settling = async {
-            while let Some(outcome) = self.on_their_way.next().await {
+            while let Some((_, outcome)) = self.on_their_way.next().await {
                 self.settle(outcome.err()).await;
             }
         };
@@ -248,7 +257,7 @@ impl Conversation {
             self.screen.say(|line| line.ours("Leaving; Ctrl-C ends it at once.")).await;
         }
         let farewell = timeout(patience + AFTERMATH, self.seat.shutdown(patience)).await;
-        while let Some(Some(outcome)) = self.on_their_way.next().now_or_never() {
+        while let Some(Some((_, outcome))) = self.on_their_way.next().now_or_never() {
             self.undelivered += usize::from(outcome.is_err());
         }
         self.undelivered += mem::take(&mut self.on_their_way).len();
@@ -283,7 +292,7 @@ async fn next(lines: &mut Option<Receiver<String>>) -> Option<String> {
 
 fn help(screen: &Screen) -> impl Iterator<Item = Line> + '_ {
     HELP.iter().map(|(command, meaning)| {
-        let padding = &"                "[..16_usize.saturating_sub(command.len())];
+        let padding = &"                     "[..21_usize.saturating_sub(command.len())];
         screen.line().ours("   ").styled(Style::Bold, |line| line.ours(command)).ours(padding).ours(meaning)
     })
 }

@@ -1,8 +1,10 @@
 //! Events as JSON, one object a line. The names of the fields are listed in the README of this crate; they stay.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use exchange_tokio::core::{
-    self, Body, Ended, Event, GapReason, LeaveReason, LinkLoss, Message, Nick, Note, Outcome, Peer, PeerId, Refusal,
-    RoomName, Seq, SessionId, SessionName, Status, Timestamp,
+    self, Body, Change, ContentType, Ended, Event, GapReason, LeaveReason, LinkLoss, Message, MessageView, Nick, Note,
+    Outcome, Peer, PeerId, Reaction, Refusal, RoomName, Seq, SessionId, SessionName, Status, Timestamp, message::Data,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -46,10 +48,44 @@ enum Json<'a> {
         peer: PeerId,
         #[serde(flatten)]
         content: Content<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reply_to: Option<Seq>,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        mentions: &'a [PeerId],
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        deleted: bool,
         at: Timestamp,
         id: String,
         mine: bool,
         replayed: bool,
+    },
+    Edited {
+        #[serde(flatten)]
+        change: Changed<'a>,
+        text: &'a str,
+        mentions: &'a [PeerId],
+    },
+    Deleted {
+        #[serde(flatten)]
+        change: Changed<'a>,
+    },
+    Reacted {
+        #[serde(flatten)]
+        change: Changed<'a>,
+        reaction: &'a Reaction,
+        added: bool,
+    },
+    Held {
+        room: &'a RoomName,
+        seq: Seq,
+        sender: &'a Nick,
+        peer: PeerId,
+        text: &'a str,
+        edited: bool,
+        reactions: BTreeMap<&'a Reaction, &'a BTreeSet<PeerId>>,
+        at: Timestamp,
+        id: String,
+        mine: bool,
     },
     Joined {
         room: &'a RoomName,
@@ -125,10 +161,25 @@ struct Person<'a> {
     peer: PeerId,
 }
 
+/// What is told with every change of a message.
+#[derive(Serialize)]
+struct Changed<'a> {
+    room: &'a RoomName,
+    of: Seq,
+    seq: Seq,
+    #[serde(flatten)]
+    who: Person<'a>,
+    at: Timestamp,
+    id: String,
+    mine: bool,
+    replayed: bool,
+}
+
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Content<'a> {
     Text { text: &'a str },
+    Data { content_type: &'a ContentType, payload: Value },
     Other { kind: u16 },
 }
 
@@ -158,6 +209,9 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         }
         Event::RoomLeft { room } => Json::RoomLeft { room },
         Event::Message(message) => said(message),
+        Event::Edited { change, text, mentions } => Json::Edited { change: change.into(), text, mentions },
+        Event::Deleted { change } => Json::Deleted { change: change.into() },
+        Event::Reacted { change, reaction, added } => Json::Reacted { change: change.into(), reaction, added: *added },
         Event::PeerJoined { room, peer, seq, replayed } => {
             Json::Joined { room, seq: *seq, who: peer.into(), replayed: *replayed }
         }
@@ -197,9 +251,33 @@ pub(crate) fn person(person: &core::Person, you: bool) -> Line {
     Line::json(&Json::Person { who: peer.into(), tag, status: *status, note: note.as_ref(), you })
 }
 
+/// A message that is held, as it stands.
+pub(crate) fn held(view: &MessageView) -> Line {
+    let message = view.message();
+    Line::json(&Json::Held {
+        room: message.room(),
+        seq: message.seq(),
+        sender: &message.sender().nick,
+        peer: message.sender().id,
+        text: view.text(),
+        edited: view.edited().is_some(),
+        reactions: view.reactions().collect(),
+        at: message.timestamp(),
+        id: message.id().to_string(),
+        mine: message.is_mine(),
+    })
+}
+
+/// The bytes that an application has sent, as they are in the protocol's JSON: in base64.
+fn payload(body: &Body) -> Value {
+    let json = serde_json::to_value(body).unwrap_or_default();
+    json.pointer("/payload/payload").cloned().unwrap_or_default()
+}
+
 fn said(message: &Message) -> Json<'_> {
     let content = match message.body() {
         Body::Text(_) | Body::Post(_) => Content::Text { text: message.text() },
+        Body::Data(Data { content_type, .. }) => Content::Data { content_type, payload: payload(message.body()) },
         other => Content::Other { kind: other.kind() },
     };
     Json::Message {
@@ -208,10 +286,28 @@ fn said(message: &Message) -> Json<'_> {
         sender: &message.sender().nick,
         peer: message.sender().id,
         content,
+        reply_to: message.reply_to(),
+        mentions: message.mentions(),
+        deleted: message.is_deleted(),
         at: message.timestamp(),
         id: message.id().to_string(),
         mine: message.is_mine(),
         replayed: message.is_replayed(),
+    }
+}
+
+impl<'a> From<&'a Change> for Changed<'a> {
+    fn from(change: &'a Change) -> Self {
+        Self {
+            room: change.room(),
+            of: change.of,
+            seq: change.seq,
+            who: (&change.peer).into(),
+            at: change.at,
+            id: change.id.to_string(),
+            mine: change.mine,
+            replayed: change.replayed,
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 //! A line of a message begins with `<` or `#`, every other with `*`, and names have neither `<` nor `>`: nobody can say
 //! or be called something that looks like another line.
 
-use exchange_tokio::core::{Body, Event, LeaveReason, Message, Note, Peer, RoomName, Status, Timestamp};
+use exchange_tokio::core::{Body, Change, Event, LeaveReason, Message, Note, Peer, RoomName, Status, Timestamp};
 use jiff::tz::TimeZone;
 
 use super::{Look, labels::Labels};
@@ -33,8 +33,22 @@ impl Text {
     /// What there is to show of an event.
     pub(super) fn line(&mut self, event: &Event) -> Option<Line> {
         match event {
-            Event::Message(message) if message.is_mine() && !self.look.own => None,
+            Event::Message(message) if message.is_mine() && !self.look.own || message.is_deleted() => None,
             Event::Message(message) => Some(self.message(message)),
+            Event::Edited { change, .. } | Event::Deleted { change } | Event::Reacted { change, .. }
+                if change.mine && !self.look.own =>
+            {
+                None
+            }
+            Event::Edited { text, .. } if text.is_empty() => None,
+            Event::Edited { change, text, .. } => Some(self.changed(change, " edited #").ours(": ").said(text)),
+            Event::Deleted { change } if !change.replayed => Some(self.changed(change, " deleted #")),
+            Event::Reacted { change, reaction, added: true } if !change.replayed => {
+                Some(self.changed(change, " reacted to #").ours(" with ").theirs(reaction))
+            }
+            Event::Reacted { change, reaction, .. } if !change.replayed => {
+                Some(self.changed(change, " does not react any more to #").ours(" with ").theirs(reaction))
+            }
             Event::RoomJoined { room, members, .. } if room.is_lobby() => {
                 self.labels.reset(members);
                 None
@@ -112,6 +126,10 @@ impl Text {
         }
         let hue = Style::Hue(sender.id.as_bytes()[0]);
         let line = line.styled(hue, |line| line.ours("<").name(&self.labels.label(sender)).ours(">"));
+        let line = match message.reply_to() {
+            Some(seq) => line.ours(" (to #").theirs(seq).ours(")"),
+            None => line,
+        };
         line.ours(" ").said(message.text())
     }
 
@@ -128,6 +146,12 @@ impl Text {
         }
         let line = if reason == LeaveReason::Left { line.ours(" left") } else { line.ours(" did not come back") };
         (!is_known).then(|| suffix(line, room))
+    }
+
+    /// Of which message somebody made another: its number follows.
+    fn changed(&self, change: &Change, did: &'static str) -> Line {
+        let line = self.begin(Some(change.at)).ours("* ").name(&self.labels.label(&change.peer)).ours(did);
+        suffix(line.theirs(change.of), change.room())
     }
 
     fn about(&self, peer: &Peer) -> Line {

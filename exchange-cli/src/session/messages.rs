@@ -1,0 +1,167 @@
+//! Commands about messages: answering, changing and finding them.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use exchange_tokio::{
+    Delivered, DeliveryError, Receipt, RequestError, Room,
+    core::{MessageView, Seq},
+};
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::time::timeout;
+
+use super::{Conversation, HASTE};
+use crate::{
+    input::{Found, Which},
+    line::Line,
+    output::{held, told_apart},
+};
+
+/// Messages that `/history` and `/search` show, if they are not told how many.
+const SHOWN: usize = 20;
+
+/// What was said and has no outcome yet: a message, or a change of one.
+#[derive(Debug)]
+pub(super) struct OnItsWay {
+    receipt: Receipt,
+    is_message: bool,
+}
+
+impl OnItsWay {
+    pub(super) fn message(receipt: Receipt) -> Self {
+        Self { receipt, is_message: true }
+    }
+}
+
+impl Future for OnItsWay {
+    type Output = (bool, Result<Delivered, DeliveryError>);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let is_message = self.is_message;
+        self.receipt.poll_unpin(cx).map(|outcome| (is_message, outcome))
+    }
+}
+
+impl Conversation {
+    pub(super) async fn reply(&mut self, which: Which, text: &str) {
+        if let Some((room, seq)) = self.meant(which, false).await {
+            match room.reply(seq, text).await {
+                Ok(receipt) => self.on_their_way.push(OnItsWay::message(receipt)),
+                Err(error) => self.not_done(error).await,
+            }
+        }
+    }
+
+    pub(super) async fn edit(&mut self, which: Which, text: &str) {
+        if let Some((room, seq)) = self.meant(which, true).await {
+            self.change(room.edit(seq, text).await).await;
+        }
+    }
+
+    pub(super) async fn delete(&mut self, which: Which) {
+        if let Some((room, seq)) = self.meant(which, true).await {
+            self.change(room.delete(seq).await).await;
+        }
+    }
+
+    pub(super) async fn react(&mut self, which: Which, reaction: &str, add: bool) {
+        if let Some((room, seq)) = self.meant(which, false).await {
+            let changed = if add { room.react(seq, reaction).await } else { room.unreact(seq, reaction).await };
+            self.change(changed).await;
+        }
+    }
+
+    async fn change(&mut self, changed: Result<Receipt, RequestError>) {
+        match changed {
+            Ok(receipt) => self.on_their_way.push(OnItsWay { receipt, is_message: false }),
+            Err(error) => self.not_done(error).await,
+        }
+    }
+
+    async fn not_done(&self, error: RequestError) {
+        self.screen.warn(|line| line.ours("Not done: ").theirs(error).ours(".")).await;
+    }
+
+    /// The message that a command is about: that of the number, or the last that is one's own or somebody else's.
+    async fn meant(&mut self, which: Which, mine: bool) -> Option<(Room, Seq)> {
+        let room = self.seat.room(&self.room);
+        if let Which::Number(number) = which {
+            return Some((room, Seq(number)));
+        }
+        // Whoever has just said something means that, and not what came before it.
+        let mut latest = Seq::ZERO;
+        let settling = async {
+            while let Some((is_message, outcome)) = self.on_their_way.next().await {
+                if let (true, Ok(Delivered { seq: Some(seq), .. })) = (is_message, &outcome) {
+                    latest = latest.max(*seq);
+                }
+                self.settle(outcome.err()).await;
+            }
+        };
+        let is_settled = timeout(HASTE, settling).await.is_ok();
+        let messages = room.messages().await.unwrap_or_default();
+        let is_shown = messages.last().is_some_and(|view| view.message().seq() >= latest) || latest == Seq::ZERO;
+        if mine && !(is_settled && is_shown) {
+            let words = "Not done: what you said last is not there yet. /history tells what is, and #NUMBER means it.";
+            self.screen.warn(|line| line.ours(words)).await;
+            return None;
+        }
+        let last = messages.iter().rev().find(|view| view.message().is_mine() == mine && !view.is_deleted());
+        if last.is_none() {
+            let words = if mine { "You have said nothing here." } else { "Nobody else has said anything here." };
+            self.screen.warn(|line| line.ours(words)).await;
+        }
+        last.map(|view| (room, view.message().seq()))
+    }
+
+    /// Shows the last messages of the room as they stand, with their numbers.
+    pub(super) async fn history(&self, count: Option<usize>) {
+        self.list(|_| true, count.unwrap_or(SHOWN)).await;
+    }
+
+    /// Shows the last messages of the room in which all of these words are, or that are of whom they name.
+    pub(super) async fn search(&self, Found { by, words }: &Found) {
+        let is_it = |view: &MessageView| {
+            let text = view.text().to_lowercase();
+            let sender = view.message().sender();
+            by.as_ref().is_none_or(|by| sender.is_called(by)) && words.iter().all(|word| text.contains(word))
+        };
+        self.list(is_it, SHOWN).await;
+    }
+
+    async fn list(&self, is_it: impl Fn(&MessageView) -> bool, count: usize) {
+        let messages = self.seat.room(&self.room).messages().await.unwrap_or_default();
+        let mut messages: Vec<&MessageView> =
+            messages.iter().rev().filter(|view| !view.is_deleted() && is_it(view)).take(count).collect();
+        messages.reverse();
+        if self.is_json {
+            for view in messages {
+                self.screen.show(held(view)).await;
+            }
+            return;
+        }
+        if messages.is_empty() {
+            self.screen.say(|line| line.ours("There are no such messages.")).await;
+        }
+        let senders: Vec<_> = messages.iter().map(|view| view.message().sender().clone()).collect();
+        let labels = told_apart(&senders);
+        let lines = messages.iter().zip(labels).map(|(view, label)| self.described_message(view, &label));
+        self.screen.explain(lines.collect::<Vec<_>>()).await;
+    }
+
+    fn described_message(&self, view: &MessageView, label: &str) -> Line {
+        let line = self.screen.line().ours("   #").theirs(view.message().seq()).ours(" <").name(label).ours(">");
+        let line = match view.message().reply_to() {
+            Some(seq) => line.ours(" (to #").theirs(seq).ours(")"),
+            None => line,
+        };
+        let line = line.ours(" ").said(view.text());
+        let line = if view.edited().is_some() { line.ours(" (edited)") } else { line };
+        view.reactions().fold(line, |line, (reaction, people)| {
+            let line = line.ours("  ").theirs(reaction);
+            if people.len() > 1 { line.ours("×").theirs(people.len()) } else { line }
+        })
+    }
+}

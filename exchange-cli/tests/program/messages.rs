@@ -1,0 +1,75 @@
+//! Messages that refer to messages.
+
+use crate::process::{Program, guest, host};
+
+#[test]
+fn messages_are_answered_edited_reacted_to_and_deleted() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    bo.say("lnuch?");
+    let asked = ana.event("message")["seq"].as_u64().unwrap();
+    bo.say("/edit lunch?");
+    let edited = ana.event("edited");
+    assert_eq!((&edited["of"], &edited["text"], &edited["nick"]), (&asked.into(), &"lunch?".into(), &"bo".into()));
+    ana.say("/reply @bo yes");
+    let answer = bo.until("message", "text", "@bo yes");
+    assert_eq!((&answer["reply_to"], &answer["mentions"][0]), (&asked.into(), &edited["peer"]));
+    ana.say(&format!("/react #{asked} 👍"));
+    let reacted = bo.event("reacted");
+    assert_eq!((&reacted["reaction"], &reacted["added"], &reacted["of"]), (&"👍".into(), &true.into(), &asked.into()));
+    ana.say("/unreact 👍");
+    assert_eq!(bo.event("reacted")["added"], false);
+    ana.say("/delete");
+    assert_eq!(bo.event("deleted")["of"], answer["seq"]);
+    // What is deleted is not in what newcomers are told, nor in what is held.
+    let mut late = guest(&address, "late", &[]);
+    let left = late.until("message", "sender", "ana");
+    assert_eq!((&left["seq"], &left["text"], &left["deleted"]), (&answer["seq"], &"".into(), &true.into()));
+}
+
+#[test]
+fn what_may_not_be_changed_is_said_to_whoever_wants_to() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    bo.say("/edit nothing yet");
+    bo.err.wait_for_words("You have said nothing here");
+    ana.say("mine");
+    let seq = bo.event("message")["seq"].as_u64().unwrap();
+    bo.say(&format!("/edit #{seq} yours"));
+    bo.err.wait_for_words("that message is not yours to change");
+    bo.say("/delete #9999");
+    bo.err.wait_for_words("there is no such message");
+    bo.say("/react #1 \u{200b}");
+    bo.err.wait_for_words("Not done");
+    bo.say("said at last");
+    assert_eq!(bo.until("message", "text", "said at last")["seq"], seq + 1, "nobody has seen any of it");
+}
+
+#[test]
+fn what_is_held_is_shown_and_searched_as_it_stands() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    for text in ["Lunch at noon", "or lunch at one", "dinner"] {
+        bo.say(text);
+        ana.until("message", "text", text);
+    }
+    bo.say("/edit Dinner it is");
+    ana.event("edited");
+    ana.say("/react 👍");
+    ana.event("reacted");
+    ana.say("/search lunch AT");
+    let texts = [ana.event("held"), ana.event("held")].map(|held| held["text"].clone());
+    assert_eq!(texts, ["Lunch at noon", "or lunch at one"]);
+    ana.say("/history 1");
+    let held = ana.event("held");
+    assert_eq!((&held["text"], &held["edited"], &held["sender"]), (&"Dinner it is".into(), &true.into(), &"bo".into()));
+    assert_eq!(held["reactions"]["👍"].as_array().unwrap().len(), 1);
+
+    let mut cy = Program::start(&["join", &address, "--nick", "cy", "--plain"]);
+    cy.out.wait_for_words("* bo edited #");
+    cy.say("/search @bo dinner");
+    let line = cy.err.wait_for_words("<bo> Dinner it is");
+    assert!(line.contains("(edited)  👍"), "{line}");
+    cy.say("/search breakfast");
+    cy.err.wait_for_words("There are no such messages");
+}
