@@ -12,8 +12,8 @@ use crate::{
     net::{Latency, Pace, Weather},
     random::Random,
     scenario::{
-        Act, Change, ClientSetup, Fault, From, HostSetup, Intruder, Intrusion, MachineSetup, Scenario, Step, Toward,
-        Trouble,
+        Act, Change, ClientSetup, Fault, From, HostSetup, Intruder, Intrusion, MachineSetup, Mood, Scenario, Step,
+        Toward, Trouble,
     },
 };
 
@@ -48,13 +48,18 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     let mut people = stream("people");
     let count = usize::try_from(people.between(1, 5)).unwrap_or(1);
     let weather = weather(&mut stream("weather"), wild);
-    let host = host(&mut stream("host"));
+    let mut host = host(&mut stream("host"));
     let mut setups = stream("clients");
-    let clients: Vec<ClientSetup> = (1..=count).map(|index| client(&mut setups, index)).collect();
+    let mut clients: Vec<ClientSetup> = (1..=count).map(|index| client(&mut setups, index)).collect();
+    let mut idle = stream("idle");
+    for idle_ms in clients.iter_mut().map(|client| &mut client.idle_ms).chain([&mut host.idle_ms]) {
+        *idle_ms = idle.chance(300).then(|| pick(&mut idle, &[2000, 8000, 30_000]));
+    }
     let core = core(&mut stream("core"), count);
     let intruders = intruders(&mut stream("intruders"), count);
     let mut steps = steps(&mut stream("steps"), &clients, &weather);
     steps.extend(changes(&mut stream("changes"), &clients));
+    steps.extend(moods(&mut stream("moods"), &clients));
     let faults = faults(&mut stream("faults"), count, wild);
     let (trouble_ms, calm_ms) = (TROUBLE_MS, CALM_MS);
     let mut scenario = Scenario { seed, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core };
@@ -102,6 +107,7 @@ fn host(random: &mut Random) -> HostSetup {
         half_open: pick(random, &[6, 32]),
         remembered: pick(random, &[0, 2, 1024]),
         text: Limits::MAX_TEXT,
+        idle_ms: None,
         credit: pick(random, &[400, 2000, 16_384, 65_536]),
         machine: machine(random),
     }
@@ -119,6 +125,7 @@ fn client(random: &mut Random, index: usize) -> ClientSetup {
         json: random.chance(300),
         versions: pick_often(random, (1, 1), 920, &[(1, 3), (1, 2), (2, 3)]),
         twin_of: twin.then(|| 1 + random.index(index - 1)),
+        idle_ms: None,
         from: pick(random, &[From::Start, From::Start, From::Head, From::Last(5), From::Last(50)]),
         machine: machine(random),
     }
@@ -201,6 +208,29 @@ fn changes(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
         Step { at_ms, who: pick(random, &posts), act: Act::Change { room: room(random), how, back } }
     };
     (0..count).map(&mut one).collect()
+}
+
+/// How people are, and what they want to be called. Whoever shares a device leaves that to the other.
+fn moods(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
+    let who: Vec<usize> = (0..=clients.len()).filter(|who| *who == 0 || clients[who - 1].twin_of.is_none()).collect();
+    let mut steps = Vec::new();
+    for _ in 0..pick(random, &[0, 0, 3, 12]) {
+        let (who, note) = (pick(random, &who), u8::try_from(random.up_to(3)).unwrap_or(0));
+        let mut at_ms = u32::try_from(random.up_to(u64::from(TROUBLE_MS) + 2000)).unwrap_or(0);
+        let how = |random: &mut Random| pick(random, &[Mood::Online, Mood::Away, Mood::Busy]);
+        let act = match random.up_to(9) {
+            0..=4 => Act::Be { how: how(random), note },
+            5..=7 => Act::Rename { nick: u8::try_from(random.up_to(5)).unwrap_or(0) },
+            _ => Act::Active,
+        };
+        steps.push(Step { at_ms, who, act });
+        // Some cannot make up their minds.
+        while random.chance(300) {
+            at_ms += u32::try_from(random.between(1, 600)).unwrap_or(1);
+            steps.push(Step { at_ms, who, act: Act::Be { how: how(random), note } });
+        }
+    }
+    steps
 }
 
 fn post(random: &mut Random, room: u8, weather: &Weather, long: &mut u16, (least, most): (u16, u16)) -> Act {

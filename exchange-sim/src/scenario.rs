@@ -4,6 +4,8 @@
 //! same when the generator changes. Times count from the start, in milliseconds. People are numbered: 0 is the host's
 //! owner, 1 the first client.
 
+use std::time::Duration;
+
 use exchange_core::Limits;
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +59,9 @@ pub struct HostSetup {
     /// Bytes a message may have.
     #[serde(default = "longest_text", skip_serializing_if = "is_longest_text")]
     pub text: u32,
+    /// After how long without a sign of life its owner is shown as away, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_ms: Option<u32>,
     /// Bytes each link is given at once.
     pub credit: u32,
     /// The machine it runs on.
@@ -92,6 +97,9 @@ pub struct ClientSetup {
     /// Another client, by number, whose device this is too: the same peer and the same producer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin_of: Option<usize>,
+    /// After how long without a sign of life they are shown as away, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_ms: Option<u32>,
     /// Where in the lobby it begins.
     pub from: From,
     /// The machine it runs on.
@@ -193,6 +201,32 @@ pub enum Act {
     NetworkChanged,
     /// Leaves the session for good; the host's owner ends it.
     Quit,
+    /// Says how they are.
+    Be {
+        /// How.
+        how: Mood,
+        /// With which note; 0 is none.
+        note: u8,
+    },
+    /// Wants to be called otherwise.
+    Rename {
+        /// Which of the nicks they like.
+        nick: u8,
+    },
+    /// Is at the keyboard.
+    Active,
+}
+
+/// How somebody says they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mood {
+    /// There.
+    Online,
+    /// Not at the keyboard.
+    Away,
+    /// Not to be disturbed.
+    Busy,
 }
 
 /// What people do to messages.
@@ -354,6 +388,10 @@ impl Trouble {
 }
 
 impl HostSetup {
+    pub(crate) fn idle(&self) -> Option<Duration> {
+        self.idle_ms.map(|millis| Duration::from_millis(millis.into()))
+    }
+
     /// A host with the usual times and bounds.
     pub fn usual() -> Self {
         Self {
@@ -366,6 +404,7 @@ impl HostSetup {
             half_open: 32,
             remembered: 1024,
             text: longest_text(),
+            idle_ms: None,
             credit: 64 * 1024,
             machine: MachineSetup::default(),
         }
@@ -373,6 +412,10 @@ impl HostSetup {
 }
 
 impl ClientSetup {
+    pub(crate) fn idle(&self) -> Option<Duration> {
+        self.idle_ms.map(|millis| Duration::from_millis(millis.into()))
+    }
+
     /// A client with the usual times and bounds, which hears the lobby from its start.
     pub fn usual() -> Self {
         Self {
@@ -384,6 +427,7 @@ impl ClientSetup {
             json: false,
             versions: (1, 1),
             twin_of: None,
+            idle_ms: None,
             from: From::Start,
             machine: MachineSetup::default(),
         }

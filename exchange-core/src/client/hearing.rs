@@ -85,6 +85,7 @@ impl Client {
                 }
             }
             ToClient::RenameRefused { nick, kept, refusal } => {
+                self.agreed = kept.clone();
                 // A later wish goes on.
                 if self.nick == nick {
                     self.nick = kept.clone();
@@ -185,6 +186,9 @@ impl Client {
                 }
                 told
             });
+        }
+        if let Some(me) = self.session.as_ref().and_then(|joint| self.roster.get(&joint.me)) {
+            self.agreed = me.nick.clone();
         }
         let told = self.confirmed.as_ref().map_or(self.roster.len(), BTreeSet::len);
         if told > MAX_MEMBERS { Err(Violation::TooMuch) } else { Ok(()) }

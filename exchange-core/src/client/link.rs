@@ -10,7 +10,7 @@ use crate::{
     limits::CONTROL_ALLOWANCE,
     message::{Encoding, Hello, Presence, ToHost, Welcome},
     name::Nick,
-    reason::CloseReason,
+    reason::{CloseReason, Refusal},
     seam::{LinkId, LinkLoss, Outbox},
     time::Time,
 };
@@ -245,7 +245,14 @@ impl Client {
 
     /// The host says goodbye.
     pub(super) fn dismissed(&mut self, now: Time, reason: CloseReason, out: &mut Outbox) {
-        if reason.is_final() && !(reason == CloseReason::Replaced && cfg!(exchange_bug = "replaced-comes-back")) {
+        if let CloseReason::Name(error) = reason
+            && self.nick != self.agreed
+        {
+            // It wanted to be called otherwise meanwhile, and comes back by the nick that nobody minded.
+            let nick = core::mem::replace(&mut self.nick, self.agreed.clone());
+            out.event(Event::RenameRefused { nick, refusal: Refusal::Name(error) });
+        } else if reason.is_final() && !(reason == CloseReason::Replaced && cfg!(exchange_bug = "replaced-comes-back"))
+        {
             return self.close(Ended::Told(reason), out);
         }
         if let State::Linked(link) = core::mem::replace(&mut self.state, State::Waiting) {

@@ -99,8 +99,9 @@ impl ClientConfig {
 #[derive(Debug)]
 pub struct Client {
     config: ClientConfig,
-    /// What it wants to be called.
+    /// What it wants to be called, and what a host last let it be called.
     nick: Nick,
+    agreed: Nick,
     own: Own,
     peer: PeerId,
     producer: ProducerId,
@@ -154,6 +155,7 @@ impl Client {
         let lobby = Room::new(config.lobby_from, Cmid::ZERO, config.transcript());
         Self {
             nick: config.nick.clone(),
+            agreed: config.nick.clone(),
             own: Own::new(config.idle, Time::ZERO),
             config,
             peer: PeerId::from_bytes(random.bytes()),

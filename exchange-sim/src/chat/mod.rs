@@ -5,8 +5,8 @@ mod machine;
 pub(crate) mod station;
 
 use exchange_core::{
-    Body, Client, ClientConfig, Host, HostConfig, Input, JoinFrom, Mentions, MessageView, Reaction, RoomName, Seed,
-    Time,
+    Body, Client, ClientConfig, Host, HostConfig, Input, JoinFrom, Mentions, MessageView, Nick, Presence, Reaction,
+    RoomName, Seed, Time,
     message::{Delete, Edit, Post, React},
     wire::Offer,
 };
@@ -67,6 +67,12 @@ pub enum Command {
     },
     /// Says that the network may have changed.
     NetworkChanged,
+    /// Says how they are.
+    Be(Presence),
+    /// Wants to be called otherwise.
+    Rename(Nick),
+    /// Is at the keyboard.
+    Active,
     /// Leaves the session, or ends it.
     Close,
 }
@@ -191,6 +197,11 @@ fn host_does(host: &mut Station<Host>, command: Command, io: &mut Io<'_>) {
         Command::Join { room, .. } => drop(host.act(io, |round| round.join(&room))),
         Command::Leave { room } => drop(host.act(io, |round| round.leave(&room))),
         Command::NetworkChanged => host.network_changed(io),
+        Command::Be(presence) => {
+            host.wish(io, Seen::Be(presence.clone()), |round| round.set_presence(presence));
+        }
+        Command::Rename(nick) => host.wish(io, Seen::Rename(nick.clone()), |round| round.rename(&nick)),
+        Command::Active => host.wish(io, Seen::Active, |round| round.handle(Input::Activity)),
         Command::Close => {
             io.listen(false);
             host.act(io, |round| {
@@ -211,6 +222,11 @@ fn client_does(client: &mut Station<Client>, command: Command, io: &mut Io<'_>) 
         Command::Join { room, from } => drop(client.act(io, |round| round.join(&room, from))),
         Command::Leave { room } => drop(client.act(io, |round| round.leave(&room))),
         Command::NetworkChanged => client.network_changed(io),
+        Command::Be(presence) => {
+            client.wish(io, Seen::Be(presence.clone()), |round| round.set_presence(presence));
+        }
+        Command::Rename(nick) => client.wish(io, Seen::Rename(nick.clone()), |round| round.rename(nick)),
+        Command::Active => client.wish(io, Seen::Active, |round| round.handle(Input::Activity)),
         Command::Close => client.act(io, |round| {
             round.close();
         }),

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use bytes::Bytes;
 use exchange_core::{
-    Body, CloseReason, Effect, Event, Input, LinkId, LinkLoss, MessageId, Outbox, Refusal, Time,
+    Body, CloseReason, Effect, Event, Input, LinkId, LinkLoss, MessageId, Nick, Outbox, Presence, Refusal, Time,
     message::FRAME_HEADER,
     wire::{Choice, Offer, Received, Wire},
 };
@@ -95,6 +95,12 @@ pub(crate) enum Seen {
     TurnedDown(Refusal),
     /// It was told that the network may have changed.
     NetworkChanged,
+    /// Its application said how whoever it speaks for is,
+    Be(Presence),
+    /// or what they want to be called,
+    Rename(Nick),
+    /// or that they are at the keyboard.
+    Active,
     /// It told its application something.
     Told(Event),
     /// It sent frames: one or more, each led by its length.
@@ -197,6 +203,12 @@ impl<M: Machine> Station<M> {
         if let Some(seen) = &mut self.seen.0 {
             seen.insert(place, posted.map_or_else(Seen::TurnedDown, |id| Seen::Posted { id, body }));
         }
+    }
+
+    /// The application wishes something, which is seen before what comes of it: whether it is granted shows later.
+    pub(crate) fn wish<T>(&mut self, io: &mut Io<'_>, seen: Seen, wish: impl FnOnce(&mut M::Round<'_>) -> T) {
+        self.see(|| seen);
+        let _ = self.act(io, wish);
     }
 
     pub(crate) fn network_changed(&mut self, io: &mut Io<'_>) {

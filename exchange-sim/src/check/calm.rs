@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use exchange_core::{Client, Host};
 
-use super::{HOST, Invariant};
+use super::{HOST, Invariant, Wishes};
 use crate::{chat::ChatNode, net::NodeId, world::World};
 
 /// What is missing until the core has come together.
@@ -15,6 +15,10 @@ pub(crate) struct Calm<'a> {
     pub(crate) core: &'a [usize],
     /// Those of them that read slowly for a while.
     pub(crate) slow: &'a BTreeSet<usize>,
+    /// What everybody wished last.
+    pub(crate) wishes: &'a Wishes,
+    /// Those whose place nobody else can take.
+    pub(crate) sure: &'a BTreeSet<usize>,
 }
 
 impl Calm<'_> {
@@ -48,8 +52,13 @@ impl Calm<'_> {
             return Some((Invariant::L5, "is not connected".into()));
         }
         let me = client.me().id;
-        if !host.people().any(|person| person.peer.id == me) {
+        let Some(shown) = host.people().find(|person| person.peer.id == me) else {
             return Some((Invariant::L3, "is connected, but not shown as there".into()));
+        };
+        let node = NodeId(index);
+        let now = self.world.clock(node).local(self.world.now());
+        if let Some(what) = self.wishes.missing(node, &shown, now).filter(|_| self.sure.contains(&index)) {
+            return Some((Invariant::L3, what));
         }
         for room in client.rooms() {
             let Some(history) = host.history(room) else {

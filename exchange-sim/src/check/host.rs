@@ -7,16 +7,17 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use exchange_core::{
-    Body, CloseReason, Encoding, Epoch, Event, Host, LeaveReason, MemberId, MessageId, PeerId, ProducerId, Rev, RoomId,
-    RoomName, Seq, Status, Time, Token, Violation,
+    Body, CloseReason, Encoding, Epoch, Event, Host, LeaveReason, MemberId, MessageId, NameError, PeerId, ProducerId,
+    Rev, RoomId, RoomName, Seq, Status, Time, Token, Violation,
     message::{Entry, Hello, MAX_FIRST_FRAME, MAX_FRAME, ToClient, ToHost, Welcome},
     wire::frames,
 };
 
 use super::{
     Check, HOST, Invariant, Scene,
+    people::Said,
     said::{Logged, Told, is_blank},
-    wire::is_entry,
+    wire::{is_entry, is_send},
 };
 use crate::{
     chat::{
@@ -42,6 +43,7 @@ pub(super) struct Hosts {
     links: BTreeMap<Socket, Link>,
     /// What each room's number means.
     rooms: BTreeMap<RoomId, (RoomName, Epoch)>,
+    said: Said,
     /// What an entry's frame was when it was first seen, by room, encoding and place.
     bytes: BTreeMap<(RoomId, Encoding), BTreeMap<Seq, Bytes>>,
     last_sent: Option<Bytes>,
@@ -99,6 +101,7 @@ impl Hosts {
             away: BTreeMap::new(),
             links: BTreeMap::new(),
             rooms: BTreeMap::new(),
+            said: Said::default(),
             bytes: BTreeMap::new(),
             last_sent: None,
             grown: BTreeMap::new(),
@@ -138,14 +141,14 @@ impl Hosts {
                         link.encoding = Some(choice.encoding);
                     }
                 }
-                Seen::Heard { socket, body } => self.heard(*socket, body)?,
-                Seen::Sent { socket, frames: sent, .. } => self.sent(*socket, sent, scene)?,
+                Seen::Heard { socket, body } => self.heard(*socket, body, now)?,
+                Seen::Sent { socket, frames: sent, .. } => self.sent(*socket, sent, now, scene)?,
                 Seen::Closed { socket: Some(socket), reason, .. } => {
                     self.closed(*socket, *reason, world, trust, scene)?;
                 }
                 // What it was to be told before is seen after.
                 Seen::Lost { socket, .. } => gone.push(*socket),
-                Seen::Told(event) => told_owner(event, scene),
+                Seen::Told(event) => self.told_owner(event, now, scene)?,
                 _ => {}
             }
         }
@@ -157,6 +160,10 @@ impl Hosts {
             self.absences(now)?;
         }
         self.expiry(host, now)?;
+        if !seen.is_empty() && !host.is_closed() {
+            let grace = Duration::from_millis(self.setup.grace_ms.into());
+            self.said.look(host, &self.away, grace, now)?;
+        }
         self.bounds(station, world, now)
     }
 
@@ -227,7 +234,7 @@ impl Hosts {
         Ok(())
     }
 
-    fn heard(&mut self, socket: Socket, body: &[u8]) -> Check {
+    fn heard(&mut self, socket: Socket, body: &[u8], now: Time) -> Check {
         let Some(link) = self.links.get_mut(&socket) else { return Ok(()) };
         let most = if link.member.is_none() { MAX_FIRST_FRAME } else { MAX_FRAME };
         if body.len() > most {
@@ -240,6 +247,12 @@ impl Hosts {
                 let said = encoding.decode::<ToHost>(body);
                 link.has_spoken = said.is_ok_and(|said| !matches!(said, ToHost::Bye { .. } | ToHost::Hello(_)));
             }
+            if !is_send(encoding, body)
+                && let Ok(ToHost::Presence(presence)) = encoding.decode(body)
+                && let Some(member) = self.members.get(&number)
+            {
+                self.said.says(number, member.peer, presence, now);
+            }
             if link.has_spoken
                 && let Some(member) = self.members.get_mut(&number)
             {
@@ -251,7 +264,7 @@ impl Hosts {
         Ok(())
     }
 
-    fn sent(&mut self, socket: Socket, sent: &Bytes, scene: &mut Scene<'_>) -> Check {
+    fn sent(&mut self, socket: Socket, sent: &Bytes, now: Time, scene: &mut Scene<'_>) -> Check {
         let Some(link) = self.links.get(&socket) else { return Ok(()) };
         let encoding = link.encoding.unwrap_or(Encoding::Postcard);
         let is_same =
@@ -265,7 +278,7 @@ impl Hosts {
                 continue;
             }
             match readable(encoding, body)? {
-                ToClient::Welcome(welcome) => self.welcome(socket, &welcome, scene)?,
+                ToClient::Welcome(welcome) => self.welcome(socket, &welcome, now, scene)?,
                 ToClient::Roster { rev, .. } => self.news(socket, rev)?,
                 ToClient::Gap { .. } => scene.marks.hit(Mark::GapTold),
                 ToClient::Reject { .. } => scene.marks.hit(Mark::RefusedByHost),
@@ -328,7 +341,7 @@ impl Hosts {
         Ok(())
     }
 
-    fn welcome(&mut self, socket: Socket, welcome: &Welcome, scene: &mut Scene<'_>) -> Check {
+    fn welcome(&mut self, socket: Socket, welcome: &Welcome, now: Time, scene: &mut Scene<'_>) -> Check {
         let Some(link) = self.links.get_mut(&socket) else { return Ok(()) };
         let Some(hello) = link.hello.take() else {
             return Err((Invariant::S12, "somebody is let in who has not said who it is".into()));
@@ -351,7 +364,8 @@ impl Hosts {
             }
             scene.marks.sometimes(!is_current, Mark::WelcomeLost);
         }
-        let Hello { peer, producer, attempt, token, .. } = hello;
+        let Hello { peer, producer, attempt, token, presence, .. } = hello;
+        self.said.says(welcome.you, peer, presence, now);
         self.away.remove(&peer);
         self.members.insert(
             welcome.you,
@@ -391,12 +405,41 @@ impl Hosts {
             _ => {}
         }
         let is_client = world.net().node(socket.other()).is_some_and(|node| (1..=trust.clients).contains(&node.0));
-        if matches!(reason, Why::Name(_)) && is_client {
+        let is_fault =
+            !matches!(reason, Why::Name(NameError::Confusable | NameError::MixedScripts | NameError::Reserved));
+        if matches!(reason, Why::Name(_)) && is_fault && is_client {
             return Err((Invariant::S17, format!("it accuses an honest peer: {reason}")));
         }
         self.links.remove(&socket);
         self.are_links_looked_at = false;
         Ok(())
+    }
+
+    fn told_owner(&mut self, event: &Event, now: Time, scene: &mut Scene<'_>) -> Check {
+        let mut hit = |mark| {
+            scene.marks.hit(mark);
+            Ok(())
+        };
+        match event {
+            Event::Presence { peer, status, .. } => {
+                hit(match status {
+                    Status::Offline => Mark::ShownOffline,
+                    Status::Unreachable => Mark::ShownUnreachable,
+                    Status::Online => Mark::ShownBack,
+                    _ => Mark::ShownAway,
+                })?;
+                self.said.told(peer, *status, now)
+            }
+            Event::Renamed { .. } => hit(Mark::Renamed),
+            Event::Edited { .. } => hit(Mark::MessageEdited),
+            Event::Deleted { .. } => hit(Mark::MessageDeleted),
+            Event::Reacted { added: false, .. } => hit(Mark::ReactionTakenBack),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn idle(&self) -> Option<Duration> {
+        self.setup.idle()
     }
 
     /// Who has a link, has one; since when the others have none.
@@ -473,20 +516,5 @@ fn is_posted(posted: &Body, logged: &Body) -> bool {
             (&posted.text, &posted.mentions) == (&logged.text, &logged.mentions)
         }
         _ => posted == logged,
-    }
-}
-
-fn told_owner(event: &Event, scene: &mut Scene<'_>) {
-    match event {
-        Event::Edited { .. } => scene.marks.hit(Mark::MessageEdited),
-        Event::Deleted { .. } => scene.marks.hit(Mark::MessageDeleted),
-        Event::Reacted { added: false, .. } => scene.marks.hit(Mark::ReactionTakenBack),
-        _ => {}
-    }
-    if let Event::Presence { status, .. } = event {
-        scene.marks.hit(match status {
-            Status::Offline => Mark::ShownOffline,
-            _ => Mark::ShownBack,
-        });
     }
 }

@@ -12,6 +12,7 @@ mod calm;
 mod host;
 mod invariant;
 mod model;
+mod people;
 mod said;
 mod standing;
 mod view;
@@ -21,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use exchange_core::{Body, Epoch, MessageId, ProducerId};
 
-pub(crate) use self::calm::Calm;
 pub use self::invariant::Invariant;
+pub(crate) use self::{calm::Calm, people::Wishes};
 use self::{host::Hosts, model::Model, view::View, wire::Frames};
 use crate::{
     chat::{ChatNode, Kind, station::Seen},
@@ -49,6 +50,7 @@ pub(crate) struct Oracle {
     /// Producers that are honest, as far as they have posted anything.
     honest: BTreeSet<ProducerId>,
     refused: BTreeSet<MessageId>,
+    pub(crate) wishes: Wishes,
     /// The clients; whoever comes after them means no good.
     clients: usize,
     setups: Vec<ClientSetup>,
@@ -82,6 +84,7 @@ impl Oracle {
             meant: BTreeMap::new(),
             honest: BTreeSet::new(),
             refused: BTreeSet::new(),
+            wishes: Wishes::default(),
             clients: scenario.clients.len(),
             setups: scenario.clients.clone(),
             has_mangler: scenario.intruders.iter().any(|intruder| matches!(intruder.how, Intrusion::Mangle(_))),
@@ -98,7 +101,9 @@ impl Oracle {
     pub(crate) fn forgot(&mut self, node: NodeId) {
         if node == HOST {
             self.hosts.begin_anew();
+            self.wishes.forget(node);
         } else {
+            self.wishes.forget(node);
             self.views.remove(&node);
         }
     }
@@ -132,6 +137,19 @@ impl Oracle {
             self.frames.observe(seen, is_honest, peer_is_honest, &mut self.marks, &mut self.counts)?;
         }
         let is_quiet = seen.iter().all(|seen| matches!(seen, Seen::Cut(_)));
+        let now = world.clock(node).local(world.now());
+        match world.node(node).map(ChatNode::kind) {
+            Some(Kind::Host(station)) => {
+                if let Some(me) = station.machine.me() {
+                    self.wishes.observe(node, &me, self.hosts.idle(), now, seen);
+                }
+            }
+            Some(Kind::Client(station)) if is_honest => {
+                let idle = self.setups[node.0 - 1].idle();
+                self.wishes.observe(node, &station.machine.me(), idle, now, seen);
+            }
+            _ => {}
+        }
         let Self { model, posted, meant, refused, marks, counts, .. } = self;
         let mut scene = Scene { model, posted, meant, refused, marks, counts };
         match world.node(node).map(ChatNode::kind) {

@@ -143,7 +143,9 @@ impl View {
     fn closed(&mut self, reason: CloseReason, was_up: bool, scene: &mut Scene<'_>) {
         scene.marks.sometimes(reason == CloseReason::Silent, Mark::HalfOpenAtClient);
         scene.marks.sometimes(reason == CloseReason::HandshakeTimeout && was_up, Mark::DialHung);
-        if reason.is_final() {
+        // Whoever asked for another nick meanwhile comes back by the one it had.
+        let may_come_back = matches!(reason, CloseReason::Name(_));
+        if reason.is_final() && !may_come_back {
             self.is_over = Some(Ended::Told(reason));
         }
         self.unlinked();
@@ -234,6 +236,10 @@ impl View {
                 if *resumed && !self.is_known {
                     return Err((Invariant::S12, "it says it is known to a host that never knew it".into()));
                 }
+                Ok(())
+            }
+            Event::RenameRefused { .. } => {
+                scene.marks.hit(Mark::RenameRefused);
                 Ok(())
             }
             Event::Disconnected { retry_in, .. } => self.waits_to_dial(*retry_in),

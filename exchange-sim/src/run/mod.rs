@@ -104,6 +104,8 @@ struct Run<'a> {
     disturbed: BTreeMap<NodeId, u64>,
     watches: Vec<Watch>,
     slow: BTreeSet<usize>,
+    /// Clients whose place nobody can take: neither another on the same device, nor one who overheard them.
+    sure: BTreeSet<usize>,
     active: BTreeSet<usize>,
     closed_doors: usize,
     converged: Option<Duration>,
@@ -225,7 +227,8 @@ impl Run<'_> {
     }
 
     fn calm_view(&self) -> Calm<'_> {
-        Calm { world: &self.world, core: &self.scenario.core, slow: &self.slow }
+        let (world, core, slow, wishes) = (&self.world, &self.scenario.core, &self.slow, &self.oracle.wishes);
+        Calm { world, core, slow, wishes, sure: &self.sure }
     }
 
     fn pending(&self) -> Option<(Invariant, String)> {

@@ -51,6 +51,9 @@ impl Recorder {
         match seen {
             Seen::Posted { id, body } => put(What::Did(format!("posts {id} in {}: {body:?}", id.room.as_str()))),
             Seen::TurnedDown(refusal) => put(What::Did(format!("cannot post: {refusal}"))),
+            Seen::Be(presence) => put(What::Did(format!("is {presence:?}"))),
+            Seen::Rename(nick) => put(What::Did(format!("wants to be called {nick:?}"))),
+            Seen::Active => put(What::Did("is at the keyboard".into())),
             Seen::NetworkChanged => put(What::Did("the network may have changed".into())),
             Seen::Told(event) => put(What::Told(format!("{event:?}"))),
             Seen::Up { link, .. } => put(What::Link(format!("link {link} is up"))),

@@ -6,7 +6,8 @@ use std::{
 };
 
 use exchange_core::{
-    Body, ClientConfig, Encoding, HostConfig, JoinFrom, Limits, RoomName, Seed, SessionName, Time, Timing,
+    Availability, Body, ClientConfig, Encoding, HostConfig, JoinFrom, Limits, Nick, Note, Presence, RoomName, Seed,
+    SessionName, Time, Timing,
     message::ToHost,
     wire::{Offer, Versions, frames},
 };
@@ -23,7 +24,7 @@ use crate::{
     marks::Mark,
     net::NodeId,
     random::Random,
-    scenario::{Act, ClientSetup, From, Intrusion, MachineSetup, Scenario, Step},
+    scenario::{Act, ClientSetup, From, Intrusion, MachineSetup, Mood, Scenario, Step},
     world::World,
 };
 
@@ -70,6 +71,7 @@ impl<'a> Run<'a> {
             disturbed: BTreeMap::new(),
             watches: Vec::new(),
             slow: BTreeSet::new(),
+            sure: (1..=scenario.clients.len()).filter(|index| !may_be_replaced(scenario, *index)).collect(),
             active: BTreeSet::new(),
             closed_doors: 0,
             converged: None,
@@ -118,7 +120,7 @@ impl<'a> Run<'a> {
             expiry: millis(setup.expiry_ms),
             ..Timing::default()
         };
-        let config = HostConfig { limits, timing, ..HostConfig::new(name, owner) };
+        let config = HostConfig { limits, timing, idle: setup.idle(), ..HostConfig::new(name, owner) };
         self.seen(ChatNode::host_at(config, &self.seed(0, incarnation), setup.credit, now))
     }
 
@@ -203,6 +205,14 @@ impl<'a> Run<'a> {
                 }
             }
             Act::NetworkChanged => self.world.command(at, node, Command::NetworkChanged),
+            Act::Be { how, note } => self.world.command(at, node, Command::Be(presence(how, note))),
+            Act::Rename { nick } => {
+                // Whose nick looks like the owner's is refused at any time, so the owner keeps it.
+                if let Some(nick) = Nick::new(&wanted(step.who, nick)).ok().filter(|_| node != HOST) {
+                    self.world.command(at, node, Command::Rename(nick));
+                }
+            }
+            Act::Active => self.world.command(at, node, Command::Active),
             Act::Quit => self.world.command(at, node, Command::Close),
         }
     }
@@ -231,14 +241,39 @@ impl<'a> Run<'a> {
 
     /// Whether a client may be out of the session for good.
     pub(super) fn may_give_up(&self, index: usize) -> bool {
-        let setup = &self.scenario.clients[index - 1];
-        let has_twin =
-            setup.twin_of.is_some() || self.scenario.clients.iter().any(|client| client.twin_of == Some(index));
         let quits = self.scenario.steps.iter().any(|step| step.who == index && step.act == Act::Quit);
-        // In the clear, whoever overhears a client's first word can take its place.
-        let is_replayed =
-            self.scenario.intruders.iter().any(|one| matches!(one.how, Intrusion::Replay(who, _) if who == index));
-        has_twin || is_replayed || quits || setup.versions.0 > 1
+        may_be_replaced(self.scenario, index) || quits || self.scenario.clients[index - 1].versions.0 > 1
+    }
+}
+
+/// Whether somebody else may come as that client.
+fn may_be_replaced(scenario: &Scenario, index: usize) -> bool {
+    let is_twin = scenario.clients[index - 1].twin_of.is_some();
+    let has_twin = is_twin || scenario.clients.iter().any(|client| client.twin_of == Some(index));
+    // In the clear, whoever overhears a client's first word can take its place.
+    let is_replayed = scenario.intruders.iter().any(|one| matches!(one.how, Intrusion::Replay(who, _) if who == index));
+    has_twin || is_replayed
+}
+
+fn presence(how: Mood, note: u8) -> Presence {
+    let availability = match how {
+        Mood::Online => Availability::Online,
+        Mood::Away => Availability::Away,
+        Mood::Busy => Availability::Busy,
+    };
+    Presence { availability, note: (note > 0).then(|| Note::new(&format!("note {note}")).ok()).flatten() }
+}
+
+/// A nick that somebody may want: their own, others that nobody can object to, one that several like, and two that
+/// nobody gets.
+fn wanted(who: usize, nick_number: u8) -> String {
+    match nick_number % 6 {
+        0 => nick(who),
+        1 => format!("{} the {who}.", nick(who)),
+        2 => format!("№ {who}"),
+        3 => "everyman".into(),
+        4 => "System".into(),
+        _ => nick(0).to_uppercase(),
     }
 }
 
@@ -250,6 +285,7 @@ fn client_config(setup: &ClientSetup, index: usize) -> ClientConfig {
         window: setup.window as usize,
         backoff_min: millis(setup.backoff_min_ms),
         backoff_max: millis(setup.backoff_max_ms),
+        idle: setup.idle(),
         ..ClientConfig::new(nick)
     }
 }

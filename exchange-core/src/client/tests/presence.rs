@@ -7,7 +7,7 @@ use crate::{
     ids::{Cmid, Rev, Seq},
     message::{Availability, Body, Entry, MemberRecord, Presence, Status, ToClient, ToHost},
     name::{NameError, Nick},
-    reason::Refusal,
+    reason::{CloseReason, Refusal},
     seam::{Input, LinkLoss},
     time::Timestamp,
 };
@@ -112,6 +112,24 @@ fn the_refusal_of_an_earlier_wish_leaves_the_last_one() {
     bench.round(|round| round.rename(nick("bob"))).unwrap();
     bench.hear(&refused("Ana", "client"));
     assert_eq!(&*bench.reconnect().nick, "bob");
+}
+
+#[test]
+fn a_nick_that_a_new_life_of_the_host_refuses_is_given_up_for_the_last_one_it_had() {
+    let mut bench = Bench::in_lobby();
+    bench.down(LinkLoss::Broken);
+    bench.round(|round| round.rename(nick("Ana"))).unwrap();
+    bench.redial();
+    assert_eq!(&*bench.arrive().nick, "Ana");
+    bench.told();
+    let reason = CloseReason::Name(NameError::Confusable);
+    bench.hear(&ToClient::Bye { reason });
+    let refusal = Refusal::Name(NameError::Confusable);
+    assert_eq!(bench.told()[0], Event::RenameRefused { nick: nick("Ana"), refusal });
+    bench.redial();
+    assert_eq!(&*bench.arrive().nick, "me");
+    bench.hear(&ToClient::Bye { reason });
+    assert!(bench.client.is_closed(), "it has no other");
 }
 
 #[test]
