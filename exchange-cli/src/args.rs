@@ -9,7 +9,7 @@ use std::{
 use clap::{ArgAction, Args, Parser, Subcommand};
 use exchange_tokio::{
     Target,
-    core::{NameError, Nick, RoomName, SessionName, discovery::DEFAULT_PORT},
+    core::{Limits, NameError, Nick, Rate, RoomName, SessionName, discovery::DEFAULT_PORT},
 };
 
 const EXIT_CODES: &str = "\
@@ -91,6 +91,9 @@ pub(crate) struct HostArguments {
     /// Listen at this address of this machine only, with or without a port. Can be repeated.
     #[arg(long, value_name = "ADDRESS", value_parser = bind_address)]
     bind: Vec<Bind>,
+    /// Messages that one person may send in a second, and twice as many at once. Without it, 20. What is more waits.
+    #[arg(long, value_name = "MESSAGES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: Option<u32>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -137,6 +140,13 @@ impl HostArguments {
         let nick = self.talk.nick();
         let whose = || SessionName::new(&format!("{nick}'s session")).ok();
         self.name.clone().or_else(whose).unwrap_or_else(|| "session".parse().expect("a name"))
+    }
+
+    /// What the host bounds.
+    pub(crate) fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        let rate = |per_second: u32| Rate { per_second, burst: per_second.saturating_mul(2) };
+        Limits { messages: self.rate.map_or(usual.messages, rate), ..usual }
     }
 
     /// Where to listen; nowhere in particular if that was left open.

@@ -6,13 +6,14 @@ use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use self::message::Fields;
 pub use self::message::{Change, Message, MessageId, MessageView};
 use crate::{
     ids::{PeerId, Seq, SessionId},
-    message::{GapReason, LeaveReason, Mentions, Status},
-    name::{Nick, Note, Reaction, RoomName, SessionName},
+    message::{Act, GapReason, LeaveReason, Mentions, RoomSummary, Status},
+    name::{Nick, Note, Reaction, Remark, RoomName, SessionName},
     reason::{CloseReason, Outcome, Refusal},
     seam::LinkLoss,
     text::Text,
@@ -111,6 +112,41 @@ pub enum Event {
         /// Whether it happened before the room was joined.
         replayed: bool,
     },
+    /// Somebody did something in a room, to it or to somebody: a topic, a rule, an invitation, a kick.
+    Acted {
+        /// In which room.
+        room: RoomName,
+        /// Who.
+        by: Peer,
+        /// What.
+        act: Act,
+        /// The entry that says so.
+        seq: Seq,
+        /// Whether it happened before the room was joined.
+        replayed: bool,
+    },
+    /// One is not a member of a room any more, and not of one's own accord.
+    Removed {
+        /// Which room.
+        room: RoomName,
+        /// Why: [`Refusal::Kicked`], [`Refusal::Banned`] or [`Refusal::RoomClosed`].
+        why: Refusal,
+        /// What whoever did it has to say.
+        reason: Option<Remark>,
+    },
+    /// Somebody has invited one to a room, which [`Round::join`](crate::client::Round::join) joins. For a room of
+    /// [two](RoomName::direct), it says that the other is there.
+    Invited {
+        /// Which room.
+        room: RoomName,
+        /// Who.
+        by: Peer,
+    },
+    /// The rooms there are, which were asked for; private ones only if one may join them.
+    Rooms {
+        /// In the order of their names.
+        rooms: Vec<RoomSummary>,
+    },
     /// Somebody came or went, or is otherwise than before, in all their rooms at once.
     Presence {
         /// Who.
@@ -193,7 +229,7 @@ pub struct Session {
 }
 
 /// Somebody in a session.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Peer {
     /// Who.
     pub id: PeerId,

@@ -14,6 +14,8 @@ pub struct Limits {
     pub half_open: usize,
     /// Rooms at once.
     pub rooms: usize,
+    /// Rooms at once that one peer has opened.
+    pub rooms_per_founder: usize,
     /// Rooms one member is in at once.
     pub rooms_per_member: usize,
     /// Members of one room at once.
@@ -28,6 +30,28 @@ pub struct Limits {
     pub text: u32,
     /// Different reactions to one message.
     pub reactions: usize,
+    /// Invitations that wait for one peer at once.
+    pub invitations: usize,
+    /// Peers at once that are banned from one room, and as many that are muted in it.
+    pub sanctions: usize,
+    /// Messages of one peer.
+    pub messages: Rate,
+    /// What one peer asks beside: to be in rooms, to be told of them. Whoever reconnects asks for all of its rooms.
+    pub requests: Rate,
+}
+
+/// How often something may happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How often in a second, in the long run; at least once.
+    pub per_second: u32,
+    /// How often at once, after a while in which it did not.
+    pub burst: u32,
+}
+
+impl Rate {
+    /// As often as you like.
+    pub const UNLIMITED: Self = Self { per_second: u32::MAX, burst: u32::MAX };
 }
 
 impl Limits {
@@ -41,6 +65,7 @@ impl Default for Limits {
             links: 256,
             half_open: 32,
             rooms: 1000,
+            rooms_per_founder: 32,
             rooms_per_member: 100,
             members_per_room: 1000,
             remembered: 1024,
@@ -48,6 +73,10 @@ impl Default for Limits {
             history_bytes: 4 * 1024 * 1024,
             text: Self::MAX_TEXT,
             reactions: 20,
+            invitations: 32,
+            sanctions: 256,
+            messages: Rate { per_second: 20, burst: 40 },
+            requests: Rate { per_second: 20, burst: 200 },
         }
     }
 }

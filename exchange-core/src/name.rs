@@ -152,6 +152,10 @@ name! {
     /// The name of a session.
     SessionName, 64
 }
+name! {
+    /// A line of text that is shown beside something: what a room is about, why somebody was removed.
+    Remark, 256
+}
 
 name! {
     /// How somebody reacts to a message: an emoji, as a rule, or a word.

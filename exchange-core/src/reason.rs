@@ -1,7 +1,7 @@
 //! Three kinds of "no", never mixed: a link ends for a [`CloseReason`] and a request is turned down with a
 //! [`Refusal`]; both travel on the wire. What the caller got wrong is in the result of the call.
 
-use core::fmt;
+use core::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -42,12 +42,24 @@ pub enum CloseReason {
     /// It broke the protocol.
     #[error("protocol violation: {0}")]
     Violation(Violation),
+    /// It was removed from the session.
+    #[error("removed from the session")]
+    Kicked,
+    /// It may not be in the session.
+    #[error("banned from the session{}", Again(*retry_after_ms))]
+    Banned {
+        /// In how many milliseconds it may come back, if ever.
+        retry_after_ms: Option<u64>,
+    },
 }
 
 impl CloseReason {
     /// Whether a client that is told this should stay away until its user asks again.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Left | Self::Replaced | Self::WrongToken | Self::Name(_))
+        matches!(
+            self,
+            Self::Left | Self::Replaced | Self::WrongToken | Self::Name(_) | Self::Kicked | Self::Banned { .. }
+        )
     }
 }
 
@@ -144,6 +156,75 @@ pub enum Refusal {
     /// Nobody may be called that here.
     #[error("{0}")]
     Name(NameError),
+    /// One has to be invited. Whoever is in the room has been told that somebody is at the door.
+    #[error("the room is private; those in it know that you are at the door")]
+    Private,
+    /// There is a room of that name already.
+    #[error("there is such a room already")]
+    Taken,
+    /// One was removed from the room, and has to join it anew to be in it again.
+    #[error("removed from the room")]
+    Kicked,
+    /// One may not be in the room.
+    #[error("banned from the room{}", Again(*retry_after_ms))]
+    Banned {
+        /// In how many milliseconds one may come back, if ever.
+        retry_after_ms: Option<u64>,
+    },
+    /// There is no such room any more.
+    #[error("the room was closed")]
+    RoomClosed,
+    /// That is for others to do, or nobody's to do there.
+    #[error("that is not yours to do")]
+    NotAllowed,
+    /// Nobody of that identity is there, or nothing of the kind was done to them.
+    #[error("there is nobody like that")]
+    NoSuchPeer,
+    /// One may not say anything in the room.
+    #[error("muted{}", Again(*retry_after_ms))]
+    Muted {
+        /// In how many milliseconds one may speak again, if ever.
+        retry_after_ms: Option<u64>,
+    },
+    /// Only those who moderate the room may say something.
+    #[error("the room is locked")]
+    Locked,
+    /// The room's rules want more time between two messages.
+    #[error("the room is in slow mode{}", Again(Some(*retry_after_ms)))]
+    SlowMode {
+        /// In how many milliseconds the next message may come.
+        retry_after_ms: u64,
+    },
+    /// More was asked in a short time than anybody may ask. The client asks again by itself.
+    #[error("too much at once{}", Again(Some(*retry_after_ms)))]
+    RateLimited {
+        /// In how many milliseconds it may be asked again.
+        retry_after_ms: u64,
+    },
+}
+
+impl Refusal {
+    /// After how long the same request may be granted, if time alone is what it lacks.
+    pub fn retry_after(self) -> Option<Duration> {
+        let millis = match self {
+            Self::Banned { retry_after_ms } | Self::Muted { retry_after_ms } => retry_after_ms?,
+            Self::SlowMode { retry_after_ms } | Self::RateLimited { retry_after_ms } => retry_after_ms,
+            _ => return None,
+        };
+        Some(Duration::from_millis(millis))
+    }
+}
+
+/// When it may be tried again, as the end of a sentence.
+struct Again(Option<u64>);
+
+impl fmt::Display for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => Ok(()),
+            Some(millis) => write!(f, "; try again in {} s", millis.div_ceil(1000)),
+        }
+    }
 }
 
 /// What became of a message that was posted.

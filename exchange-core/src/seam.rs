@@ -244,4 +244,6 @@ pub enum WakeReason {
     Redial,
     /// A link has held for long enough to forget earlier failures.
     Healthy,
+    /// A client may ask its host for more again.
+    Pause,
 }

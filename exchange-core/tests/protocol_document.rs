@@ -15,9 +15,10 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use exchange_core::{
-    Availability, Body, ClientConfig, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch, GapReason,
-    HostConfig, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, PeerId, Presence, ProducerId,
-    Reaction, Refusal, Rev, RoomId, RoomName, Seq, SessionId, SessionName, Status, Timestamp, Token, Violation,
+    Act, Availability, Body, ClientConfig, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch, GapReason,
+    HistoryPolicy, HostConfig, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, Peer, PeerId,
+    Presence, ProducerId, Reaction, Refusal, Remark, Rev, RoomId, RoomName, RoomSummary, Rules, Seq, SessionId,
+    SessionName, Status, Timestamp, Token, Violation,
     discovery::{self, PeerRecord},
     message::{
         self, Data, Delete, Edit, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost,
@@ -96,6 +97,8 @@ fn to_host() -> Vec<(&'static str, ToHost)> {
         ("to_host.bye", ToHost::Bye { reason: CloseReason::Left }),
         ("to_host.presence", ToHost::Presence(away())),
         ("to_host.rename", ToHost::Rename { nick: "ana".into() }),
+        ("to_host.open", ToHost::Open { room: "den".into(), settled: Cmid(0), sent: Cmid(0) }),
+        ("to_host.list", ToHost::List { after: Some("den".into()) }),
     ]
 }
 
@@ -109,6 +112,9 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
     let ana = |text| Nick::new(text).unwrap();
     let refusal = Refusal::Name(NameError::Confusable);
     let members = vec![MemberId(0), MemberId(7)];
+    let bo = Peer { id: PEER, nick: nick() };
+    let summary = RoomSummary { name: den(), topic: None, members: 2, private: true };
+    let kick = Act::Kick { who: bo.clone(), reason: Some(Remark::new("spam").unwrap()) };
     let welcome = Welcome {
         session: SESSION,
         name: SessionName::new("Lab 3").unwrap(),
@@ -124,6 +130,7 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
         ("to_client.entry.join", made(Body::Join { peer: PEER, producer: PRODUCER, nick: nick() })),
         ("to_client.entry.leave", made(Body::Leave { reason: LeaveReason::TimedOut })),
         ("to_client.entry.rename", made(Body::Rename { before: nick(), nick: ana("ana") })),
+        ("to_client.entry.kick", ToClient::Entry(entry(Body::Act(kick)))),
         ("to_client.entry.opaque", ToClient::Entry(entry(opaque))),
         ("to_client.entry.post", ToClient::Entry(entry(post()))),
         ("to_client.welcome", ToClient::Welcome(welcome)),
@@ -138,6 +145,8 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
                 head: Seq(302),
                 known: true,
                 members,
+                topic: Some(Remark::new("optics").unwrap()),
+                rules: Rules { history: HistoryPolicy::Last(50), ..Rules::default() },
             }),
         ),
         ("to_client.join_refused", ToClient::JoinRefused { room: den(), refusal: Refusal::RoomFull }),
@@ -150,6 +159,10 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
         ("to_client.pong", ToClient::Pong { nonce: 1000 }),
         ("to_client.bye", ToClient::Bye { reason: CloseReason::Violation(Violation::Malformed) }),
         ("to_client.rename_refused", ToClient::RenameRefused { nick: ana("Ana"), kept: nick(), refusal }),
+        ("to_client.rooms", ToClient::Rooms { rooms: vec![summary], more: false }),
+        ("to_client.list_refused", ToClient::ListRefused { refusal: Refusal::RateLimited { retry_after_ms: 50 } }),
+        ("to_client.invited", ToClient::Invited { room: den(), by: bo.clone() }),
+        ("to_client.removed", ToClient::Removed { room, refusal: Refusal::Kicked, reason: None }),
     ]
 }
 
@@ -286,16 +299,19 @@ fn every_variant_has_its_number_and_its_name() {
         Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, Violation as Broken, WrongToken,
     };
     use Refusal::{
-        Closed, Empty, Kind, Lobby, LogExhausted, NoMessage, NotMember, NotYours, NothingToChange, OutboxFull,
-        RoomFull, SendGap, TooLong, TooMany, TooManyRooms,
+        Closed, Empty, Kicked, Kind, Lobby, Locked, LogExhausted, NoMessage, NoSuchPeer, NotAllowed, NotMember,
+        NotYours, NothingToChange, OutboxFull, Private, RoomClosed, RoomFull, SendGap, Taken, TooLong, TooMany,
+        TooManyRooms,
     };
     use Violation::{Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
 
     let Some(document) = document() else { return };
     let named = Name(NameError::Empty);
     let broken = Broken(Oversize);
-    let close_reasons =
-        [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, named, broken];
+    let until = Some(0);
+    let first = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, named, broken];
+    let then = [CloseReason::Kicked, CloseReason::Banned { retry_after_ms: until }];
+    let close_reasons = [&first[..], &then].concat();
     let name_errors = [
         NameError::Empty,
         NameError::TooLong { limit: 0 },
@@ -324,6 +340,17 @@ fn every_variant_has_its_number_and_its_name() {
         NothingToChange,
         TooMany { limit: 0 },
         name,
+        Private,
+        Taken,
+        Kicked,
+        Refusal::Banned { retry_after_ms: until },
+        RoomClosed,
+        NotAllowed,
+        NoSuchPeer,
+        Refusal::Muted { retry_after_ms: until },
+        Locked,
+        Refusal::SlowMode { retry_after_ms: 0 },
+        Refusal::RateLimited { retry_after_ms: 0 },
     ];
     let once = |names: Vec<(String, String)>| -> Vec<(String, String)> {
         names.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
@@ -366,17 +393,25 @@ fn every_figure_is_the_codes() {
         number("longest reaction", Reaction::MAX_BYTES.into()),
         number("longest content type", ContentType::MAX_BYTES.into()),
         number("mentions of a text", Mentions::MAX),
+        number("longest remark", Remark::MAX_BYTES.into()),
         number("longest text, ever", exchange_core::Limits::MAX_TEXT as usize),
         number("longest text", limits.text as usize),
         number("links", limits.links),
         number("links without a hello", limits.half_open),
         number("rooms", limits.rooms),
+        number("rooms that a peer has opened", limits.rooms_per_founder),
         number("rooms of a member", limits.rooms_per_member),
         number("members of a room", limits.members_per_room),
         number("remembered members", limits.remembered),
         number("entries kept of a room", limits.history_entries),
         number("bytes kept of a room", limits.history_bytes),
         number("reactions to a message", limits.reactions),
+        number("invitations of a peer", limits.invitations),
+        number("bans, and mutes, of a room", limits.sanctions),
+        number("messages of a peer a second", limits.messages.per_second as usize),
+        number("messages of a peer at once", limits.messages.burst as usize),
+        number("requests of a peer a second", limits.requests.per_second as usize),
+        number("requests of a peer at once", limits.requests.burst as usize),
         number("send window of a room", client.window),
     ];
     assert_eq!(table(&document, "limits"), expected);

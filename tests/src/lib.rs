@@ -20,15 +20,21 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use exchange_driver::{
     Client, Events, Host, HostBuilder, Runtime,
-    core::{Event, Message, RoomName},
+    core::{Event, Limits, Message, Rate, RoomName},
 };
 
 /// Long enough for anything on a busy machine, and never waited for unless something is wrong.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a host bounds that lets everybody say as much as they like at once: tests have no time to lose.
+pub fn unhurried() -> Limits {
+    Limits { messages: Rate::UNLIMITED, requests: Rate::UNLIMITED, ..Limits::default() }
+}
+
 /// A host on loopback that nobody else can find.
 pub fn local_host<R: Runtime>(runtime: &R, name: &str) -> HostBuilder<R> {
-    Host::builder_on(runtime.clone(), name).bind((Ipv4Addr::LOCALHOST, 0).into()).no_discovery()
+    let bind = (Ipv4Addr::LOCALHOST, 0).into();
+    Host::builder_on(runtime.clone(), name).bind(bind).no_discovery().limits(unhurried())
 }
 
 /// A client of that host.

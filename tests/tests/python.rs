@@ -36,7 +36,7 @@ async fn a_client_in_python_reads_and_writes_what_the_vectors_say() {
 #[tokio::test]
 async fn a_client_in_python_chats_comes_back_after_a_cut_and_is_told_of_a_gap() {
     let Some(python) = python().await else { return };
-    let limits = Limits { history_entries: KEPT, ..Limits::default() };
+    let limits = Limits { history_entries: KEPT, ..exchange_tests::unhurried() };
     let runtime = Tokio::default();
     let host = local_host(&runtime, "Lab 3").nick("ana").limits(limits).start().await.unwrap();
     let proxy = Proxy::to(&runtime, host.addresses()[0]).await;

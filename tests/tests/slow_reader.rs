@@ -48,7 +48,7 @@ async fn flood(talker: &Client, listener: &mut Events) {
 #[tokio::test]
 async fn a_client_that_never_reads_takes_no_memory() {
     let runtime = Tokio::default();
-    let limits = Limits { history_entries: KEPT, ..Limits::default() };
+    let limits = Limits { history_entries: KEPT, ..exchange_tests::unhurried() };
     let host = local_host(&runtime, "Lab 3").limits(limits).start().await.unwrap();
     let (talker, listener) = (join(&runtime, &host, "talker").await, join(&runtime, &host, "listener").await);
     let mut heard = listener.events();

@@ -21,7 +21,7 @@ fn what_is_piped_in_is_delivered_before_the_program_ends() {
 #[test]
 fn a_long_text_is_delivered_whole_and_in_order() {
     const LINES: usize = 3000;
-    let (mut host, address) = host(&[]);
+    let (mut host, address) = host(&["--rate", "100000"]);
     let mut cat = Program::start(&["join", &address, "--plain", "-q"]);
     for number in 0..LINES {
         cat.say(&format!("line {number}"));

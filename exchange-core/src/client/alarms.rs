@@ -9,11 +9,12 @@ pub(super) enum Alarm {
     Redial,
     Healthy,
     Idle,
+    Pause,
 }
 
 impl Alarm {
     /// Those that are due at the same time ring in this order.
-    const ALL: [Self; 5] = [Self::Handshake, Self::Heartbeat, Self::Redial, Self::Healthy, Self::Idle];
+    const ALL: [Self; 6] = [Self::Handshake, Self::Heartbeat, Self::Redial, Self::Healthy, Self::Idle, Self::Pause];
 
     pub(super) fn reason(self) -> WakeReason {
         match self {
@@ -22,6 +23,7 @@ impl Alarm {
             Self::Redial => WakeReason::Redial,
             Self::Healthy => WakeReason::Healthy,
             Self::Idle => WakeReason::Idle,
+            Self::Pause => WakeReason::Pause,
         }
     }
 }

@@ -50,7 +50,7 @@ impl Client {
             ToClient::Entry(entry) => self.entry(entry, out)?,
             ToClient::Roster { rev, members } => self.roster(rev, members, out)?,
             ToClient::Joined(joined) => self.joined(joined, out)?,
-            ToClient::JoinRefused { room, refusal } => self.join_refused(room, refusal, out)?,
+            ToClient::JoinRefused { room, refusal } => self.join_refused(now, room, refusal, out)?,
             ToClient::Parted { room } => {
                 let room = self.leaving.remove(&room).ok_or(Violation::Unexpected)?;
                 out.event(Event::RoomLeft { room });
@@ -72,7 +72,7 @@ impl Client {
             }
             ToClient::Reject { room, cmid, refusal } => {
                 let Some(room) = self.room_of(room)? else { return Ok(()) };
-                self.settle(&room, cmid, Outcome::Refused(refusal), out);
+                self.rejected(now, &room, cmid, refusal, out);
             }
             ToClient::Ping { nonce } => {
                 if let State::Linked(link) = &mut self.state {
@@ -97,21 +97,28 @@ impl Client {
                 }
                 out.event(Event::RenameRefused { nick, refusal });
             }
+            ToClient::Rooms { rooms, more } => self.listed(rooms, more, out)?,
+            ToClient::ListRefused { refusal } => self.list_refused(now, refusal)?,
+            ToClient::Invited { room, by } => out.event(Event::Invited { room, by }),
+            ToClient::Removed { room, refusal, reason } => self.removed(room, refusal, reason, out)?,
             ToClient::Welcome(_) | ToClient::Bye { .. } => return Err(Violation::Unexpected),
         }
         Ok(())
     }
 
     /// The room of that number; `None` if it is being left, and nothing about it matters any more.
-    fn room_of(&self, number: RoomId) -> Result<Option<RoomName>, Violation> {
+    pub(super) fn room_of(&self, number: RoomId) -> Result<Option<RoomName>, Violation> {
         match self.room_names.get(&number) {
             Some(name) => Ok(Some(name.clone())),
-            None if self.leaving.contains_key(&number) => Ok(None),
+            None if self.leaving.contains_key(&number) || self.lost.contains(&number) => Ok(None),
             None => Err(Violation::Unexpected),
         }
     }
 
-    fn join_refused(&mut self, name: RoomName, refusal: Refusal, out: &mut Outbox) -> Result<(), Violation> {
+    fn join_refused(&mut self, now: Time, name: RoomName, refusal: Refusal, out: &mut Outbox) -> Result<(), Violation> {
+        if let Refusal::RateLimited { retry_after_ms } = refusal {
+            return self.ask_later(now, &name, retry_after_ms);
+        }
         if self.parting.remove(&name).is_some() {
             out.event(Event::RoomLeft { room: name });
             return Ok(());
@@ -122,8 +129,13 @@ impl Client {
         }
         if let Some(room) = self.rooms.remove(&name) {
             self.numbered.insert(name.clone(), room.last_number());
-            self.discard(&name, room, refusal, out);
-            out.event(Event::RoomRefused { room: name, refusal });
+            let was_removed = matches!(refusal, Refusal::Kicked | Refusal::RoomClosed) && room.place().is_some();
+            self.discard(&name, room, if was_removed { Refusal::NotMember } else { refusal }, out);
+            out.event(if was_removed {
+                Event::Removed { room: name, why: refusal, reason: None }
+            } else {
+                Event::RoomRefused { room: name, refusal }
+            });
         }
         Ok(())
     }
@@ -213,6 +225,7 @@ impl Client {
             return Ok(());
         }
         self.room_names.insert(number, name.clone());
+        self.lost.remove(&number);
         if taken == Taken::Lost {
             out.event(Event::HistoryLost { room: name.clone() });
         }
@@ -259,6 +272,7 @@ impl Client {
                 let peer = Peer { nick, ..peer };
                 out.event(Event::Renamed { room: name, peer, before, seq, replayed });
             }
+            Body::Act(act) => self.acted(name, (peer, producer), (seq, cmid, replayed), act, out),
             body => {
                 let first = cmid == Cmid::ZERO || room.is_first_delivery(producer, cmid, seq);
                 if mine {
@@ -278,7 +292,7 @@ impl Client {
         Ok(())
     }
 
-    fn settle(&mut self, name: &RoomName, cmid: Cmid, outcome: Outcome, out: &mut Outbox) {
+    pub(super) fn settle(&mut self, name: &RoomName, cmid: Cmid, outcome: Outcome, out: &mut Outbox) {
         let Some(bytes) = self.rooms.get_mut(name).and_then(|room| room.settle(cmid)) else {
             if cfg!(exchange_bug = "double-receipt") {
                 let id = MessageId { room: name.clone(), producer: self.producer, cmid };

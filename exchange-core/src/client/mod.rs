@@ -10,6 +10,7 @@
 //! What the application posts waits in its room until the host has said what became of it; where the link breaks in
 //! between, it is sent again under the same number, and the host tells the copy from the original.
 
+mod acting;
 mod alarms;
 mod hearing;
 mod link;
@@ -22,6 +23,7 @@ use alloc::collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot};
 use core::{mem, time::Duration};
 
 use self::{
+    acting::Listing,
     alarms::{Alarm, Alarms},
     link::Link,
     room::Room,
@@ -124,6 +126,12 @@ pub struct Client {
     parting: BTreeMap<RoomName, bool>,
     /// The last message number used in rooms that were left: numbers are never used twice.
     numbered: BTreeMap<RoomName, Cmid>,
+    /// The numbers of rooms that it is no member of any more, and did not leave; of the present link.
+    lost: BTreeSet<RoomId>,
+    /// The rooms that the host is asked to tell of.
+    listing: Option<Listing>,
+    /// Whether the host wants to be asked nothing for a while.
+    is_paused: bool,
     pending: usize,
     pending_bytes: usize,
 }
@@ -173,6 +181,9 @@ impl Client {
             leaving: BTreeMap::new(),
             parting: BTreeMap::new(),
             numbered: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            listing: None,
+            is_paused: false,
             pending: 0,
             pending_bytes: 0,
         }
@@ -266,6 +277,7 @@ impl Client {
                 Alarm::Heartbeat => self.beat(now, out),
                 Alarm::Healthy => self.failures = 0,
                 Alarm::Idle => self.own.look(now),
+                Alarm::Pause => self.is_paused = false,
             }
         }
     }
@@ -364,6 +376,35 @@ impl Round<'_> {
             let numbered = if cfg!(exchange_bug = "numbers-start-again") { Cmid::ZERO } else { numbered };
             slot.insert(Room::new(from, numbered, self.client.config.transcript()));
         }
+        Ok(())
+    }
+
+    /// Opens a private room, which only those may join who are invited, and stays in it over reconnects.
+    /// [`Event::RoomJoined`] tells when it is so, [`Event::RoomRefused`] if there is such a room already.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Taken`] if it was joined already, [`Refusal::Closed`] if the client is closed.
+    pub fn open(&mut self, room: &RoomName) -> Result<(), Refusal> {
+        self.client.check_open()?;
+        match self.client.rooms.entry(room.clone()) {
+            Slot::Occupied(_) => Err(Refusal::Taken),
+            Slot::Vacant(slot) => {
+                let numbered = self.client.numbered.remove(room).unwrap_or_default();
+                slot.insert(Room::to_open(numbered, self.client.config.transcript()));
+                Ok(())
+            }
+        }
+    }
+
+    /// Asks which rooms there are: [`Event::Rooms`] tells, now or when the host is there again.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Closed`] if the client is closed.
+    pub fn list_rooms(&mut self) -> Result<(), Refusal> {
+        self.client.check_open()?;
+        self.client.listing.get_or_insert_default();
         Ok(())
     }
 
@@ -482,5 +523,9 @@ impl Client {
         self.room_names.clear();
         self.rooms.values_mut().for_each(Room::unlinked);
         self.parting.values_mut().for_each(|asked| *asked = false);
+        self.lost.clear();
+        self.is_paused = false;
+        // Rooms may have come and gone meanwhile: it begins anew.
+        self.listing = self.listing.take().map(|_| Listing::default());
     }
 }

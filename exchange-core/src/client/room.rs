@@ -4,7 +4,8 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::{
     ids::{Cmid, Epoch, MemberId, ProducerId, RoomId, Seq},
-    message::{Body, JoinFrom, Joined},
+    message::{Act, Body, JoinFrom, Joined, Rules},
+    name::Remark,
     reason::Violation,
     room::Transcript,
 };
@@ -26,6 +27,13 @@ pub(super) struct Room {
     members: BTreeSet<MemberId>,
     /// Who is a member was told as of here; entries after it change it.
     members_at: Seq,
+    /// What it is about and what rules it has, told and changed like who is a member.
+    pub(super) topic: Option<Remark>,
+    pub(super) rules: Rules,
+    /// Whether it is to be opened as a private one.
+    opens: bool,
+    /// Whether messages that were on the present link are to be sent again on it.
+    took_back: bool,
     waiting: VecDeque<Waiting>,
     /// How many of those waiting are on the present link.
     wired: usize,
@@ -74,6 +82,10 @@ impl Room {
             history: Seq::ZERO,
             members: BTreeSet::new(),
             members_at: Seq::ZERO,
+            topic: None,
+            rules: Rules::default(),
+            opens: false,
+            took_back: false,
             waiting: VecDeque::new(),
             wired: 0,
             sent: numbered,
@@ -81,6 +93,16 @@ impl Room {
             delivered: BTreeMap::new(),
             transcript,
         }
+    }
+
+    /// A private room to be opened.
+    pub(super) fn to_open(numbered: Cmid, transcript: Transcript) -> Self {
+        Self { opens: true, ..Self::new(JoinFrom::Head, numbered, transcript) }
+    }
+
+    /// Whether it is still to be opened.
+    pub(super) fn opens(&self) -> bool {
+        self.opens && self.place.is_none()
     }
 
     pub(super) fn is_wanted(&self) -> bool {
@@ -140,6 +162,7 @@ impl Room {
 
     pub(super) fn unlinked(&mut self) {
         self.phase = Phase::Wanted;
+        self.took_back = false;
         if cfg!(exchange_bug = "forgets-on-write") {
             self.waiting.drain(..self.wired);
         }
@@ -151,14 +174,30 @@ impl Room {
         }
     }
 
+    /// It has to be asked for again.
+    pub(super) fn unask(&mut self) {
+        self.phase = Phase::Wanted;
+    }
+
+    /// A message and those after it are to be sent again on the present link.
+    pub(super) fn take_back(&mut self, cmid: Cmid) {
+        let before = self.waiting.iter().take_while(|waiting| waiting.cmid < cmid).count();
+        self.wired = self.wired.min(before);
+        self.took_back = true;
+    }
+
+    /// Whether that was so before on this link.
+    pub(super) fn took_back(&self) -> bool {
+        self.took_back
+    }
+
     pub(super) fn joined(&mut self, joined: Joined) -> Result<Taken, Violation> {
         if joined.after > joined.head {
             return Err(Violation::Unexpected);
         }
         let here = (Some(joined.room), Some((joined.epoch, joined.after)));
         if self.phase == Phase::Joined && (self.number, self.place) == here {
-            self.members = joined.members.into_iter().collect();
-            self.members_at = joined.head;
+            self.stands(joined);
             return Ok(Taken::Members);
         }
         if self.phase != Phase::Asked {
@@ -188,9 +227,15 @@ impl Room {
         self.phase = Phase::Joined;
         self.number = Some(joined.room);
         self.place = Some((joined.epoch, joined.after));
+        self.stands(joined);
+        Ok(taken)
+    }
+
+    /// Takes in how things stand in the room.
+    fn stands(&mut self, joined: Joined) {
         self.members = joined.members.into_iter().collect();
         self.members_at = joined.head;
-        Ok(taken)
+        (self.topic, self.rules) = (joined.topic, joined.rules);
     }
 
     /// Steps over an entry, which has to be the next.
@@ -227,6 +272,16 @@ impl Room {
             self.members.insert(member);
         } else if seq > self.members_at {
             self.members.remove(&member);
+        }
+    }
+
+    /// Something was done to the room by the entry of that place.
+    pub(super) fn follow(&mut self, act: &Act, seq: Seq) {
+        match act {
+            _ if seq <= self.members_at => {}
+            Act::Topic(topic) => self.topic.clone_from(topic),
+            Act::Rule(rule) => self.rules.change(*rule),
+            _ => {}
         }
     }
 

@@ -23,9 +23,10 @@ impl Client {
     pub(super) fn talk(&mut self, now: Time, out: &mut Outbox) {
         self.watch_idleness();
         let live = matches!(&self.state, State::Linked(link) if link.is_live());
-        if live {
+        if live && !self.is_paused {
             self.ask_for_rooms();
             self.say_changes();
+            self.ask_for_list();
             if self.pending > 0 {
                 self.send_waiting();
             }
@@ -49,8 +50,14 @@ impl Client {
         // Everyone is in the lobby first.
         wanted.sort_by_key(|(name, _)| !name.is_lobby());
         for (name, room) in wanted.into_iter().take(ASKED_AT_ONCE.saturating_sub(asked)) {
+            let opens = room.opens();
             let (from, settled, sent) = room.ask();
-            link.say(&ToHost::Join { room: name.as_str().into(), from, settled, sent });
+            let room = name.as_str().into();
+            link.say(&if opens {
+                ToHost::Open { room, settled, sent }
+            } else {
+                ToHost::Join { room, from, settled, sent }
+            });
         }
         for (name, asked) in parting.iter_mut().filter(|(_, asked)| !**asked) {
             *asked = true;
@@ -88,6 +95,14 @@ impl Client {
         if nick != self.nick {
             link.say(&ToHost::Rename { nick: self.nick.as_str().into() });
         }
+    }
+
+    fn ask_for_list(&mut self) {
+        let Some(listing) = self.listing.as_mut().filter(|listing| !listing.is_asked) else { return };
+        let State::Linked(link) = &mut self.state else { return };
+        listing.is_asked = true;
+        let after = listing.rooms.last().map(|room| room.name.as_str().into());
+        link.say(&ToHost::List { after });
     }
 
     fn send_waiting(&mut self) {

@@ -127,6 +127,11 @@ impl Serving<'_> {
                 self.joined(room, cursor, known);
                 continue;
             }
+            if cursor.after < cursor.floor {
+                self.gap(room.id, cursor.floor, GapReason::Policy);
+                cursor.after = cursor.floor;
+                continue;
+            }
             let next = cursor.after.next();
             if cfg!(exchange_bug = "entry-for-everyone-but-author")
                 && self.state.logged.iter().any(|own| (own.room, own.seq) == (room.id, next))
@@ -143,7 +148,7 @@ impl Serving<'_> {
                         self.joined(room, cursor, true);
                     }
                     if !cfg!(exchange_bug = "gap-not-told") {
-                        self.gap(room.id, to);
+                        self.gap(room.id, to, GapReason::Retention);
                     }
                     cursor.after = to;
                 }
@@ -165,11 +170,13 @@ impl Serving<'_> {
             head: room.log.head(),
             known,
             members: room.present().collect(),
+            topic: room.topic.clone(),
+            rules: room.rules,
         }));
     }
 
-    fn gap(&mut self, room: RoomId, to: crate::ids::Seq) {
-        self.say(&ToClient::Gap { room, to, reason: GapReason::Retention });
+    fn gap(&mut self, room: RoomId, to: crate::ids::Seq, reason: GapReason) {
+        self.say(&ToClient::Gap { room, to, reason });
     }
 
     fn say(&mut self, message: &ToClient) {

@@ -1,9 +1,11 @@
 //! Joining and leaving rooms.
 
+use core::time::Duration;
+
 use super::{Host, OWNER, link::Cursor};
 use crate::{
     event::Event,
-    ids::{Cmid, Epoch, MemberId, RoomId, Seq},
+    ids::{Cmid, Epoch, MemberId, PeerId, RoomId, Seq},
     message::{Body, JoinFrom, LeaveReason, ToClient},
     name::RoomName,
     reason::{CloseReason, Refusal, Violation},
@@ -12,13 +14,26 @@ use crate::{
     time::Time,
 };
 
+/// How a room is opened if there is none of that name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    Public,
+    /// For those alone who are invited, and only if there is none.
+    Private,
+}
+
+pub(super) fn rate_limited(wait: Duration) -> Refusal {
+    let millis = wait.as_nanos().div_ceil(1_000_000);
+    Refusal::RateLimited { retry_after_ms: u64::try_from(millis).unwrap_or(u64::MAX) }
+}
+
 impl Host {
     pub(super) fn join(
         &mut self,
         now: Time,
         link: LinkId,
         member: MemberId,
-        name: &RoomName,
+        (name, opening): (&RoomName, Opening),
         (from, settled, sent): (JoinFrom, Cmid, Cmid),
         out: &mut Outbox,
     ) {
@@ -32,7 +47,8 @@ impl Host {
         // A place is taken before the member's own entry, so that every join begins with seeing oneself come.
         let before =
             self.room_ids.get(name).and_then(|id| self.rooms.get(id)).map_or(Seq::ZERO, |room| room.log.head());
-        let room = match self.enter(now, member, name, out) {
+        let entered = self.may_ask(now, member, name, from).and_then(|()| self.enter(now, member, name, opening, out));
+        let room = match entered {
             Ok(room) => room,
             // Who cannot be in the lobby cannot be in the session.
             Err(_) if name.is_lobby() => return self.close_link(now, link, CloseReason::Full, out),
@@ -48,18 +64,19 @@ impl Host {
         let any_log = cfg!(exchange_bug = "epoch-not-compared");
         let resumed = matches!(from, JoinFrom::After { epoch, .. } if epoch == room.log.epoch() || any_log);
         let known = room.resume_numbering(member, settled, sent, resumed);
+        let floor = room.floor(member);
         let after = match from {
             JoinFrom::Head => before,
-            JoinFrom::Last(entries) => before.back(u64::from(entries)).max(room.log.tail()),
+            JoinFrom::Last(entries) => before.back(u64::from(entries)).max(room.log.tail()).max(floor),
             JoinFrom::After { seq, .. } if resumed => seq.min(before),
-            JoinFrom::Start => room.log.tail(),
-            JoinFrom::After { .. } => Seq::ZERO,
+            JoinFrom::Start => room.log.tail().max(floor),
+            JoinFrom::After { .. } => floor,
         };
         let after = if cfg!(exchange_bug = "resume-one-back") && resumed { after.back(1) } else { after };
         let after = if cfg!(exchange_bug = "resume-skips-one") && resumed { after.next() } else { after };
         room.subscribe(link);
         state.cursors.retain(|cursor| cursor.room != room.id);
-        state.cursors.push(Cursor { room: room.id, after, unannounced: Some(known), members_told: Seq::ZERO });
+        state.cursors.push(Cursor { room: room.id, after, floor, unannounced: Some(known), members_told: Seq::ZERO });
         self.touched.push(link);
     }
 
@@ -81,7 +98,21 @@ impl Host {
     }
 
     pub(super) fn join_as_owner(&mut self, now: Time, name: &RoomName, out: &mut Outbox) -> Result<(), Refusal> {
-        let id = self.enter(now, OWNER, name, out)?;
+        self.enter_as_owner(now, name, Opening::Public, out)
+    }
+
+    pub(super) fn open_as_owner(&mut self, now: Time, name: &RoomName, out: &mut Outbox) -> Result<(), Refusal> {
+        self.enter_as_owner(now, name, Opening::Private, out)
+    }
+
+    fn enter_as_owner(
+        &mut self,
+        now: Time,
+        name: &RoomName,
+        opening: Opening,
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        let id = self.enter(now, OWNER, name, opening, out)?;
         let name = self.rooms.get(&id).map_or(name, |room| &room.name).clone();
         let members = self.members(&name).collect();
         out.event(Event::RoomJoined { room: name, members, resumed: false });
@@ -100,12 +131,54 @@ impl Host {
         Ok(())
     }
 
+    /// Whether somebody may ask to be in a room now, and for the log it asks for.
+    fn may_ask(&mut self, now: Time, member: MemberId, name: &RoomName, from: JoinFrom) -> Result<(), Refusal> {
+        let room = self.room_ids.get(name).and_then(|id| self.rooms.get(id));
+        if let JoinFrom::After { epoch, .. } = from {
+            let is_another = room.is_none_or(|room| room.log.epoch() != epoch);
+            if is_another && self.was_closed(epoch) {
+                return Err(Refusal::RoomClosed);
+            }
+            // It does not know yet that it was removed. Whoever does asks from elsewhere.
+            if room.is_some_and(|room| room.was_removed(member)) {
+                return Err(Refusal::Kicked);
+            }
+        }
+        if name.is_lobby() { Ok(()) } else { self.spend_request(now, member) }
+    }
+
+    /// Counts something that a peer asks for.
+    pub(super) fn spend_request(&mut self, now: Time, member: MemberId) -> Result<(), Refusal> {
+        let rate = self.limits.requests;
+        let member = self.members.get_mut(&member).ok_or(Refusal::NotMember)?;
+        member.requests.take(now, rate).map_err(rate_limited)
+    }
+
+    /// Whether somebody who is no member may come in.
+    fn may_enter(&self, now: Time, peer: PeerId, name: &RoomName, room: Option<&Room>) -> Result<(), Refusal> {
+        if let Some(two) = name.direct_between() {
+            let Some(other) = two.iter().find(|one| **one != peer).filter(|_| two.contains(&peer)) else {
+                return Err(Refusal::NotAllowed);
+            };
+            return if self.roster.clients_of(*other).next().is_some() { Ok(()) } else { Err(Refusal::NoSuchPeer) };
+        }
+        let Some(room) = room else { return Ok(()) };
+        if let Some(lasts) = room.standing.bans.holds(now, peer) {
+            return Err(Refusal::Banned { retry_after_ms: lasts.millis() });
+        }
+        if room.rules.private && !room.standing.is_guest(peer) {
+            return Err(Refusal::Private);
+        }
+        Ok(())
+    }
+
     /// Makes somebody a member of a room, which is opened if need be; nothing happens if they are one.
     pub(super) fn enter(
         &mut self,
         now: Time,
         member: MemberId,
         name: &RoomName,
+        opening: Opening,
         out: &mut Outbox,
     ) -> Result<RoomId, Refusal> {
         let known = self.room_ids.get(name).and_then(|id| self.rooms.get(id));
@@ -113,6 +186,16 @@ impl Host {
             && room.is_member(member)
         {
             return Ok(room.id);
+        }
+        if known.is_some() && opening == Opening::Private {
+            return Err(Refusal::Taken);
+        }
+        let peer = self.roster.record(member).ok_or(Refusal::NotMember)?.peer;
+        if let Err(refusal) = self.may_enter(now, peer, name, known) {
+            if let (Refusal::Private, Some(id)) = (refusal, known.map(|room| room.id)) {
+                self.knock(now, id, member, out);
+            }
+            return Err(refusal);
         }
         let (member_count, exhausted) =
             known.map_or((0, false), |room| (room.present().count(), room.log.head().is_last()));
@@ -127,30 +210,57 @@ impl Host {
         }
         let id = match known {
             Some(room) => room.id,
-            None => self.open(name)?,
+            None => self.open(now, peer, name, opening, out)?,
         };
         if let Some(state) = self.members.get_mut(&member) {
             state.rooms.insert(id);
         }
         if let Some(room) = self.rooms.get_mut(&id) {
             room.enter(member);
+            room.standing.admit(peer);
         }
         if let Some(record) = self.roster.record(member) {
             let body = Body::Join { peer: record.peer, producer: record.producer, nick: record.nick.clone() };
             self.append(now, id, member, Cmid::ZERO, body, out);
         }
+        // The room of two needs no invitation; it is how the other learns of it.
+        let other = name.direct_between().and_then(|two| two.into_iter().find(|other| *other != peer));
+        if let (Some(other), Some(room)) = (other, self.rooms.get_mut(&id))
+            && !room.standing.is_guest(other)
+        {
+            room.standing.invite(other);
+            self.tell_invited(now, id, member, other, out);
+        }
         Ok(id)
     }
 
-    fn open(&mut self, name: &RoomName) -> Result<RoomId, Refusal> {
-        if self.rooms.len() >= self.limits.rooms {
+    fn open(
+        &mut self,
+        now: Time,
+        founder: PeerId,
+        name: &RoomName,
+        opening: Opening,
+        out: &mut Outbox,
+    ) -> Result<RoomId, Refusal> {
+        let opened = self.rooms.values().filter(|room| room.standing.founder == Some(founder)).count();
+        if opened >= self.limits.rooms_per_founder && !name.is_lobby() {
             return Err(Refusal::TooManyRooms);
+        }
+        if self.rooms.len() >= self.limits.rooms {
+            // A room that nobody is in gives way, the one that was opened first.
+            let empty = self.rooms.values().find(|room| !room.name.is_lobby() && room.present().next().is_none());
+            let empty = empty.map(|room| room.id).ok_or(Refusal::TooManyRooms)?;
+            self.close_room(now, empty, out);
         }
         let id = self.next_room;
         self.next_room = RoomId(id.0.checked_add(1).ok_or(Refusal::TooManyRooms)?);
         let epoch = Epoch::from_bytes(self.random.bytes());
         let log = Log::new(epoch, self.limits.history_entries, self.limits.history_bytes);
-        self.rooms.insert(id, Room::new(id, name.clone(), log));
+        let mut room = Room::new(id, name.clone(), log);
+        let is_direct = name.direct_between().is_some();
+        room.rules.private = opening == Opening::Private || is_direct;
+        room.standing.founder = Some(founder).filter(|_| !is_direct && !name.is_lobby());
+        self.rooms.insert(id, room);
         self.room_ids.insert(name.clone(), id);
         Ok(id)
     }

@@ -42,6 +42,8 @@ enum Stage {
 pub(super) struct Cursor {
     pub(super) room: RoomId,
     pub(super) after: Seq,
+    /// What was made up to here is not for this member.
+    pub(super) floor: Seq,
     /// Set until the link has been told that it joined; see [`Joined::known`](crate::message::Joined::known).
     pub(super) unannounced: Option<bool>,
     /// The log's head when the link was last told who is a member.

@@ -2,10 +2,10 @@
 
 use alloc::{collections::BTreeSet, vec::Vec};
 
-use super::{Alarm, Host, OWNER, presence::Wish};
+use super::{Alarm, Host, OWNER, budget::Budget, presence::Wish};
 use crate::{
     event::Ended,
-    ids::{MemberId, RoomId, Token},
+    ids::{MemberId, PeerId, RoomId, Token},
     message::{Encoding, Hello, LeaveReason, MemberRecord, Status, ToClient, Welcome},
     name::Nick,
     reason::CloseReason,
@@ -25,6 +25,10 @@ pub(super) struct Member {
     pub(super) changed: Option<Time>,
     /// How many entries of its are kept in logs: as long as there are any, it has to be known who it was.
     pub(super) entries: usize,
+    /// Whether it was removed from the session: whoever wants to come back comes as somebody new.
+    pub(super) is_removed: bool,
+    pub(super) messages: Budget,
+    pub(super) requests: Budget,
 }
 
 /// The tokens with which a member may come back.
@@ -44,25 +48,36 @@ enum Before {
 
 impl Member {
     pub(super) fn owner() -> Self {
-        Self::with(Tokens { current: None, before: Before::Nothing })
+        Self::with(Before::Nothing)
     }
 
     fn new() -> Self {
-        Self::with(Tokens { current: None, before: Before::NoToken })
+        Self::with(Before::NoToken)
     }
 
-    fn with(tokens: Tokens) -> Self {
-        let (wish, changed) = (Wish::default(), None);
-        Self { link: None, attempt: 0, tokens, rooms: BTreeSet::new(), wish, changed, entries: 0 }
+    fn with(before: Before) -> Self {
+        Self {
+            link: None,
+            attempt: 0,
+            tokens: Tokens { current: None, before },
+            rooms: BTreeSet::new(),
+            wish: Wish::default(),
+            changed: None,
+            entries: 0,
+            is_removed: false,
+            messages: Budget::default(),
+            requests: Budget::default(),
+        }
+    }
+
+    /// Its newest link, if it has one.
+    pub(super) fn link(&self) -> Option<LinkId> {
+        self.link
     }
 
     /// It has said something on its new link, so it has read its new token: the old one is spent.
     pub(super) fn has_welcome(&mut self) {
         self.tokens.before = Before::Nothing;
-    }
-
-    pub(super) fn link(&self) -> Option<LinkId> {
-        self.link
     }
 
     /// Its link is gone; whether it was its newest one.
@@ -96,7 +111,7 @@ impl Host {
             Ok(nick) => nick,
             Err(error) => return self.close_link(now, link, CloseReason::Name(error), out),
         };
-        let member = match self.admit(hello) {
+        let member = match self.admit(now, hello) {
             Ok(member) => member,
             Err(reason) => return self.close_link(now, link, reason, out),
         };
@@ -109,7 +124,9 @@ impl Host {
             }
         }
         let token = Token::from_bytes(self.random.bytes());
+        let (messages, requests) = self.spent(hello.peer);
         let state = self.members.entry(member).or_insert_with(Member::new);
+        (state.messages, state.requests) = (messages, requests);
         let token = state.tokens.current.filter(|_| cfg!(exchange_bug = "token-never-rotates")).unwrap_or(token);
         state.tokens.rotate(hello.token, token);
         state.attempt = hello.attempt;
@@ -137,6 +154,25 @@ impl Host {
         };
         self.control(now, link, &ToClient::Welcome(welcome), out);
         self.wish(now, member, Wish { presence: Some(hello.presence.clone()), nick: is_called.then_some(nick) }, out);
+        self.remind(now, hello.peer, out);
+    }
+
+    /// What a peer has spent, by whichever of its clients: to come as somebody new gives nobody more.
+    fn spent(&self, peer: PeerId) -> (Budget, Budget) {
+        let clients = self.roster.clients_of(peer).filter_map(|member| self.members.get(&member));
+        clients.fold((Budget::default(), Budget::default()), |(messages, requests), client| {
+            (messages.or_less(client.messages), requests.or_less(client.requests))
+        })
+    }
+
+    /// Tells somebody who has come of all invitations that wait.
+    fn remind(&mut self, now: Time, peer: PeerId, out: &mut Outbox) {
+        let invited = self.rooms.values().filter(|room| room.standing.is_invited(peer));
+        let invited: Vec<(RoomId, MemberId)> =
+            invited.filter_map(|room| Some((room.id, room.present().next()?))).collect();
+        for (room, by) in invited {
+            self.tell_invited(now, room, by, peer, out);
+        }
     }
 
     /// First as if it were not there, then there: so that being told of somebody and their coming are one path.
@@ -147,7 +183,10 @@ impl Host {
     }
 
     /// Which member this is, if it may come in.
-    fn admit(&mut self, hello: &Hello) -> Result<MemberId, CloseReason> {
+    fn admit(&mut self, now: Time, hello: &Hello) -> Result<MemberId, CloseReason> {
+        if let Some(reason) = self.barred(now, hello.peer) {
+            return Err(reason);
+        }
         if let Some(member) = self.roster.find(hello.peer, hello.producer) {
             let state = self.members.get(&member).ok_or(CloseReason::WrongToken)?;
             if !state.tokens.admit(hello.token) {
@@ -155,6 +194,9 @@ impl Host {
             }
             if hello.attempt <= state.attempt && !cfg!(exchange_bug = "old-attempt-wins") {
                 return Err(CloseReason::Replaced);
+            }
+            if state.is_removed {
+                return Err(CloseReason::Kicked);
             }
             return Ok(member);
         }
@@ -177,8 +219,13 @@ impl Host {
         if reason != CloseReason::Left {
             return;
         }
+        self.goes(now, member, LeaveReason::Left, out);
+    }
+
+    /// A member is not in the session any more.
+    pub(super) fn goes(&mut self, now: Time, member: MemberId, reason: LeaveReason, out: &mut Outbox) {
         self.is_not_away(member);
-        self.leave_everything(now, member, LeaveReason::Left, out);
+        self.leave_everything(now, member, reason, out);
     }
 
     /// A member's link broke: for a while it may come back. As many may be away as may be there; one more, and whoever
@@ -208,8 +255,7 @@ impl Host {
 
     /// A member whose link broke has not come back in time.
     pub(super) fn expire(&mut self, now: Time, member: MemberId, out: &mut Outbox) {
-        self.is_not_away(member);
-        self.leave_everything(now, member, LeaveReason::TimedOut, out);
+        self.goes(now, member, LeaveReason::TimedOut, out);
     }
 
     fn leave_everything(&mut self, now: Time, member: MemberId, reason: LeaveReason, out: &mut Outbox) {
@@ -242,9 +288,13 @@ impl Host {
                 self.gone.push_back(member);
                 continue;
             }
+            let peer = self.roster.record(member).map(|record| record.peer);
             self.members.remove(&member);
             self.roster.forget(member);
             self.rooms.values_mut().for_each(|room| room.forget(member));
+            if let Some(peer) = peer.filter(|peer| self.roster.clients_of(*peer).next().is_none()) {
+                self.rooms.values_mut().for_each(|room| room.standing.forget(peer));
+            }
         }
         self.has_untold = !untold.is_empty();
         if untold.len() > self.limits.links {

@@ -11,11 +11,14 @@
 //! lacks something and has credit gets it. What happens in one round is therefore coalesced across all who talk, and
 //! nothing has to be remembered to be called.
 
+mod budget;
 mod fanout;
 mod history;
 mod joining;
 mod link;
+mod listing;
 mod members;
+mod moderation;
 mod nicks;
 mod presence;
 mod talking;
@@ -31,12 +34,12 @@ use core::{mem, time::Duration};
 use bytes::BytesMut;
 
 pub use self::history::History;
-use self::{link::Link, members::Member, nicks::Nicks, presence::Wish};
+use self::{joining::Opening, link::Link, members::Member, nicks::Nicks, presence::Wish};
 use crate::{
     event::{Ended, Event, MessageId, Peer, Person, Session},
     ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, Seq, SessionId},
     limits::{Limits, Timing},
-    message::{Body, MemberRecord, Presence, Status, ToHost},
+    message::{Body, JoinFrom, MemberRecord, Presence, Status, ToHost},
     name::{Nick, RoomName, SessionName},
     presence::{Own, Roster},
     reason::{CloseReason, Refusal, Violation},
@@ -98,6 +101,9 @@ pub struct Host {
     rooms: BTreeMap<RoomId, Room>,
     room_ids: BTreeMap<RoomName, RoomId>,
     next_room: RoomId,
+    /// The logs of rooms that were closed, the last of them: whoever was away is told when it comes back.
+    closed_logs: VecDeque<Epoch>,
+    moderators: BTreeSet<PeerId>,
     timers: Timers<Alarm>,
     /// What changed since the last round's end.
     grown: BTreeSet<RoomId>,
@@ -154,6 +160,8 @@ impl Host {
             rooms: BTreeMap::new(),
             room_ids: BTreeMap::new(),
             next_room: RoomId(1),
+            closed_logs: VecDeque::new(),
+            moderators: BTreeSet::new(),
             timers: Timers::new(),
             grown: BTreeSet::new(),
             roster_grown: false,
@@ -162,7 +170,7 @@ impl Host {
             closed: false,
         };
         host.roster.put(owner);
-        let _ = host.enter(now, OWNER, &RoomName::lobby(), &mut Outbox::new());
+        let _ = host.enter(now, OWNER, &RoomName::lobby(), Opening::Public, &mut Outbox::new());
         host.watch_owner();
         host
     }
@@ -319,6 +327,27 @@ impl Round<'_> {
         self.host.join_as_owner(self.now, room, self.out)
     }
 
+    /// The host itself opens a private room, which only those may join who are invited.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Taken`] if there is such a room, another if a limit is reached.
+    pub fn open(&mut self, room: &RoomName) -> Result<(), Refusal> {
+        self.host.check_open()?;
+        self.host.open_as_owner(self.now, room, self.out)
+    }
+
+    /// Tells which rooms there are: [`Event::Rooms`] follows.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Closed`] if the session is over.
+    pub fn list_rooms(&mut self) -> Result<(), Refusal> {
+        self.host.check_open()?;
+        self.host.list_for_owner(self.out);
+        Ok(())
+    }
+
     /// The host itself leaves a room.
     ///
     /// # Errors
@@ -406,9 +435,17 @@ impl Host {
         }
         match message {
             ToHost::Join { room, from, settled, sent } => match RoomName::new(&room) {
-                Ok(room) => self.join(now, link, member, &room, (from, settled, sent), out),
+                Ok(room) => self.join(now, link, member, (&room, Opening::Public), (from, settled, sent), out),
                 Err(error) => self.close_link(now, link, CloseReason::Name(error), out),
             },
+            ToHost::Open { room, settled, sent } => match RoomName::new(&room) {
+                Ok(room) => {
+                    let numbers = (JoinFrom::Head, settled, sent);
+                    self.join(now, link, member, (&room, Opening::Private), numbers, out);
+                }
+                Err(error) => self.close_link(now, link, CloseReason::Name(error), out),
+            },
+            ToHost::List { after } => self.list(now, link, member, after.as_ref(), out),
             ToHost::Leave { room } => self.leave(now, link, member, room, out),
             ToHost::Send { room, cmid, body } => self.send(now, link, member, (room, cmid), body, out),
             ToHost::Ping { nonce } => self.control(now, link, &crate::message::ToClient::Pong { nonce }, out),

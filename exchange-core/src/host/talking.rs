@@ -1,15 +1,13 @@
 //! Messages into logs: each once, in its sender's order, with an outcome for every one.
 
-use super::{Host, OWNER, link::Logged};
+use super::{Host, OWNER, joining::rate_limited, link::Logged};
 use crate::{
     event::{Event, Fields, MessageId},
     ids::{Cmid, MemberId, RoomId, Seq},
-    limits::Limits,
     message::{Body, Entry, Mentions, ToClient},
     name::RoomName,
-    presence::Roster,
     reason::{Durability, Outcome, Refusal},
-    room::{Numbered, Room},
+    room::Numbered,
     seam::{LinkId, Outbox},
     time::Time,
 };
@@ -25,39 +23,66 @@ impl Host {
         out: &mut Outbox,
     ) {
         let reject = |refusal| ToClient::Reject { room, cmid, refusal };
-        let Some(state) = self.rooms.get_mut(&room) else {
+        let state = self.rooms.get_mut(&room);
+        let Some(numbered) = state.and_then(|room| Some(room.membership(member)?.classify(cmid))) else {
             return self.control(now, link, &reject(Refusal::NotMember), out);
         };
-        let verdict = check(&self.limits, &self.roster, state, member, &body);
-        let exhausted = state.log.head().is_last();
-        let Some(membership) = state.membership(member) else {
-            return self.control(now, link, &reject(Refusal::NotMember), out);
-        };
-        let answer = match membership.classify(cmid) {
-            Numbered::New => match verdict {
-                Ok(()) if exhausted => reject(Refusal::LogExhausted),
-                Ok(()) => {
-                    membership.logged();
-                    let seq = self.append(now, room, member, cmid, body, out);
-                    if let (Some(seq), Some(state)) = (seq, self.links.get_mut(&link)) {
-                        state.logged.push(Logged { room, cmid, seq });
-                        self.touched.push(link);
-                    }
-                    return;
-                }
-                Err(refusal) => {
-                    membership.refused(refusal);
-                    reject(refusal)
-                }
+        let answer = match numbered {
+            Numbered::New => match self.take_next(now, link, member, (room, cmid), body, out) {
+                Ok(()) => return,
+                Err(refusal) => reject(refusal),
             },
             Numbered::Refused(refusal) => reject(refusal),
             Numbered::AfterGap => reject(Refusal::SendGap),
             Numbered::Logged => {
-                let seq = state.log.find(member, cmid);
+                let seq = self.rooms.get(&room).and_then(|room| room.log.find(member, cmid));
                 ToClient::Ack { room, cmid, seq, durability: Durability::Memory }
             }
         };
         self.control(now, link, &answer, out);
+    }
+
+    /// Logs a member's next message.
+    ///
+    /// # Errors
+    ///
+    /// Why not. Where that may be otherwise when it is sent again, its number is not used up.
+    fn take_next(
+        &mut self,
+        now: Time,
+        link: LinkId,
+        member: MemberId,
+        (room, cmid): (RoomId, Cmid),
+        body: Body,
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        let rate = self.limits.messages;
+        let budget = &mut self.members.get_mut(&member).ok_or(Refusal::NotMember)?.messages;
+        budget.take(now, rate).map_err(rate_limited)?;
+        let verdict = self.permit(now, room, member, &body);
+        let state = self.rooms.get_mut(&room).ok_or(Refusal::NotMember)?;
+        let exhausted = state.log.head().is_last();
+        let membership = state.membership(member).ok_or(Refusal::NotMember)?;
+        match verdict {
+            Err(refusal) => {
+                membership.refused(refusal);
+                return Err(refusal);
+            }
+            Ok(()) if exhausted => return Err(Refusal::LogExhausted),
+            Ok(()) => membership.logged(),
+        };
+        membership.last_said = Some(now);
+        let body = self.name_target(body);
+        let act = body.act().cloned();
+        let seq = self.append(now, room, member, cmid, body, out);
+        if let (Some(seq), Some(state)) = (seq, self.links.get_mut(&link)) {
+            state.logged.push(Logged { room, cmid, seq });
+            self.touched.push(link);
+        }
+        if let Some(act) = act {
+            self.follow(now, room, member, act, out);
+        }
+        Ok(())
     }
 
     pub(super) fn post_as_owner(
@@ -69,22 +94,27 @@ impl Host {
     ) -> Result<MessageId, Refusal> {
         let body = body.with_mentions(|text| Mentions::resolve(text, self.members(name)));
         let id = *self.room_ids.get(name).ok_or(Refusal::NotMember)?;
-        let room = self.rooms.get_mut(&id).ok_or(Refusal::NotMember)?;
-        if !room.is_member(OWNER) {
+        if !self.rooms.get(&id).is_some_and(|room| room.is_member(OWNER)) {
             return Err(Refusal::NotMember);
         }
-        check(&self.limits, &self.roster, room, OWNER, &body)?;
+        self.permit(now, id, OWNER, &body)?;
+        let room = self.rooms.get_mut(&id).ok_or(Refusal::NotMember)?;
         if room.log.head().is_last() {
             return Err(Refusal::LogExhausted);
         }
         let membership = room.membership(OWNER).ok_or(Refusal::NotMember)?;
         let cmid = membership.logged();
         let producer = self.roster.record(OWNER).ok_or(Refusal::NotMember)?.producer;
+        let body = self.name_target(body);
+        let act = body.act().cloned();
         let seq = self.append(now, id, OWNER, cmid, body, out);
-        let id = MessageId { room: name.clone(), producer, cmid };
+        let message = MessageId { room: name.clone(), producer, cmid };
         let outcome = Outcome::Logged { seq, durability: Durability::Memory };
-        out.event(Event::Receipt { id: id.clone(), outcome });
-        Ok(id)
+        out.event(Event::Receipt { id: message.clone(), outcome });
+        if let Some(act) = act {
+            self.follow(now, id, OWNER, act, out);
+        }
+        Ok(message)
     }
 
     /// The one place where a log grows, unless it has no number left.
@@ -138,17 +168,11 @@ impl Host {
             Body::Join { .. } => Event::PeerJoined { room, peer, seq, replayed: false },
             Body::Leave { reason } => Event::PeerLeft { room, peer, reason, seq, replayed: false },
             Body::Rename { before, .. } => Event::Renamed { room, peer, before, seq, replayed: false },
+            Body::Act(act) => Event::Acted { room, by: peer, act, seq, replayed: false },
             body => {
                 let id = MessageId { room, producer, cmid };
                 Event::said(Fields { id, seq, sender: peer, at, body, mine, replayed: false })
             }
         })
     }
-}
-
-/// Whether a member may make this entry.
-fn check(limits: &Limits, roster: &Roster, room: &Room, member: MemberId, body: &Body) -> Result<(), Refusal> {
-    body.check(limits.text)?;
-    let peer = roster.record(member).ok_or(Refusal::NotMember)?.peer;
-    room.admit(member, peer, body, limits.reactions)
 }

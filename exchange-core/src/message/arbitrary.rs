@@ -6,12 +6,13 @@ use bytes::Bytes;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
-    Availability, Body, Data, Delete, Edit, Entry, GapReason, Hello, JoinFrom, Joined, LeaveReason, MemberRecord,
-    Mentions, Post, Presence, React, Status, ToClient, ToHost, Welcome,
+    Act, Availability, Body, Data, Delete, Edit, Entry, GapReason, Hello, HistoryPolicy, JoinFrom, Joined, LeaveReason,
+    MemberRecord, Mentions, Post, Presence, React, Role, RoomSummary, Rule, Rules, Status, ToClient, ToHost, Welcome,
 };
 use crate::{
+    event::Peer,
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
-    name::{ContentType, NameError, Nick, Note, Reaction, RoomName, SessionName},
+    name::{ContentType, NameError, Nick, Note, Reaction, Remark, RoomName, SessionName},
     reason::{CloseReason, Durability, Refusal, Violation},
     text::Text,
     time::Timestamp,
@@ -33,6 +34,9 @@ pub(crate) fn to_host() -> impl Strategy<Value = ToHost> {
         presence().prop_map(ToHost::Presence),
         prop_oneof![4 => nick().prop_map(|nick| Text::from(nick.as_str())), 1 => text()]
             .prop_map(|nick| ToHost::Rename { nick }),
+        (prop_oneof![select(&["lobby", "den", "attic"][..]).prop_map(Text::from), text()], number(), number())
+            .prop_map(|(room, settled, sent)| ToHost::Open { room, settled: Cmid(settled), sent: Cmid(sent) }),
+        option::of(text()).prop_map(|after| ToHost::List { after }),
     ]
 }
 
@@ -46,11 +50,8 @@ pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
         (room_name(), refusal()).prop_map(|(room, refusal)| ToClient::JoinRefused { room, refusal }),
         room_id().prop_map(|room| ToClient::Parted { room }),
         (room_id(), refusal()).prop_map(|(room, refusal)| ToClient::LeaveRefused { room, refusal }),
-        (room_id(), number().prop_map(Seq)).prop_map(|(room, to)| ToClient::Gap {
-            room,
-            to,
-            reason: GapReason::Retention
-        }),
+        (room_id(), number().prop_map(Seq), select(&[GapReason::Retention, GapReason::Policy][..]))
+            .prop_map(|(room, to, reason)| ToClient::Gap { room, to, reason }),
         (room_id(), number().prop_map(Cmid), option::of(number().prop_map(Seq)))
             .prop_map(move |(room, cmid, seq)| ToClient::Ack { room, cmid, seq, durability }),
         (room_id(), number().prop_map(Cmid), refusal()).prop_map(|(room, cmid, refusal)| ToClient::Reject {
@@ -62,6 +63,14 @@ pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
         any::<u64>().prop_map(|nonce| ToClient::Pong { nonce }),
         close_reason().prop_map(|reason| ToClient::Bye { reason }),
         (nick(), nick(), refusal()).prop_map(|(nick, kept, refusal)| ToClient::RenameRefused { nick, kept, refusal }),
+        (vec(summary(), 0..4), any::<bool>()).prop_map(|(rooms, more)| ToClient::Rooms { rooms, more }),
+        refusal().prop_map(|refusal| ToClient::ListRefused { refusal }),
+        (room_name(), somebody()).prop_map(|(room, by)| ToClient::Invited { room, by }),
+        (room_id(), refusal(), option::of(remark())).prop_map(|(room, refusal, reason)| ToClient::Removed {
+            room,
+            refusal,
+            reason
+        }),
     ]
 }
 
@@ -69,7 +78,7 @@ pub(crate) fn body() -> impl Strategy<Value = Body> {
     prop_oneof![
         4 => text().prop_map(Body::Text),
         1 => (peer(), producer(), nick()).prop_map(|(peer, producer, nick)| Body::Join { peer, producer, nick }),
-        1 => select(&[LeaveReason::Left, LeaveReason::TimedOut][..]).prop_map(|reason| Body::Leave { reason }),
+        1 => select(&[LeaveReason::Left, LeaveReason::TimedOut, LeaveReason::Removed][..]).prop_map(|reason| Body::Leave { reason }),
         1 => (nick(), nick()).prop_map(|(before, nick)| Body::Rename { before, nick }),
         1 => (option::of(number().prop_map(Seq)), mentions(), text())
             .prop_map(|(reply_to, mentions, text)| Body::Post(Post { reply_to, mentions, text })),
@@ -82,6 +91,7 @@ pub(crate) fn body() -> impl Strategy<Value = Body> {
         1 => (name(ContentType::MAX_BYTES.into()), vec(any::<u8>(), 0..40)).prop_map(|(name, payload)| {
             Body::Data(Data { content_type: ContentType::new(&name).unwrap(), payload: payload.into() })
         }),
+        2 => act().prop_map(Body::Act),
         1 => (21_u16.., vec(any::<u8>(), 0..40))
             .prop_map(|(kind, payload)| Body::Opaque { kind, payload: Bytes::from(payload) }),
     ]
@@ -113,9 +123,77 @@ fn welcome() -> impl Strategy<Value = Welcome> {
 
 fn joined() -> impl Strategy<Value = Joined> {
     let places = (number().prop_map(Seq), number().prop_map(Seq));
-    (room_name(), room_id(), epoch(), places, any::<bool>(), vec(member_id(), 0..5)).prop_map(
-        |(name, room, epoch, (after, head), known, members)| Joined { name, room, epoch, after, head, known, members },
+    let stands = (vec(member_id(), 0..5), option::of(remark()), rules());
+    (room_name(), room_id(), epoch(), places, any::<bool>(), stands).prop_map(
+        |(name, room, epoch, (after, head), known, (members, topic, rules))| Joined {
+            name,
+            room,
+            epoch,
+            after,
+            head,
+            known,
+            members,
+            topic,
+            rules,
+        },
     )
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let remark = || option::of(remark());
+    let seconds = || option::of(prop_oneof![0_u32..3, any::<u32>()]);
+    let role = select(&[Role::Member, Role::Moderator, Role::Owner][..]);
+    prop_oneof![
+        remark().prop_map(Act::Topic),
+        rule().prop_map(Act::Rule),
+        somebody().prop_map(Act::Invite),
+        Just(Act::Knock),
+        (somebody(), remark()).prop_map(|(who, reason)| Act::Kick { who, reason }),
+        (somebody(), seconds(), remark()).prop_map(|(who, seconds, reason)| Act::Ban { who, seconds, reason }),
+        somebody().prop_map(Act::Unban),
+        (somebody(), seconds()).prop_map(|(who, seconds)| Act::Mute { who, seconds }),
+        somebody().prop_map(Act::Unmute),
+        (somebody(), role).prop_map(|(who, role)| Act::Role { who, role }),
+        Just(Act::Close),
+    ]
+}
+
+fn rule() -> impl Strategy<Value = Rule> {
+    prop_oneof![
+        history().prop_map(Rule::History),
+        any::<bool>().prop_map(Rule::Private),
+        any::<bool>().prop_map(Rule::FixedTopic),
+        any::<bool>().prop_map(Rule::Locked),
+        prop_oneof![0_u32..3, any::<u32>()].prop_map(Rule::Slow),
+    ]
+}
+
+fn rules() -> impl Strategy<Value = Rules> {
+    (history(), any::<[bool; 3]>(), any::<u32>()).prop_map(|(history, [private, fixed_topic, locked], slow)| Rules {
+        history,
+        private,
+        fixed_topic,
+        locked,
+        slow,
+    })
+}
+
+fn history() -> impl Strategy<Value = HistoryPolicy> {
+    let last = prop_oneof![0_u32..3, any::<u32>()].prop_map(HistoryPolicy::Last);
+    prop_oneof![Just(HistoryPolicy::All), last, Just(HistoryPolicy::SinceJoin)]
+}
+
+fn summary() -> impl Strategy<Value = RoomSummary> {
+    (room_name(), option::of(remark()), any::<u32>(), any::<bool>())
+        .prop_map(|(name, topic, members, private)| RoomSummary { name, topic, members, private })
+}
+
+fn somebody() -> impl Strategy<Value = Peer> {
+    (peer(), nick()).prop_map(|(id, nick)| Peer { id, nick })
+}
+
+fn remark() -> impl Strategy<Value = Remark> {
+    name(Remark::MAX_BYTES.into()).prop_map(|remark| Remark::new(&remark).unwrap())
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
@@ -148,9 +226,12 @@ fn join_from() -> impl Strategy<Value = JoinFrom> {
 }
 
 fn close_reason() -> impl Strategy<Value = CloseReason> {
-    use CloseReason::{Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, WrongToken};
+    use CloseReason::{
+        Banned, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, WrongToken,
+    };
     prop_oneof![
-        select(&[Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken][..]),
+        select(&[Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, Kicked][..]),
+        option::of(number()).prop_map(|retry_after_ms| Banned { retry_after_ms }),
         name_error().prop_map(Name),
         violation().prop_map(CloseReason::Violation),
     ]
@@ -168,30 +249,22 @@ fn violation() -> impl Strategy<Value = Violation> {
 
 fn refusal() -> impl Strategy<Value = Refusal> {
     use Refusal::{
-        Closed, Empty, Kind, Lobby, LogExhausted, NoMessage, NotMember, NotYours, NothingToChange, OutboxFull,
-        RoomFull, SendGap, TooLong, TooMany, TooManyRooms,
+        Banned, Closed, Empty, Kicked, Kind, Lobby, Locked, LogExhausted, Muted, NoMessage, NoSuchPeer, NotAllowed,
+        NotMember, NotYours, NothingToChange, OutboxFull, Private, RateLimited, RoomClosed, RoomFull, SendGap,
+        SlowMode, Taken, TooLong, TooMany, TooManyRooms,
     };
-    let others = [
-        Empty,
-        NotMember,
-        TooManyRooms,
-        RoomFull,
-        Lobby,
-        Kind,
-        SendGap,
-        OutboxFull,
-        LogExhausted,
-        Closed,
-        NoMessage,
-        NotYours,
-        NothingToChange,
-    ]
-    .to_vec();
+    let of_messages = [Empty, NotMember, Kind, SendGap, OutboxFull, LogExhausted, Closed, NoMessage, NotYours];
+    let of_acts = [NothingToChange, NotAllowed, NoSuchPeer, Locked];
+    let of_rooms = [TooManyRooms, RoomFull, Lobby, Private, Taken, Kicked, RoomClosed];
     prop_oneof![
-        select(others),
+        select([&of_messages[..], &of_acts, &of_rooms].concat()),
         any::<u32>().prop_map(|limit| TooLong { limit }),
         any::<u32>().prop_map(|limit| TooMany { limit }),
         name_error().prop_map(Refusal::Name),
+        option::of(number()).prop_map(|retry_after_ms| Banned { retry_after_ms }),
+        option::of(number()).prop_map(|retry_after_ms| Muted { retry_after_ms }),
+        number().prop_map(|retry_after_ms| SlowMode { retry_after_ms }),
+        number().prop_map(|retry_after_ms| RateLimited { retry_after_ms }),
     ]
 }
 

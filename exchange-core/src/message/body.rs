@@ -3,9 +3,10 @@
 //! A kind is a number and a payload is bytes with a length of their own, so that a reader that does not know a kind
 //! can still step over it, count it and hand it on. In JSON a known kind is a word and its payload is readable.
 //!
-//! Kinds are of three sorts: *messages*, which people say; *changes*, which say of a message that it is another now; and
-//! what the host notes of who comes and goes.
+//! Kinds are of four sorts: *messages*, which people say; *changes*, which say of a message that it is another now;
+//! *acts*, which are done to the room or to somebody; and what the host notes of who comes and goes.
 
+mod acts;
 mod coding;
 mod parts;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 pub use self::parts::{Data, Delete, Edit, Mentions, Post, React};
+use super::Act;
 use crate::{
     ids::{PeerId, ProducerId, Seq},
     name::Nick,
@@ -64,6 +66,8 @@ pub enum Body {
         /// What it is called.
         nick: Nick,
     },
+    /// The author did something in the room, to it or to somebody.
+    Act(Act),
     /// A kind that this version does not know, or an application's own.
     Opaque {
         /// Its number.
@@ -82,6 +86,8 @@ pub enum LeaveReason {
     Left,
     /// Its link broke and it did not come back in time.
     TimedOut,
+    /// It was removed from the session.
+    Removed,
 }
 
 impl fmt::Display for LeaveReason {
@@ -89,6 +95,7 @@ impl fmt::Display for LeaveReason {
         f.write_str(match self {
             Self::Left => "left",
             Self::TimedOut => "timed out",
+            Self::Removed => "removed",
         })
     }
 }
@@ -115,6 +122,14 @@ impl Body {
             Self::Edit(edit) => Some(edit.of),
             Self::Delete(delete) => Some(delete.of),
             Self::React(react) => Some(react.to),
+            _ => None,
+        }
+    }
+
+    /// What is done, if something is.
+    pub fn act(&self) -> Option<&Act> {
+        match self {
+            Self::Act(act) => Some(act),
             _ => None,
         }
     }
@@ -157,6 +172,8 @@ impl Body {
             Self::Join { .. }
             | Self::Leave { .. }
             | Self::Rename { .. }
+            // That somebody is at the door, the host says.
+            | Self::Act(Act::Knock)
             | Self::Opaque { kind: ..FIRST_APPLICATION_KIND, .. } => Err(Refusal::Kind),
             Self::Text(text) | Self::Post(Post { text, .. }) | Self::Edit(Edit { text, .. })
                 if text.trim().is_empty() =>
@@ -173,7 +190,13 @@ impl Body {
         match self {
             Self::Text(text) | Self::Post(Post { text, .. }) | Self::Edit(Edit { text, .. }) => text.len(),
             Self::Data(Data { payload, .. }) | Self::Opaque { payload, .. } => payload.len(),
-            Self::Join { .. } | Self::Leave { .. } | Self::Rename { .. } | Self::Delete(_) | Self::React(_) => 0,
+            // What these hold is bounded by what it is made of.
+            Self::Join { .. }
+            | Self::Leave { .. }
+            | Self::Rename { .. }
+            | Self::Delete(_)
+            | Self::React(_)
+            | Self::Act(_) => 0,
         }
     }
 }

@@ -4,18 +4,22 @@
 //! even be decoded. On the wire every message is a *frame*: its length as four bytes, big-endian, then the message in
 //! the [`Encoding`] that the preamble settled on.
 
+mod act;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 mod body;
 mod codec;
 mod presence;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod to_client;
 mod to_host;
 
+pub use act::{Act, Role};
 pub use body::{Body, Data, Delete, Edit, FIRST_APPLICATION_KIND, LeaveReason, Mentions, Post, React};
 pub use codec::{Encoding, FRAME_HEADER, MAX_FIRST_FRAME, MAX_FRAME};
 pub use presence::{Availability, Presence, Status};
-pub use to_client::{Entry, GapReason, Joined, MemberRecord, ToClient, Welcome};
+pub use rules::{HistoryPolicy, Rule, Rules};
+pub use to_client::{Entry, GapReason, Joined, MemberRecord, RoomSummary, ToClient, Welcome};
 pub use to_host::{Hello, JoinFrom, ToHost};

@@ -10,7 +10,7 @@ use super::{Body, Encoding, Entry, FRAME_HEADER, MAX_FRAME, ToClient, ToHost, ar
 use crate::{
     ids::{Cmid, MemberId, Rev, RoomId, Seq},
     limits::Limits,
-    message::Joined,
+    message::{Joined, Rules},
     name::RoomName,
     reason::Violation,
     testing::cases,
@@ -111,9 +111,13 @@ fn a_list_that_claims_more_than_it_holds_is_malformed_and_takes_no_memory() {
         head: Seq(0),
         known: true,
         members: vec![MemberId(1)],
+        topic: None,
+        rules: Rules::default(),
     };
     let joined = encoded(Encoding::Postcard, &ToClient::Joined(joined));
-    let lying = [&joined[..joined.len() - 2], &claimed, &[1]].concat();
+    // What follows the list: that there is no topic, and five rules.
+    let (head, tail) = joined.split_at(joined.len() - 6);
+    let lying = [&head[..head.len() - 2], &claimed, &[1], tail].concat();
     assert_eq!(Encoding::Postcard.decode::<ToClient>(&lying), Err(Violation::Malformed));
 }
 

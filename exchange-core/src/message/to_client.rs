@@ -4,10 +4,11 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Status, codec::bounded};
+use super::{Body, Rules, Status, codec::bounded};
 use crate::{
+    event::Peer,
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
-    name::{Nick, Note, RoomName, SessionName},
+    name::{Nick, Note, Remark, RoomName, SessionName},
     reason::{CloseReason, Durability, Refusal},
     time::Timestamp,
 };
@@ -103,6 +104,35 @@ pub enum ToClient {
         /// Why.
         refusal: Refusal,
     },
+    /// Rooms that there are, as far as the client may know of them, in the order of their names.
+    Rooms {
+        /// Some of them.
+        #[serde(deserialize_with = "bounded")]
+        rooms: Vec<RoomSummary>,
+        /// Whether there are further ones.
+        more: bool,
+    },
+    /// The rooms are not told.
+    ListRefused {
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Somebody has invited the client to a room.
+    Invited {
+        /// Which.
+        room: RoomName,
+        /// Who.
+        by: Peer,
+    },
+    /// The client is not a member of a room any more, and not of its own accord; none of its entries follow.
+    Removed {
+        /// Which room.
+        room: RoomId,
+        /// What it would be told if it asked.
+        refusal: Refusal,
+        /// What whoever removed it has to say.
+        reason: Option<Remark>,
+    },
 }
 
 /// One entry of a room's log.
@@ -161,6 +191,23 @@ pub struct Joined {
     /// Who is a member at this moment.
     #[serde(deserialize_with = "bounded")]
     pub members: Vec<MemberId>,
+    /// What it is about at this moment.
+    pub topic: Option<Remark>,
+    /// What rules it has at this moment.
+    pub rules: Rules,
+}
+
+/// A room, as those see it who look for one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomSummary {
+    /// What it is called.
+    pub name: RoomName,
+    /// What it is about.
+    pub topic: Option<Remark>,
+    /// How many members it has.
+    pub members: u32,
+    /// Whether one has to be invited.
+    pub private: bool,
 }
 
 /// What the roster says of one member.
@@ -187,4 +234,6 @@ pub struct MemberRecord {
 pub enum GapReason {
     /// The host keeps only so much.
     Retention,
+    /// They were made before the client came, and are not for those who come later.
+    Policy,
 }

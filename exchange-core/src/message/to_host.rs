@@ -62,6 +62,20 @@ pub enum ToHost {
         /// The new nick.
         nick: Text,
     },
+    /// Open a private room and be its first member, or take up again one that was opened so.
+    Open {
+        /// The name of the room, of which there must be none.
+        room: Text,
+        /// As in [`ToHost::Join`].
+        settled: Cmid,
+        /// As in [`ToHost::Join`].
+        sent: Cmid,
+    },
+    /// Which rooms are there?
+    List {
+        /// Those whose names follow this one; from the first, if it is not said.
+        after: Option<Text>,
+    },
 }
 
 /// Who a client is.

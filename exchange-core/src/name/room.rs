@@ -1,6 +1,6 @@
 //! Names of rooms, which are the same when nobody could tell them apart by ear.
 
-use alloc::{string::String, sync::Arc};
+use alloc::{format, string::String, sync::Arc};
 use core::{
     cmp::Ordering,
     fmt,
@@ -9,12 +9,13 @@ use core::{
     str::FromStr,
 };
 
+use data_encoding::BASE32_DNSSEC;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{NameError, parse};
-use crate::text::is_invisible;
+use crate::{ids::PeerId, text::is_invisible};
 
 /// The name of a room.
 ///
@@ -54,6 +55,24 @@ impl RoomName {
         self.canonical() == LOBBY
     }
 
+    /// The room of these two people and nobody else, which is private and not listed.
+    pub fn direct(one: PeerId, other: PeerId) -> Self {
+        let (first, second) = (one.min(other), one.max(other));
+        let base32 = |peer: PeerId| BASE32_DNSSEC.encode(peer.as_bytes());
+        Self { shown: format!("{DIRECT}{}-{}", base32(first), base32(second)).into(), canonical: None }
+    }
+
+    /// Whose room it is, if it is one of [two people](Self::direct).
+    pub fn direct_between(&self) -> Option<[PeerId; 2]> {
+        let (first, second) = self.canonical().strip_prefix(DIRECT)?.split_once('-')?;
+        let peer = |text: &str| {
+            let bytes = BASE32_DNSSEC.decode(text.as_bytes()).ok()?;
+            Some(PeerId::from_bytes(bytes.try_into().ok()?))
+        };
+        let (first, second) = (peer(first)?, peer(second)?);
+        (*self == Self::direct(first, second)).then_some([first, second])
+    }
+
     /// The name as a string, as it was given.
     pub fn as_str(&self) -> &str {
         &self.shown
@@ -67,6 +86,9 @@ impl RoomName {
 }
 
 const LOBBY: &str = "lobby";
+
+/// What names of rooms of two begin with.
+const DIRECT: &str = "~";
 
 /// Folded as Unicode's canonical caseless matching does it (definition D145): decomposed before, since folding alone
 /// does not see through accents.
@@ -143,6 +165,20 @@ mod tests {
     fn names_that_differ_in_what_is_seen_are_apart() {
         for (one, other) in [("den", "den 2"), ("a b", "ab"), ("cafe", "café"), ("1", "١"), ("o", "0")] {
             assert_ne!(name(one), name(other));
+        }
+    }
+
+    #[test]
+    fn a_room_of_two_is_the_same_for_both_and_says_whose_it_is() {
+        let (one, other) = (PeerId::from_bytes([0xff; 16]), PeerId::from_bytes([3; 16]));
+        let room = RoomName::direct(one, other);
+        assert_eq!(room, RoomName::direct(other, one));
+        assert_eq!(room.direct_between(), Some([other, one]));
+        assert_eq!(name(room.as_str()), room, "it is a name as any other");
+        assert_eq!(name(&room.to_ascii_uppercase()).direct_between(), Some([other, one]));
+        let halves = room.as_str()[1..].split_once('-').unwrap();
+        for none in ["~den", "~", &room[1..], &format!("~{}-{}", halves.1, halves.0), &format!("~{}", halves.0)] {
+            assert_eq!(name(none).direct_between(), None, "{none}");
         }
     }
 

@@ -157,6 +157,11 @@ impl Log {
         self.json = None;
     }
 
+    /// Whose the entries are that are kept.
+    pub(crate) fn authors(&self) -> impl Iterator<Item = MemberId> + '_ {
+        self.index.iter().map(|entry| entry.author)
+    }
+
     /// Whose an entry is that is kept, and what kind of message it is.
     pub(super) fn content(&self, seq: Seq) -> Option<(MemberId, Content)> {
         self.index.get(self.place(seq)?).map(|entry| (entry.author, entry.content))

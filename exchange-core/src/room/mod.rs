@@ -2,6 +2,7 @@
 
 mod changes;
 mod log;
+mod standing;
 mod track;
 mod transcript;
 
@@ -13,14 +14,16 @@ use alloc::{
 use self::changes::Changes;
 pub(crate) use self::{
     log::{Log, Next},
+    standing::Standing,
     transcript::Transcript,
 };
 use crate::{
-    ids::{Cmid, MemberId, RoomId},
-    name::RoomName,
+    ids::{Cmid, MemberId, RoomId, Seq},
+    message::{HistoryPolicy, Rules},
+    name::{Remark, RoomName},
     reason::Refusal,
     seam::LinkId,
-    time::Timestamp,
+    time::{Time, Timestamp},
 };
 
 /// As many refusals as a client can be waiting for at once; what a client resends is among them.
@@ -33,6 +36,9 @@ pub(crate) struct Room {
     pub(crate) name: RoomName,
     pub(crate) log: Log,
     changes: Changes,
+    pub(crate) topic: Option<Remark>,
+    pub(crate) rules: Rules,
+    pub(crate) standing: Standing,
     members: BTreeMap<MemberId, Membership>,
     last_stamp: Timestamp,
     /// The links that have a cursor in this log, in order.
@@ -47,6 +53,12 @@ pub(crate) struct Membership {
     /// The member's last message that got an outcome; `None` until it has said where it counts from.
     known: Option<Cmid>,
     refused: VecDeque<(Cmid, Refusal)>,
+    /// What was made up to here is not for this member.
+    floor: Seq,
+    /// Whether it was removed, and has not joined anew.
+    pub(crate) removed: bool,
+    /// When it last said something.
+    pub(crate) last_said: Option<Time>,
 }
 
 /// What a message's number says about it.
@@ -69,6 +81,9 @@ impl Room {
             name,
             log,
             changes: Changes::default(),
+            topic: None,
+            rules: Rules::default(),
+            standing: Standing::default(),
             members: BTreeMap::new(),
             last_stamp: Timestamp::default(),
             subscribers: Vec::new(),
@@ -89,8 +104,38 @@ impl Room {
         self.members.get_mut(&member).filter(|membership| membership.present)
     }
 
+    /// Makes somebody a member, who may read as far back as the room's policy says.
     pub(crate) fn enter(&mut self, member: MemberId) {
-        self.members.entry(member).or_default().present = true;
+        let floor = match self.rules.history {
+            HistoryPolicy::All => Seq::ZERO,
+            HistoryPolicy::Last(entries) => self.log.head().back(entries.into()),
+            HistoryPolicy::SinceJoin => self.log.head(),
+        };
+        let membership = self.members.entry(member).or_default();
+        (membership.present, membership.removed, membership.floor) = (true, false, floor);
+    }
+
+    /// The place up to which what was made is not for that member.
+    pub(crate) fn floor(&self, member: MemberId) -> Seq {
+        self.members.get(&member).map_or(Seq::ZERO, |membership| membership.floor)
+    }
+
+    /// When a member last said something.
+    pub(crate) fn last_said(&self, member: MemberId) -> Option<Time> {
+        self.members.get(&member)?.last_said
+    }
+
+    /// Whether somebody was removed and has not joined anew.
+    pub(crate) fn was_removed(&self, member: MemberId) -> bool {
+        self.members.get(&member).is_some_and(|membership| membership.removed)
+    }
+
+    /// Ends a membership against the member's will; whether there was one.
+    pub(crate) fn remove(&mut self, member: MemberId) -> bool {
+        self.membership(member).is_some_and(|membership| {
+            (membership.present, membership.removed) = (false, true);
+            true
+        })
     }
 
     /// Ends a membership; whether there was one. Its numbering is kept until the member is forgotten.

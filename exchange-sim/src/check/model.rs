@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use exchange_core::{Body, Cmid, Epoch, MemberId, Peer, ProducerId, RoomName, Seq, Timestamp, message::Entry};
+use exchange_core::{Body, Cmid, Epoch, MemberId, Peer, PeerId, ProducerId, RoomName, Seq, Timestamp, message::Entry};
 
 use super::{Invariant, said::Logged, standing::Changed};
 
@@ -24,6 +24,8 @@ pub(crate) struct Log {
     places: BTreeMap<(ProducerId, Cmid), Seq>,
     /// Who has joined, by the number they had, and who of them is a member now.
     people: BTreeMap<MemberId, (Peer, ProducerId)>,
+    /// Who opened the room.
+    founder: Option<PeerId>,
     members: BTreeSet<MemberId>,
     /// Whether the entries that are not known can have changed who is a member.
     is_certain: bool,
@@ -53,6 +55,7 @@ impl Log {
             entries: Vec::new(),
             places: BTreeMap::new(),
             people: BTreeMap::new(),
+            founder: None,
             members: BTreeSet::new(),
             is_certain: true,
             last: BTreeMap::new(),
@@ -88,7 +91,10 @@ impl Log {
     fn put(&mut self, seq: Seq, logged: Logged) -> Result<(), Wrong> {
         self.number(seq, &logged)?;
         let target = logged.body.changes().and_then(|of| self.entry(of)).cloned();
-        self.changed.take(seq, &logged, target.as_ref())?;
+        // Whoever opened the room and whoever hosts the session may take away what others said.
+        let owner = self.people.get(&MemberId(0)).map(|(peer, _)| peer.id);
+        let moderates = [owner, self.founder].contains(&Some(logged.peer.id));
+        self.changed.take(seq, &logged, target.as_ref(), moderates)?;
         self.entries.push(Some(logged));
         Ok(())
     }
@@ -109,6 +115,9 @@ impl Log {
                 let joined = (Peer { id: *peer, nick: nick.clone() }, *producer);
                 if !self.members.insert(author) && self.is_certain {
                     return Err((Invariant::S10, format!("{author} joins {room:?} as a member, with entry {seq}")));
+                }
+                if self.entries.is_empty() && !room.is_lobby() {
+                    self.founder = Some(*peer);
                 }
                 self.people.insert(author, joined.clone());
                 Some(joined)

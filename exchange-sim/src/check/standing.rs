@@ -31,7 +31,13 @@ impl Changed {
     }
 
     /// Whether an entry may change what it wants to; if so, it does. `target` is what it is a change of, if that is known.
-    pub(super) fn take(&mut self, seq: Seq, change: &Logged, target: Option<&Logged>) -> Result<(), Wrong> {
+    pub(super) fn take(
+        &mut self,
+        seq: Seq,
+        change: &Logged,
+        target: Option<&Logged>,
+        moderates: bool,
+    ) -> Result<(), Wrong> {
         let Some(of) = change.body.changes() else { return Ok(()) };
         let wrong = |what: &str| Err((Invariant::S22, format!("entry {seq}, {change:?}, changes {what}: {target:?}")));
         if of >= seq {
@@ -44,7 +50,8 @@ impl Changed {
             let is_author = target.producer == change.producer;
             match &change.body {
                 _ if !target.body.is_message() => return wrong("what is no message"),
-                Body::Edit(_) | Body::Delete(_) if !is_author => return wrong("what is somebody else's"),
+                Body::Edit(_) if !is_author => return wrong("what is somebody else's"),
+                Body::Delete(_) if !is_author && !moderates => return wrong("what is somebody else's"),
                 Body::Edit(_) if !matches!(target.body, Body::Text(_) | Body::Post(_)) => return wrong("no text"),
                 _ => {}
             }

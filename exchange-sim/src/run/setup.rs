@@ -6,8 +6,8 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Body, ClientConfig, Encoding, HostConfig, JoinFrom, Limits, Nick, Note, Presence, RoomName, Seed,
-    SessionName, Time, Timing,
+    Availability, Body, ClientConfig, Encoding, HostConfig, JoinFrom, Limits, Nick, Note, Presence, Rate, RoomName,
+    Seed, SessionName, Time, Timing,
     message::ToHost,
     wire::{Offer, Versions, frames},
 };
@@ -111,6 +111,8 @@ impl<'a> Run<'a> {
             remembered: setup.remembered as usize,
             history_entries: setup.history as usize,
             text: setup.text,
+            messages: Rate::UNLIMITED,
+            requests: Rate::UNLIMITED,
             ..Limits::default()
         };
         let timing = Timing {

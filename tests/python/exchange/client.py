@@ -14,13 +14,13 @@ from functools import partial
 from typing import Any
 
 from . import names, wire
-from .messages import TO_CLIENT, Message
+from .messages import ACTS, TO_CLIENT, Message
 from .names import canonical, parse_name
 from .room import Pending, Phase, Room
 from .schema import Malformed, from_json, to_json
 
 HANDSHAKE, HEALTHY = 10.0, 30.0
-FIRST_BACKOFF, LONGEST_BACKOFF = 0.25, 8.0
+FIRST_BACKOFF, LONGEST_BACKOFF, LONGEST_PAUSE = 0.25, 8.0, 60.0
 WINDOW, SESSION_WINDOW, ASKED_AT_ONCE = 32, 128, 8
 MAX_WAITING, MAX_MEMBERS = 512, 65536
 
@@ -69,6 +69,10 @@ class Client:
         self._failures = 0
         self._dial_at = 0.0
         self._output = bytearray()
+        self._removed_from: set[int] = set()
+        """The numbers of rooms that we were removed from on this link."""
+        self._quiet_until: float | None = None
+        """Until when the host wants to hear no messages."""
 
     # What the application wants.
 
@@ -139,7 +143,10 @@ class Client:
             return None
         if self.link is None:
             return self._dial_at
-        return min(self.link.deadline, self.link.ping_at) if self.link.is_live else self.link.deadline
+        if not self.link.is_live:
+            return self.link.deadline
+        quiet = [] if self._quiet_until is None else [self._quiet_until]
+        return min(self.link.deadline, self.link.ping_at, *quiet)
 
     def dialling(self, now: float) -> None:
         """A link is being made; what there is to say is for it."""
@@ -185,6 +192,9 @@ class Client:
             self._give_up("silent" if link.is_live else "handshake_timeout", now)
         elif link.is_live and now >= link.ping_at:
             self._ping(link, now)
+        if self._quiet_until is not None and now >= self._quiet_until:
+            self._quiet_until = None
+            self._talk()
 
     def take_output(self) -> bytes:
         output, self._output = bytes(self._output), bytearray()
@@ -230,7 +240,8 @@ class Client:
 
     def _told_bye(self, reason: Any, now: float) -> None:
         self._output.clear()
-        if reason in ("left", "replaced", "wrong_token") or (isinstance(reason, dict) and "name" in reason):
+        is_final = reason in ("left", "replaced", "wrong_token", "kicked")
+        if is_final or (isinstance(reason, dict) and not reason.keys().isdisjoint(("name", "banned"))):
             self.link = None
             self._finish(reason)
         else:
@@ -239,7 +250,9 @@ class Client:
     def _back_off(self, reason: Any, now: float) -> None:
         self.link = None
         for room in self.rooms.values():
-            room.phase, room.on_link = Phase.IDLE, 0
+            room.phase, room.on_link, room.took_back = Phase.IDLE, 0, False
+        self._removed_from.clear()
+        self._quiet_until = None
         longest = min(FIRST_BACKOFF * 2 ** min(self._failures, 16), LONGEST_BACKOFF)
         self._failures += 1
         self._dial_at = now + random.uniform(0, longest)
@@ -283,12 +296,17 @@ class Client:
             case {"gap": {"room": number, "to": to}}:
                 for name, room in self._joined_room(number):
                     self._gap(name, room, to)
+            case {"invited": {"room": name, "by": by}}:
+                self.events.append({"event": "invited", "room": name, "nick": by["nick"]})
+            case {"removed": {"room": number, "refusal": refusal, "reason": reason}}:
+                for name, room in self._joined_room(number):
+                    self._removed(name, room, refusal, reason)
             case {"ack": {"room": number, "cmid": cmid, "seq": seq}}:
                 for name, _ in self._joined_room(number):
                     self._outcome(name, cmid, "logged", seq)
             case {"reject": {"room": number, "cmid": cmid, "refusal": refusal}}:
-                for name, _ in self._joined_room(number):
-                    self._outcome(name, cmid, refusal)
+                for name, room in self._joined_room(number):
+                    self._rejected(name, room, cmid, refusal, now)
             case {"rename_refused": {"nick": nick, "kept": kept, "refusal": refusal}}:
                 # A later wish goes on (EX-WHO-010).
                 self.nick = kept if nick == self.nick else self.nick
@@ -335,7 +353,9 @@ class Client:
             raise broken("too_much")
 
     def _joined_room(self, number: int) -> Iterator[tuple[str, Room]]:
-        """The room of that number, or none if it is being left (EX-ROM-009)."""
+        """The room of that number, or none if it is being left (EX-ROM-009) or we were removed from it (EX-ROM-020)."""
+        if number in self._removed_from:
+            return
         for name, room in self.rooms.items():
             if room.number == number and room.phase in (Phase.JOINED, Phase.LEAVING):
                 if room.phase is Phase.JOINED:
@@ -374,6 +394,7 @@ class Client:
             elif room.cursor != place:
                 raise broken("out_of_order")
         room.phase, room.number, room.cursor = Phase.JOINED, joined["room"], place
+        self._removed_from.discard(joined["room"])
         room.name = joined["name"]
         if not joined["known"]:
             for cmid in [cmid for cmid in room.pending if cmid <= room.sent]:
@@ -383,6 +404,28 @@ class Client:
         else:
             members = sorted(self.roster[member]["nick"] for member in room.members)
             self._tell("joined", room=name, members=members, resumed=resumed)
+
+    def _removed(self, name: str, room: Room, refusal: Any, reason: str | None) -> None:
+        """We are no member any more; answers that were on their way mean nothing (EX-ROM-020)."""
+        if name == "lobby" or room.number is None:
+            raise broken("unexpected")
+        self._removed_from.add(room.number)
+        self._tell("removed", room=name, refusal=refusal, reason=reason)
+        for cmid in list(room.pending):
+            self._outcome(name, cmid, "unknown" if cmid <= room.sent else "not_member")
+        room.sent, room.on_link, room.is_wanted = room.numbered, 0, False
+        room.phase, room.number, room.was_asked = Phase.IDLE, None, False
+
+    def _rejected(self, name: str, room: Room, cmid: int, refusal: Any, now: float) -> None:
+        """A message was turned down, for good or for now (EX-ACT-005)."""
+        match refusal:
+            case {"rate_limited": {"retry_after_ms": millis}}:
+                room.on_link = sum(1 for pending in room.pending if pending < cmid)
+                room.took_back, self._quiet_until = True, now + min(millis / 1000, LONGEST_PAUSE)
+            case "send_gap" if room.took_back:
+                pass
+            case _:
+                self._outcome(name, cmid, refusal)
 
     def _join_refused(self, name: str, refusal: Any) -> None:
         name = canonical(name)
@@ -423,6 +466,13 @@ class Client:
                 self._tell("went", room=name, seq=seq, nick=nick, reason=reason)
             case {"kind": "rename", "payload": {"before": before, "nick": nick}}:
                 self._tell("renamed", room=name, seq=seq, nick=nick, before=before)
+            case {"kind": kind, "payload": details} if kind in ACTS:
+                if producer == self.producer:
+                    self._outcome(name, entry["cmid"], "logged", seq)
+                if kind in ("kick", "ban") and seq > room.members_at:
+                    gone = details["who"]["id"]
+                    room.members = {member for member in room.members if self.roster[member]["peer"] != gone}
+                self._tell("act", room=name, seq=seq, nick=nick, kind=kind, details=details)
             case _:
                 if producer == self.producer:
                     self._outcome(name, entry["cmid"], "logged", seq)
@@ -467,7 +517,7 @@ class Client:
                 asked += 1
         on_link = sum(room.on_link for room in self.rooms.values())
         for room in self.rooms.values():
-            if room.phase is not Phase.JOINED:
+            if room.phase is not Phase.JOINED or self._quiet_until is not None:
                 continue
             waiting = list(room.pending.items())[room.on_link : min(WINDOW, room.on_link + SESSION_WINDOW - on_link)]
             for cmid, message in waiting:

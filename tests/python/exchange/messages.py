@@ -10,7 +10,8 @@ from .schema import BOOL, BYTES, ID8, ID16, TEXT, U16, U32, U64, Enum, List, Nam
 Message = dict[str, Any]
 
 NICK, NOTE, ROOM_NAME, SESSION_NAME = Name(names.NICK), Name(names.NOTE), Name(names.ROOM), Name(names.SESSION)
-REACTION, CONTENT_TYPE = Name(names.REACTION), Name(names.CONTENT_TYPE)
+REACTION, CONTENT_TYPE, REMARK = Name(names.REACTION), Name(names.CONTENT_TYPE), Name(names.REMARK)
+PERSON = Struct({"id": ID16, "nick": NICK})
 
 NAME_ERROR = Enum(
     {
@@ -39,6 +40,8 @@ CLOSE_REASON = Enum(
         "wrong_token": None,
         "name": NAME_ERROR,
         "violation": VIOLATION,
+        "kicked": None,
+        "banned": Struct({"retry_after_ms": Option(U64)}),
     }
 )
 
@@ -60,10 +63,44 @@ REFUSAL = Enum(
         "nothing_to_change": None,
         "too_many": Struct({"limit": U32}),
         "name": NAME_ERROR,
+        "private": None,
+        "taken": None,
+        "kicked": None,
+        "banned": Struct({"retry_after_ms": Option(U64)}),
+        "room_closed": None,
+        "not_allowed": None,
+        "no_such_peer": None,
+        "muted": Struct({"retry_after_ms": Option(U64)}),
+        "locked": None,
+        "slow_mode": Struct({"retry_after_ms": U64}),
+        "rate_limited": Struct({"retry_after_ms": U64}),
     }
 )
 
-LEAVE_REASON = Enum({"left": None, "timed_out": None})
+LEAVE_REASON = Enum({"left": None, "timed_out": None, "removed": None})
+
+HISTORY = Enum({"all": None, "last": U32, "since_join": None})
+
+RULE = Enum({"history": HISTORY, "private": BOOL, "fixed_topic": BOOL, "locked": BOOL, "slow": U32})
+
+RULES = Struct({"history": HISTORY, "private": BOOL, "fixed_topic": BOOL, "locked": BOOL, "slow": U32})
+
+ROLE = Enum({"member": None, "moderator": None, "owner": None})
+
+ACTS = {
+    "topic": (8, Option(REMARK)),
+    "rule": (9, RULE),
+    "invite": (10, PERSON),
+    "knock": (11, Struct({})),
+    "kick": (12, Struct({"who": PERSON, "reason": Option(REMARK)})),
+    "ban": (13, Struct({"who": PERSON, "seconds": Option(U32), "reason": Option(REMARK)})),
+    "unban": (14, PERSON),
+    "mute": (15, Struct({"who": PERSON, "seconds": Option(U32)})),
+    "unmute": (16, PERSON),
+    "role": (17, Struct({"who": PERSON, "role": ROLE})),
+    "close": (18, Struct({})),
+}
+"""What is done in rooms."""
 
 MENTIONS = List(ID16, most=16)
 
@@ -78,6 +115,7 @@ BODY = Payload(
         "react": (6, Struct({"to": U64, "reaction": REACTION, "add": BOOL})),
         "data": (7, Struct({"content_type": CONTENT_TYPE, "payload": BYTES})),
         "rename": (20, Struct({"before": NICK, "nick": NICK})),
+        **ACTS,
     }
 )
 
@@ -100,6 +138,8 @@ TO_HOST = Enum(
         "bye": Struct({"reason": CLOSE_REASON}),
         "presence": PRESENCE,
         "rename": Struct({"nick": TEXT}),
+        "open": Struct({"room": TEXT, "settled": U64, "sent": U64}),
+        "list": Struct({"after": Option(TEXT)}),
     }
 )
 
@@ -129,10 +169,14 @@ JOINED = Struct(
         "head": U64,
         "known": BOOL,
         "members": List(U32),
+        "topic": Option(REMARK),
+        "rules": RULES,
     }
 )
 
-GAP_REASON = Enum({"retention": None})
+ROOM_SUMMARY = Struct({"name": ROOM_NAME, "topic": Option(REMARK), "members": U32, "private": BOOL})
+
+GAP_REASON = Enum({"retention": None, "policy": None})
 
 DURABILITY = Enum({"memory": None})
 
@@ -152,5 +196,9 @@ TO_CLIENT = Enum(
         "pong": Struct({"nonce": U64}),
         "bye": Struct({"reason": CLOSE_REASON}),
         "rename_refused": Struct({"nick": NICK, "kept": NICK, "refusal": REFUSAL}),
+        "rooms": Struct({"rooms": List(ROOM_SUMMARY), "more": BOOL}),
+        "list_refused": Struct({"refusal": REFUSAL}),
+        "invited": Struct({"room": ROOM_NAME, "by": PERSON}),
+        "removed": Struct({"room": U32, "refusal": REFUSAL, "reason": Option(REMARK)}),
     }
 )

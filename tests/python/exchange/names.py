@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-NICK, NOTE, ROOM, SESSION, REACTION, CONTENT_TYPE = 32, 128, 64, 64, 32, 64
+NICK, NOTE, ROOM, SESSION, REMARK, REACTION, CONTENT_TYPE = 32, 128, 64, 64, 256, 32, 64
 """How many bytes each kind of name has at most (section 16)."""
 
 

@@ -43,6 +43,8 @@ class Room:
     members_at: int = 0
     pending: dict[int, Pending] = field(default_factory=dict)
     on_link: int = 0
+    took_back: bool = False
+    """Whether messages that were on this link are to be sent again on it."""
     numbered: int = 0
     sent: int = 0
     shown: dict[str, int] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use exchange_tokio::core::{
     Body, CloseReason, Cmid, Durability, Encoding, GapReason, JoinFrom, MemberId, NameError, Presence, Refusal, Rev,
-    RoomId, RoomName, Seq, Status, Timestamp, Violation,
+    RoomId, RoomName, Rules, Seq, Status, Timestamp, Violation,
     message::{Entry, Hello, Joined, MAX_FIRST_FRAME, MAX_FRAME, MemberRecord, ToClient, ToHost},
     text::Text,
 };
@@ -163,12 +163,17 @@ fn roster(rev: u64, members: &[u32]) -> ToClient {
 fn joined(after: u64, head: u64, members: &[u32]) -> ToClient {
     let members = members.iter().copied().map(MemberId).collect();
     let (after, head) = (Seq(after), Seq(head));
-    ToClient::Joined(Joined { name: RoomName::lobby(), room: LOBBY, epoch: EPOCH, after, head, known: true, members })
+    ToClient::Joined(joined_to(RoomName::lobby(), LOBBY, (after, head), members))
 }
 
 fn another_room() -> ToClient {
     let (after, head) = (Seq(0), Seq(0));
-    ToClient::Joined(Joined { name: den(), room: RoomId(2), epoch: EPOCH, after, head, known: true, members: vec![] })
+    ToClient::Joined(joined_to(den(), RoomId(2), (after, head), vec![]))
+}
+
+fn joined_to(name: RoomName, room: RoomId, (after, head): (Seq, Seq), members: Vec<MemberId>) -> Joined {
+    let (topic, rules) = (None, Rules::default());
+    Joined { name, room, epoch: EPOCH, after, head, known: true, members, topic, rules }
 }
 
 fn join_refused(room: RoomName) -> ToClient {

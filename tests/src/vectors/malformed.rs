@@ -8,7 +8,7 @@ const HELLO: &str = r#""producer":"b2b2b2b2b2b2b2b2","token":null,"attempt":1,"n
 
 const TO_HOST: [(&str, &str); 28] = [
     ("empty", ""),
-    ("variant.unknown", "7f"),
+    ("variant.unknown", "63"),
     ("variant.too_large", "ffffffff1f"),
     ("cut", "02"),
     ("trailing", "020300"),
@@ -30,7 +30,7 @@ const TO_HOST: [(&str, &str); 28] = [
     ("payload.longer_than_frame", "03030c00056869"),
     ("payload.join.empty", "03030c0100"),
     ("payload.leave.trailing", "03030c02020000"),
-    ("close_reason.unknown", "060a"),
+    ("close_reason.unknown", "0663"),
     ("name_error.unknown", "06087f"),
     ("availability.unknown", "077f00"),
     ("note.unshowable", "070001011b"),
@@ -125,7 +125,7 @@ pub(super) fn to_host() -> Vec<Vector> {
 pub(super) fn to_client() -> Vec<Vector> {
     let postcard = [
         ("empty", ""),
-        ("variant.unknown", "7f"),
+        ("variant.unknown", "63"),
         ("bool.neither", "030364656e03f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6ac02ae02020100"),
         ("list.longer_than_frame", "0209ffffffff0f"),
         ("list.longer_than_memory", "0209ffffffffffffffffff01"),
@@ -134,7 +134,7 @@ pub(super) fn to_client() -> Vec<Vector> {
         ("member.nick.unshowable", "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2021b6f0000"),
         ("room_name.empty", "04000004"),
         ("refusal.unknown", "040364656e7f"),
-        ("gap_reason.unknown", "0703fa0101"),
+        ("gap_reason.unknown", "0703fa0163"),
         ("durability.unknown", "08030c01ad0201"),
         ("option.neither", "08030c0200"),
         ("payload.text.not_utf8", "0003ad02070c80d8c1a28c340002c328"),
@@ -142,7 +142,9 @@ pub(super) fn to_client() -> Vec<Vector> {
             "payload.join.trailing",
             "0003ad02070080d8c1a28c34011ca1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b202626f00",
         ),
-        ("payload.leave.unknown", "0003ad02070080d8c1a28c34020102"),
+        ("payload.leave.unknown", "0003ad02070080d8c1a28c34020163"),
+        ("payload.knock.too_long", "0003ad02070080d8c1a28c340b0100"),
+        ("payload.rule.unknown", "0003ad02070080d8c1a28c34090163"),
         ("payload.leave.empty", "0003ad02070080d8c1a28c340200"),
     ];
     let member = |nick: &str, status: &str| {

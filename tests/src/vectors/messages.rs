@@ -4,9 +4,10 @@ use std::iter::once;
 
 use bytes::Bytes;
 use exchange_tokio::core::{
-    Availability, Body, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch, GapReason, JoinFrom, LeaveReason,
-    MemberId, Mentions, NameError, Nick, Note, PeerId, Presence, ProducerId, Reaction, Refusal, Rev, RoomId, RoomName,
-    Seq, SessionId, SessionName, Status, Timestamp, Token, Violation,
+    Act, Availability, Body, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch, GapReason, HistoryPolicy,
+    JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, Peer, PeerId, Presence, ProducerId, Reaction,
+    Refusal, Remark, Rev, Role, RoomId, RoomName, RoomSummary, Rule, Rules, Seq, SessionId, SessionName, Status,
+    Timestamp, Token, Violation,
     message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost, Welcome},
 };
 use serde::Serialize;
@@ -74,10 +75,17 @@ pub(super) fn to_host() -> Vec<Vector> {
         ("presence.busy", ToHost::Presence(busy)),
         ("rename", ToHost::Rename { nick: "ana".into() }),
         ("rename.any_text", ToHost::Rename { nick: "\u{1b}[2J".into() }),
+        ("open", ToHost::Open { room: "den".into(), settled: Cmid(11), sent: Cmid(12) }),
+        ("list", ToHost::List { after: None }),
+        ("list.after", ToHost::List { after: Some("den".into()) }),
     ];
     let named = named.into_iter().map(|(name, message)| (name.to_owned(), message));
+    let acts = acts().into_iter().map(|(name, act)| {
+        let (name, body) = send(name, Body::Act(act));
+        (format!("send.{name}"), body)
+    });
     let byes = close_reasons().into_iter().map(|reason| (name_of("bye", &reason), ToHost::Bye { reason }));
-    named.chain(byes).flat_map(|(name, message)| both("to_host", &name, &message)).collect()
+    named.chain(acts).chain(byes).flat_map(|(name, message)| both("to_host", &name, &message)).collect()
 }
 
 pub(super) fn to_client() -> Vec<Vector> {
@@ -103,7 +111,18 @@ pub(super) fn to_client() -> Vec<Vector> {
         head: Seq(302),
         known: true,
         members: vec![MemberId(0), MemberId(7)],
+        topic: None,
+        rules: Rules::default(),
     };
+    let history = HistoryPolicy::Last(50);
+    let ruled = Joined {
+        topic: Some(remark("optics")),
+        rules: Rules { history, private: true, fixed_topic: true, locked: true, slow: 30 },
+        ..joined.clone()
+    };
+    let modest = Joined { rules: Rules { history: HistoryPolicy::SinceJoin, ..ruled.rules }, ..ruled.clone() };
+    let summary = |name, topic, private| RoomSummary { name, topic, members: 2, private };
+    let rooms = vec![summary(den(), Some(remark("optics")), true), summary(RoomName::lobby(), None, false)];
     let unknown = Joined { name: den(), after: Seq(0), head: Seq(0), known: false, members: vec![], ..joined.clone() };
     let named = vec![
         said("entry.text", Body::text("hé")),
@@ -120,14 +139,18 @@ pub(super) fn to_client() -> Vec<Vector> {
         made("entry.leave.left", Body::Leave { reason: LeaveReason::Left }),
         made("entry.leave.timed_out", Body::Leave { reason: LeaveReason::TimedOut }),
         made("entry.rename", Body::Rename { before: nick("bo"), nick: nick("ana") }),
+        made("entry.leave.removed", Body::Leave { reason: LeaveReason::Removed }),
         ("welcome", ToClient::Welcome(welcome())),
         ("roster.nobody", ToClient::Roster { rev: Rev(9), members: vec![] }),
         ("roster", ToClient::Roster { rev: Rev(LAST), members: roster }),
         ("joined", ToClient::Joined(joined)),
         ("joined.unknown", ToClient::Joined(unknown)),
+        ("joined.ruled", ToClient::Joined(ruled)),
+        ("joined.since_join", ToClient::Joined(modest)),
         ("parted", ToClient::Parted { room }),
         ("leave_refused", ToClient::LeaveRefused { room: RoomId(1), refusal: Refusal::Lobby }),
         ("gap", ToClient::Gap { room, to: Seq(250), reason: GapReason::Retention }),
+        ("gap.policy", ToClient::Gap { room, to: Seq(250), reason: GapReason::Policy }),
         ("ack", ToClient::Ack { room, cmid, seq: Some(Seq(301)), durability }),
         ("ack.forgotten", ToClient::Ack { room, cmid, seq: None, durability }),
         ("ping", ToClient::Ping { nonce: 1000 }),
@@ -140,15 +163,22 @@ pub(super) fn to_client() -> Vec<Vector> {
                 refusal: Refusal::Name(NameError::Confusable),
             },
         ),
+        ("rooms.none", ToClient::Rooms { rooms: vec![], more: false }),
+        ("rooms", ToClient::Rooms { rooms, more: true }),
+        ("list_refused", ToClient::ListRefused { refusal: Refusal::RateLimited { retry_after_ms: 50 } }),
+        ("invited", ToClient::Invited { room: den(), by: bo() }),
+        ("removed", ToClient::Removed { room, refusal: Refusal::RoomClosed, reason: None }),
+        ("removed.because", ToClient::Removed { room, refusal: Refusal::Kicked, reason: Some(remark("spam")) }),
     ];
     let named = named.into_iter().map(|(name, message)| (name.to_owned(), message));
+    let acts = acts().into_iter().map(|(name, act)| (format!("entry.{name}"), entry(7, 12, Body::Act(act))));
     let refused = refusals().into_iter().flat_map(|refusal| {
         let join = (name_of("join_refused", &refusal), ToClient::JoinRefused { room: den(), refusal });
         let send = (name_of("reject", &refusal), ToClient::Reject { room, cmid, refusal });
         [join, send]
     });
     let byes = close_reasons().into_iter().map(|reason| (name_of("bye", &reason), ToClient::Bye { reason }));
-    let all = named.chain(refused).chain(byes);
+    let all = named.chain(acts).chain(refused).chain(byes);
     all.flat_map(|(name, message)| both("to_client", &name, &message)).collect()
 }
 
@@ -212,25 +242,79 @@ fn data() -> Body {
     Body::Data(Data { content_type, payload: Bytes::from_static(&[0, 255, 7]) })
 }
 
+fn bo() -> Peer {
+    Peer { id: PEER, nick: nick("bo") }
+}
+
+fn remark(text: &str) -> Remark {
+    Remark::new(text).unwrap()
+}
+
+fn acts() -> Vec<(&'static str, Act)> {
+    let because = Some(remark("spam"));
+    vec![
+        ("topic", Act::Topic(Some(remark("optics")))),
+        ("topic.none", Act::Topic(None)),
+        ("rule.history.all", Act::Rule(Rule::History(HistoryPolicy::All))),
+        ("rule.history.last", Act::Rule(Rule::History(HistoryPolicy::Last(50)))),
+        ("rule.history.since_join", Act::Rule(Rule::History(HistoryPolicy::SinceJoin))),
+        ("rule.private", Act::Rule(Rule::Private(true))),
+        ("rule.fixed_topic", Act::Rule(Rule::FixedTopic(true))),
+        ("rule.locked", Act::Rule(Rule::Locked(false))),
+        ("rule.slow", Act::Rule(Rule::Slow(30))),
+        ("invite", Act::Invite(bo())),
+        ("knock", Act::Knock),
+        ("kick", Act::Kick { who: bo(), reason: None }),
+        ("kick.because", Act::Kick { who: bo(), reason: because.clone() }),
+        ("ban", Act::Ban { who: bo(), seconds: None, reason: None }),
+        ("ban.for_a_time", Act::Ban { who: bo(), seconds: Some(3600), reason: because }),
+        ("unban", Act::Unban(bo())),
+        ("mute", Act::Mute { who: bo(), seconds: Some(60) }),
+        ("unmute", Act::Unmute(bo())),
+        ("role.moderator", Act::Role { who: bo(), role: Role::Moderator }),
+        ("role.member", Act::Role { who: bo(), role: Role::Member }),
+        ("role.owner", Act::Role { who: bo(), role: Role::Owner }),
+        ("close", Act::Close),
+    ]
+}
+
 fn close_reasons() -> Vec<CloseReason> {
-    use CloseReason::{Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, WrongToken};
+    use CloseReason::{
+        Banned, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, WrongToken,
+    };
     use Violation::{Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
 
     let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken].into_iter();
     let names = name_errors().map(Name);
     let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember];
-    plain.chain(names).chain(violations.map(CloseReason::Violation)).collect()
+    let removed = [Kicked, Banned { retry_after_ms: Some(60_000) }];
+    plain.chain(names).chain(violations.map(CloseReason::Violation)).chain(removed).collect()
 }
 
 fn refusals() -> Vec<Refusal> {
     use Refusal::{
-        Closed, Empty, Kind, Lobby, LogExhausted, NoMessage, NotMember, NotYours, NothingToChange, OutboxFull,
-        RoomFull, SendGap, TooLong, TooMany, TooManyRooms,
+        Banned, Closed, Empty, Kicked, Kind, Lobby, Locked, LogExhausted, Muted, NoMessage, NoSuchPeer, NotAllowed,
+        NotMember, NotYours, NothingToChange, OutboxFull, Private, RateLimited, RoomClosed, RoomFull, SendGap,
+        SlowMode, Taken, TooLong, TooMany, TooManyRooms,
     };
     let too_long = TooLong { limit: 100 };
     let first = [Empty, too_long, NotMember, TooManyRooms, RoomFull, Lobby, Kind, SendGap, OutboxFull, LogExhausted];
     let then = [Closed, NoMessage, NotYours, NothingToChange, TooMany { limit: 20 }];
-    first.into_iter().chain(then).chain(name_errors().map(Refusal::Name)).collect()
+    let of_rooms = [
+        Private,
+        Taken,
+        Kicked,
+        Banned { retry_after_ms: None },
+        RoomClosed,
+        NotAllowed,
+        NoSuchPeer,
+        Muted { retry_after_ms: Some(60_000) },
+        Locked,
+        SlowMode { retry_after_ms: 5000 },
+        RateLimited { retry_after_ms: 50 },
+    ];
+    let names = name_errors().map(Refusal::Name);
+    [&first[..], &then, &names, &of_rooms].concat()
 }
 
 fn name_errors() -> [NameError; 6] {

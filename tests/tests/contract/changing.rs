@@ -85,7 +85,7 @@ pub(crate) async fn what_may_not_be_changed_is_refused_with_its_reason<R: Runtim
     for (receipt, refusal) in refused {
         assert_eq!(receipt.unwrap().delivered().await, Err(DeliveryError::Refused(refusal)));
     }
-    assert_eq!(host.room("lobby").delete(said).await.unwrap_err(), RequestError::Refused(Refusal::NotYours));
+    assert_eq!(host.room("lobby").edit(said, "mine now").await.unwrap_err(), RequestError::Refused(Refusal::NotYours));
     assert_eq!(at_bo.edit(said, " ").await.unwrap_err(), RequestError::Refused(Refusal::Empty));
     assert_eq!(at_bo.react(said, "\u{200b}").await.unwrap_err(), RequestError::Name(NameError::Empty));
     // The others have seen nothing of all that: what comes next is what is said next.

@@ -175,7 +175,7 @@ pub(crate) async fn a_name_that_nothing_can_look_up_is_not_found<R: Runtime>(bed
 }
 
 pub(crate) async fn a_full_session_says_so<R: Runtime>(bed: Bed<R>) {
-    let limits = Limits { links: 1, ..Limits::default() };
+    let limits = Limits { links: 1, ..exchange_tests::unhurried() };
     let host = bed.host_builder().limits(limits).start().await.unwrap();
     let _first = bed.join(&host, "first").await;
     let error = bed.client_builder("second").join(host.addresses()[0]).await.unwrap_err();

@@ -37,7 +37,7 @@ async fn flood<R: Runtime>(talker: &Client<On<R>>, listener: &mut Events) {
 }
 
 pub(crate) async fn one_that_never_reads_delays_nobody_and_gets_a_gap_when_it_reads_on<R: Runtime>(bed: Bed<R>) {
-    let limits = Limits { history_entries: 500, ..Limits::default() };
+    let limits = Limits { history_entries: 500, ..exchange_tests::unhurried() };
     let host = bed.host_builder().limits(limits).start().await.unwrap();
     let (talker, listener) = (bed.join(&host, "talker").await, bed.join(&host, "listener").await);
     let mut heard = listener.events();

@@ -8,7 +8,7 @@ use crate::{
     event::Event,
     host::HostConfig,
     ids::Seq,
-    limits::Limits,
+    limits::{Limits, Rate},
     message::{Encoding, JoinFrom},
     name::RoomName,
     testing::{World, messages, texts},
@@ -20,7 +20,7 @@ fn lobby() -> RoomName {
 
 /// Ana, who talks, and ben, who stops to read; the transports take 500 bytes.
 fn world(history_entries: usize) -> World {
-    let limits = Limits { history_entries, ..Limits::default() };
+    let limits = Limits { history_entries, messages: Rate::UNLIMITED, ..Limits::default() };
     let host = HostConfig { limits, ..HostConfig::new("Lab 3".parse().unwrap(), "host".parse().unwrap()) };
     let mut world = World::new(host, 1);
     world.window = 500;

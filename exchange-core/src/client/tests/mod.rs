@@ -1,5 +1,6 @@
 //! What a client does: first alone with a host that is played by the test, then in a world with a real one.
 
+mod acting;
 mod any_input;
 mod changes;
 mod chaos;
@@ -23,7 +24,9 @@ use super::{Client, ClientConfig, Round};
 use crate::{
     event::{Ended, Event, MessageId},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
-    message::{Body, Encoding, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Status, ToClient, ToHost, Welcome},
+    message::{
+        Body, Encoding, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Rules, Status, ToClient, ToHost, Welcome,
+    },
     name::RoomName,
     reason::{CloseReason, Outcome, Refusal},
     seam::{Effect, Input, LinkId, LinkLoss, Outbox},
@@ -84,7 +87,17 @@ fn welcome() -> Welcome {
 
 fn joined(name: &RoomName, room: u32, head: u64) -> Joined {
     let (after, head) = (Seq(head), Seq(head));
-    Joined { name: name.clone(), room: RoomId(room), epoch: life(2), after, head, known: true, members: [ME].into() }
+    Joined {
+        name: name.clone(),
+        room: RoomId(room),
+        epoch: life(2),
+        after,
+        head,
+        known: true,
+        members: [ME].into(),
+        topic: None,
+        rules: Rules::default(),
+    }
 }
 
 fn entry(seq: u64, author: MemberId, cmid: u64, text: &str) -> ToClient {

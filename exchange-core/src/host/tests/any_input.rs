@@ -9,7 +9,7 @@ use proptest::{collection::vec, prelude::*};
 use super::config;
 use crate::{
     host::{Host, HostConfig, RoomName},
-    limits::Limits,
+    limits::{Limits, Rate},
     message::{Encoding, FRAME_HEADER, JoinFrom, MAX_FRAME, ToClient, ToHost, arbitrary},
     reason::Violation,
     seam::{Effect, Input, LinkId, LinkLoss, Outbox},
@@ -89,6 +89,11 @@ impl Fuzz {
             history_bytes: 600,
             text: 64,
             reactions: 2,
+            rooms_per_founder: 2,
+            invitations: 1,
+            sanctions: 1,
+            messages: Rate { per_second: 5, burst: 5 },
+            requests: Rate { per_second: 5, burst: 5 },
         };
         let host = Host::new(HostConfig { limits, ..config() }, &Seed::from_number(1), Time::ZERO);
         let (tokens, seen, out) = (BTreeMap::new(), BTreeMap::new(), Outbox::new());

@@ -55,13 +55,30 @@ fn late(bench: &mut Bench, number: u64, encoding: Encoding) -> Vec<Body> {
 }
 
 #[test]
+fn whoever_moderates_a_room_deletes_what_others_said_but_edits_nothing() {
+    let mut bench = Bench::new();
+    let (founder, other) = (bench.member(1), bench.member(2));
+    let room = bench.join(founder, &den(), JoinFrom::Head).room;
+    bench.join(other, &den(), JoinFrom::Head);
+    bench.heard(other);
+    bench.say(other, &text(room, 1, "spam"));
+    let seq = entries(&bench.heard(other)).next().unwrap().seq.0;
+    bench.heard(founder);
+    let send = |cmid, body| ToHost::Send { room, cmid: Cmid(cmid), body };
+    bench.say_all(founder, &[send(1, edit(seq, "ham")), send(2, delete(seq))]);
+    let heard = bench.heard(founder);
+    assert_eq!(super::refusals(&heard), [Refusal::NotYours]);
+    assert_eq!(entries(&heard).map(|entry| entry.body.clone()).collect::<Vec<_>>(), [delete(seq)]);
+}
+
+#[test]
 fn an_author_edits_and_deletes_and_nobody_else_does() {
     let mut bench = Bench::new();
     let (bo, cy) = (bench.member(1), bench.member(2));
     let said = outcome(&mut bench, bo, 1, Body::text("helo")).unwrap();
     assert_eq!(outcome(&mut bench, cy, 1, edit(said.0, "mine now")), Err(Refusal::NotYours));
     assert_eq!(outcome(&mut bench, cy, 2, delete(said.0)), Err(Refusal::NotYours));
-    assert_eq!(bench.round(|round| round.post(&RoomName::lobby(), delete(said.0))), Err(Refusal::NotYours));
+    assert_eq!(bench.round(|round| round.post(&RoomName::lobby(), edit(said.0, "mine"))), Err(Refusal::NotYours));
     bench.heard(cy);
     outcome(&mut bench, bo, 2, edit(said.0, "hello")).unwrap();
     outcome(&mut bench, bo, 3, edit(said.0, "hello!")).unwrap();

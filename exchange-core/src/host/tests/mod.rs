@@ -8,7 +8,10 @@ mod history;
 mod liveness;
 mod messages;
 mod misbehaviour;
+mod moderation;
 mod presence;
+mod private;
+mod rates;
 mod rooms;
 mod slow_readers;
 
@@ -19,9 +22,10 @@ use bytes::BytesMut;
 
 use super::{Host, HostConfig, Round};
 use crate::{
-    event::Event,
+    event::{Event, Peer},
     ids::{Cmid, PeerId, ProducerId, RoomId, Seq, Token},
-    message::{Body, Encoding, Entry, FRAME_HEADER, Hello, JoinFrom, Joined, Presence, ToClient, ToHost, Welcome},
+    limits::{Limits, Rate},
+    message::{Act, Body, Encoding, Entry, FRAME_HEADER, Hello, JoinFrom, Joined, Presence, ToClient, ToHost, Welcome},
     name::RoomName,
     reason::{CloseReason, Refusal},
     seam::{Effect, Input, LinkId, LinkLoss, Outbox},
@@ -54,8 +58,10 @@ struct Seen {
     closed: Option<CloseReason>,
 }
 
+/// A host that lets everybody say as much as they like.
 fn config() -> HostConfig {
-    HostConfig::new("Lab 3".parse().unwrap(), "host".parse().unwrap())
+    let limits = Limits { messages: Rate::UNLIMITED, ..Limits::default() };
+    HostConfig { limits, ..HostConfig::new("Lab 3".parse().unwrap(), "host".parse().unwrap()) }
 }
 
 fn den() -> RoomName {
@@ -238,6 +244,32 @@ impl Bench {
     fn post(&mut self, room: &RoomName, text: &str) -> Result<crate::MessageId, Refusal> {
         self.round(|round| round.post(room, Body::text(text)))
     }
+}
+
+/// Something that a client does in a room.
+fn act(room: RoomId, cmid: u64, act: Act) -> ToHost {
+    ToHost::Send { room, cmid: Cmid(cmid), body: Body::Act(act) }
+}
+
+/// The client of that number, as others may call it.
+fn peer(number: u8) -> Peer {
+    Peer { id: PeerId::from_bytes([number; 16]), nick: "somebody".parse().unwrap() }
+}
+
+/// What was done, among what was said.
+fn acts(said: &[ToClient]) -> Vec<Act> {
+    entries(said).filter_map(|entry| entry.body.act().cloned()).collect()
+}
+
+/// Why requests were turned down, among what was said.
+fn refusals(said: &[ToClient]) -> Vec<Refusal> {
+    let refusal = |said: &ToClient| match said {
+        ToClient::Reject { refusal, .. }
+        | ToClient::JoinRefused { refusal, .. }
+        | ToClient::ListRefused { refusal } => Some(*refusal),
+        _ => None,
+    };
+    said.iter().filter_map(refusal).collect()
 }
 
 /// The entries among what was said.

@@ -51,7 +51,7 @@ fn nothing_beyond_its_window_and_one_frame_is_sent_to_a_reader_that_does_not_rea
 
 #[test]
 fn a_reader_that_reads_again_too_late_is_told_of_one_gap_and_gets_the_rest() {
-    let limits = Limits { history_entries: 100, ..Limits::default() };
+    let limits = Limits { history_entries: 100, ..config().limits };
     let mut bench = Bench::with(HostConfig { limits, ..config() });
     let talker = bench.member(1);
     let slow = slow(&mut bench, 2, 500);

@@ -10,7 +10,11 @@ use serde::{
     ser::SerializeStruct as _,
 };
 
-use super::{Body, LeaveReason};
+use super::{
+    super::Act,
+    Body, LeaveReason,
+    acts::{self, Held},
+};
 use crate::{
     ids::{PeerId, ProducerId},
     name::Nick,
@@ -39,6 +43,10 @@ const NAMES: [(u16, &str); 9] = [
     (RENAME, "rename"),
 ];
 
+fn names() -> impl Iterator<Item = &'static (u16, &'static str)> {
+    NAMES.iter().chain(&acts::NAMES)
+}
+
 /// The payload of [`Body::Join`], as it is encoded.
 #[derive(Serialize, Deserialize)]
 struct JoinPayload {
@@ -61,13 +69,13 @@ struct RenamePayload {
 }
 
 /// A payload, as it came.
-enum Payload<'a> {
+pub(super) enum Payload<'a> {
     Compact(&'a [u8]),
     Readable(serde_json::Value),
 }
 
 impl Payload<'_> {
-    fn parse<T: DeserializeOwned>(self) -> Option<T> {
+    pub(super) fn parse<T: DeserializeOwned>(self) -> Option<T> {
         match self {
             Self::Compact(bytes) => match postcard::take_from_bytes(bytes) {
                 Ok((value, [])) => Some(value),
@@ -98,6 +106,7 @@ impl Payload<'_> {
                 let RenamePayload { before, nick } = payload.parse()?;
                 Body::Rename { before, nick }
             }
+            (kind, payload) if acts::NAMES.iter().any(|(act, _)| *act == kind) => Body::Act(Act::parse(kind, payload)?),
             (kind, Self::Compact(bytes)) => Body::Opaque { kind, payload: Bytes::copy_from_slice(bytes) },
             (kind, Self::Readable(value)) => {
                 Body::Opaque { kind, payload: BASE64.decode(value.as_str()?.as_bytes()).ok()?.into() }
@@ -119,6 +128,7 @@ impl Body {
             Self::React(_) => REACT,
             Self::Data(_) => DATA,
             Self::Rename { .. } => RENAME,
+            Self::Act(act) => act.kind(),
             Self::Opaque { kind, .. } => *kind,
         }
     }
@@ -143,6 +153,7 @@ impl Serialize for Body {
                 let payload = RenamePayload { before: before.clone(), nick: nick.clone() };
                 serialize_structured(serializer, RENAME, &payload)
             }
+            Self::Act(act) => serialize_structured(serializer, act.kind(), &Held(act)),
             Self::Opaque { kind, payload } if serializer.is_human_readable() => {
                 serialize(serializer, *kind, &BASE64.encode(payload))
             }
@@ -162,7 +173,7 @@ fn serialize_structured<S: Serializer>(serializer: S, kind: u16, payload: &impl 
 }
 
 fn serialize<S: Serializer>(serializer: S, kind: u16, payload: &(impl Serialize + ?Sized)) -> Result<S::Ok, S::Error> {
-    let name = NAMES.iter().find(|(number, _)| serializer.is_human_readable() && *number == kind);
+    let name = names().find(|(number, _)| serializer.is_human_readable() && *number == kind);
     let mut fields = serializer.serialize_struct("Body", 2)?;
     match name {
         Some((_, name)) => fields.serialize_field("kind", name)?,
@@ -220,7 +231,7 @@ impl<'de> Deserialize<'de> for Kind {
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Kind, E> {
-                let known = NAMES.iter().find(|(_, known)| *known == name);
+                let known = names().find(|(_, known)| *known == name);
                 known.map(|(number, _)| Kind(*number)).ok_or_else(|| E::invalid_value(de::Unexpected::Str(name), &self))
             }
 

@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use exchange_tokio::{Host, core::Limits};
+use exchange_tokio::{
+    Host,
+    core::{Limits, Rate},
+};
 
 use super::{floor, measure};
 
@@ -59,8 +62,13 @@ impl System {
 }
 
 async fn host(receivers: usize) -> io::Result<()> {
-    let limits =
-        Limits { links: receivers, half_open: receivers, members_per_room: receivers + 1, ..Limits::default() };
+    let limits = Limits {
+        links: receivers,
+        half_open: receivers,
+        members_per_room: receivers + 1,
+        messages: Rate::UNLIMITED,
+        ..Limits::default()
+    };
     let host = Host::builder("benchmark")
         .bind((Ipv4Addr::LOCALHOST, 0).into())
         .limits(limits)
