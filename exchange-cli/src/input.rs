@@ -1,5 +1,7 @@
 //! Lines that are typed or piped in: messages, and commands.
 
+mod deeds;
+
 use std::{
     io::{self, BufRead, Read as _},
     thread,
@@ -8,12 +10,31 @@ use std::{
 use exchange_tokio::core::{Availability, RoomName};
 use tokio::sync::mpsc::{self, Receiver};
 
+pub(crate) use self::deeds::{Deed, Treatment};
+
 /// What `/help` shows.
-pub(crate) const HELP: [(&str, &str); 21] = [
+pub(crate) const HELP: [(&str, &str); 38] = [
     ("/join ROOM", "join a room and talk there"),
     ("/room ROOM", "talk in a room you are in"),
     ("/part [ROOM]", "leave a room"),
     ("/rooms", "the rooms you are in"),
+    ("/list", "the rooms there are"),
+    ("/private ROOM", "open a room for those alone who are invited"),
+    ("/topic [TEXT]", "say what this room is about, or nothing"),
+    ("/invite WHO", "ask somebody into this room"),
+    ("/msg WHO TEXT", "say something to one person alone"),
+    ("/me TEXT", "say what you do"),
+    ("/kick WHO [REASON]", "make somebody leave this room; the lobby: the session"),
+    ("/ban WHO [SECONDS] [REASON]", "the same, and keep them out"),
+    ("/unban WHO", "let them come back; who is away, by the id"),
+    ("/mute WHO [SECONDS]", "let somebody read only"),
+    ("/unmute WHO", "let them speak again"),
+    ("/lock", "let only those speak who moderate this room"),
+    ("/unlock", "let everybody speak again"),
+    ("/slow SECONDS", "let everybody wait between two messages"),
+    ("/op WHO", "let somebody moderate all rooms; from the lobby"),
+    ("/deop WHO", "take that back"),
+    ("/close", "close this room for all"),
     ("/who", "the people in this room"),
     ("/whois WHO", "who somebody is: a nick, nick~tag or id"),
     ("/nick NICK", "be called otherwise"),
@@ -47,6 +68,11 @@ pub(crate) enum Entry {
     Part(Option<RoomName>),
     Room(RoomName),
     Rooms,
+    List,
+    Private(RoomName),
+    /// Something to say to one person alone.
+    Msg(String, String),
+    Do(Deed),
     Who,
     Whois(String),
     Ignore(Option<String>),
@@ -111,6 +137,13 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
         "part" | "leave" if rest.is_empty() => Ok(Entry::Part(None)),
         "part" | "leave" => room("/part [ROOM]").map(|room| Entry::Part(Some(room))),
         "rooms" => alone(Entry::Rooms, "/rooms"),
+        "list" => alone(Entry::List, "/list"),
+        "private" => room("/private ROOM").map(Entry::Private),
+        "me" => some("/me TEXT").map(|text: String| Entry::Say(format!("*{text}*"))),
+        "msg" => match rest.split_once(char::is_whitespace) {
+            Some((who, text)) => Ok(Entry::Msg(who.into(), text.trim_start().into())),
+            None => Err(Mistake::Usage("/msg WHO TEXT")),
+        },
         "who" | "names" => alone(Entry::Who, "/who"),
         "whois" => some("/whois WHO").map(Entry::Whois),
         "ignore" => Ok(Entry::Ignore((!rest.is_empty()).then(|| rest.into()))),
@@ -130,7 +163,10 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
         "search" => search(rest).map(Entry::Search).ok_or(Mistake::Usage("/search [@NICK] WORDS")),
         "help" => Ok(Entry::Help),
         "quit" | "exit" => alone(Entry::Quit, "/quit"),
-        _ => Err(Mistake::Unknown(name.into())),
+        _ => {
+            let deed = deeds::parse(name, rest).unwrap_or_else(|| Err(Mistake::Unknown(name.into())));
+            deed.map(Entry::Do)
+        }
     }
 }
 
@@ -260,7 +296,7 @@ mod tests {
 
     #[test]
     fn whatever_else_begins_with_a_slash_is_no_message() {
-        for line in ["/msg bo secret", "  /msg bo secret", "/", "/ hello", "/JOIN x", "/etc/passwd", "\t/x"] {
+        for line in ["/mesg bo secret", "  /mesg bo secret", "/", "/ hello", "/JOIN x", "/etc/passwd", "\t/x"] {
             assert!(matches!(parse(line), Err(Mistake::Unknown(_))), "{line:?}");
         }
         assert_eq!(parse("/join"), Err(Mistake::Usage("/join ROOM")));

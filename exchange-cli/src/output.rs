@@ -1,5 +1,6 @@
 //! Events, as they are shown: for people as text, for programs as JSON.
 
+mod acts;
 mod ignored;
 mod json;
 mod labels;
@@ -127,6 +128,34 @@ impl Printer {
             }
             Event::RenameRefused { nick, refusal } => {
                 screen.warn(|line| line.ours("You cannot be ").name(nick).ours(": ").theirs(refusal).ours(".")).await;
+            }
+            Event::Removed { room, why, reason } => {
+                let words = |line: Line| {
+                    let line = line.ours("You are not in #").name(room).ours(" any more: ").theirs(why);
+                    match reason {
+                        Some(reason) => line.ours(" (").theirs(reason).ours(")."),
+                        None => line.ours("."),
+                    }
+                };
+                screen.warn(words).await;
+            }
+            Event::Invited { room, by } if room.direct_between().is_none() => {
+                let words =
+                    |line: Line| line.name(&by.nick).ours(" invites you to #").name(room).ours(": /join goes there.");
+                screen.say(words).await;
+            }
+            Event::Rooms { rooms } => {
+                for room in rooms {
+                    let words = |line: Line| {
+                        let line = line.ours("#").name(&room.name).ours(" (").theirs(room.members).ours(")");
+                        let line = if room.private { line.ours(" private") } else { line };
+                        match &room.topic {
+                            Some(topic) => line.ours(": ").theirs(topic),
+                            None => line,
+                        }
+                    };
+                    screen.say(words).await;
+                }
             }
             Event::HistoryLost { room } => {
                 screen.say(|line| line.ours("The host has begun #").name(room).ours(" anew.")).await;

@@ -36,6 +36,21 @@ impl Seat {
         }
     }
 
+    /// The room of oneself and somebody else.
+    pub(crate) fn direct(&self, who: &Peer) -> Room {
+        match self {
+            Self::Host(host) => host.direct(who),
+            Self::Client(client) => client.direct(who),
+        }
+    }
+
+    pub(crate) async fn list_rooms(&self) -> Result<(), RequestError> {
+        match self {
+            Self::Host(host) => host.list_rooms().await,
+            Self::Client(client) => client.list_rooms().await,
+        }
+    }
+
     pub(crate) async fn people(&self) -> Result<Vec<Person>, RequestError> {
         match self {
             Self::Host(host) => host.people().await,

@@ -1,5 +1,6 @@
 //! A session in line mode, for whoever hosts it and whoever joined: events go out, lines come in.
 
+mod deeds;
 mod messages;
 mod people;
 
@@ -113,6 +114,11 @@ impl Conversation {
                         return Ending::HostClosed;
                     }
                     Some(Event::Closed { cause }) => return Ending::Over(cause),
+                    // Somebody has something to say to us alone: that is heard without being asked for.
+                    Some(Event::Invited { room, .. }) if room.direct_between().is_some() => {
+                        let _ = self.seat.room(&room).join().await;
+                    }
+                    Some(Event::Removed { room, .. }) if room == self.room => self.room = RoomName::lobby(),
                     None => return Ending::Over(Ended::Here(CloseReason::Left)),
                     Some(_) => {}
                 },
@@ -143,6 +149,10 @@ impl Conversation {
             Ok(Entry::Part(room)) => self.part(room).await,
             Ok(Entry::Room(room)) => self.switch(room).await,
             Ok(Entry::Rooms) => self.list_rooms().await,
+            Ok(Entry::List) => self.list_all_rooms().await,
+            Ok(Entry::Private(room)) => self.open(room).await,
+            Ok(Entry::Msg(who, text)) => self.whisper(&who, &text).await,
+            Ok(Entry::Do(deed)) => self.carry_out(deed).await,
             Ok(Entry::Who) => self.list_members().await,
             Ok(Entry::Whois(who)) => self.whois(&who).await,
             Ok(Entry::Ignore(who)) => self.ignore(who.as_deref()).await,

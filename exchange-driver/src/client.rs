@@ -69,6 +69,25 @@ impl<R: Runtime> Client<R> {
         self.handle.room(name)
     }
 
+    /// A handle to the room of oneself and somebody else, which is private and not listed; see
+    /// [`RoomName::direct`]. The other is told when one has joined it.
+    pub fn direct(&self, who: &Peer) -> Room {
+        self.handle.room(RoomName::direct(self.me.id, who.id))
+    }
+
+    /// Asks which rooms there are: [`Event::Rooms`] tells.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, it may or may not have been asked.
+    pub async fn list_rooms(&self) -> Result<(), RequestError> {
+        Ok(self.handle.ask(|participant| participant.list_rooms()).await??)
+    }
+
     /// What happens, from the start on; see [`Events`].
     pub fn events(&self) -> Events {
         self.handle.events.clone()

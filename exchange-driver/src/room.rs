@@ -1,5 +1,7 @@
 //! A room, seen from whoever is in it: a host or a client.
 
+mod acts;
+
 use std::{
     future::Future,
     pin::Pin,

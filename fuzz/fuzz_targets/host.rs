@@ -9,7 +9,7 @@ use arbitrary::{Result, Unstructured};
 use core::time::Duration;
 use exchange_core::{
     Body, Effect, Encoding, Host, HostConfig, Input, Limits, LinkId, LinkLoss, MemberId, Outbox, PeerId, ProducerId,
-    Rev, RoomId, RoomName, Seed, Seq, Time, Timestamp, Token, Violation,
+    Rate, Rev, RoomId, RoomName, Seed, Seq, Time, Timestamp, Token, Violation,
     message::{FRAME_HEADER, Hello, MAX_FRAME, ToClient, ToHost},
     wire::frames,
 };
@@ -33,6 +33,11 @@ fn limits() -> Limits {
         history_bytes: 500,
         text: 100,
         reactions: 2,
+        rooms_per_founder: 2,
+        invitations: 1,
+        sanctions: 1,
+        messages: Rate { per_second: 50, burst: 50 },
+        requests: Rate { per_second: 50, burst: 50 },
     }
 }
 

@@ -1,7 +1,7 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use exchange_core::{
     Availability, Body, CloseReason, Cmid, ContentType, Durability, Epoch, GapReason, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, PeerId, Presence,
-    ProducerId, Reaction, Refusal, Rev, RoomId, RoomName, Seq, SessionId, SessionName, Status, Text, Timestamp, Token, Violation,
+    ProducerId, Reaction, Refusal, Rev, RoomId, RoomName, Rules, Seq, SessionId, SessionName, Status, Text, Timestamp, Token, Violation,
     message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost, Welcome},
 };
 
@@ -63,6 +63,8 @@ pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
             head: Seq(number(u)?),
             known: u.arbitrary()?,
             members: few(u, member_id)?,
+            topic: None,
+            rules: Rules::default(),
         }),
         9 => ToClient::JoinRefused { room: room_name(u)?, refusal: refusal(u)? },
         10 => ToClient::Parted { room: room_id(u)? },

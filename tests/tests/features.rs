@@ -125,7 +125,10 @@ fn commands() -> BTreeSet<String> {
 /// Public methods of that crate's types.
 fn methods(source: &str) -> BTreeSet<String> {
     let mut methods = BTreeSet::new();
-    let files = fs::read_dir(root().join(source)).unwrap().map(|entry| entry.unwrap().path());
+    let inside = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let files = inside(&root().join(source))
+        .into_iter()
+        .flat_map(|path| if path.is_dir() { inside(&path) } else { vec![path] });
     for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "rs")) {
         let impls = parsed(&file).into_iter().filter_map(|item| match item {
             Item::Impl(item) if item.trait_.is_none() => Some(item),

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use exchange_tokio::core::{
     self, Body, Change, ContentType, Ended, Event, GapReason, LeaveReason, LinkLoss, Message, MessageView, Nick, Note,
-    Outcome, Peer, PeerId, Reaction, Refusal, RoomName, Seq, SessionId, SessionName, Status, Timestamp, message::Data,
+    Outcome, Peer, PeerId, Reaction, Refusal, Remark, RoomName, RoomSummary, Seq, SessionId, SessionName, Status,
+    Timestamp, message::Data,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -129,6 +130,30 @@ enum Json<'a> {
         note: Option<&'a Note>,
         you: bool,
     },
+    Acted {
+        room: &'a RoomName,
+        seq: Seq,
+        #[serde(flatten)]
+        who: Person<'a>,
+        act: Value,
+        details: Value,
+        replayed: bool,
+    },
+    Removed {
+        room: &'a RoomName,
+        reason: String,
+        explanation: String,
+        said: Option<&'a Remark>,
+        retry_ms: Option<u128>,
+    },
+    Invited {
+        room: &'a RoomName,
+        #[serde(flatten)]
+        who: Person<'a>,
+    },
+    Rooms {
+        rooms: &'a [RoomSummary],
+    },
     Gap {
         room: &'a RoomName,
         from: Seq,
@@ -228,6 +253,20 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             let reason = if let Refusal::Name(error) = refusal { word(error) } else { word(refusal) };
             Json::RenameRefused { nick, reason, explanation: refusal.to_string() }
         }
+        Event::Acted { room, by, act, seq, replayed } => {
+            let mut body = serde_json::to_value(Body::Act(act.clone())).unwrap_or_default();
+            let (act, details) = (body["kind"].take(), body["payload"].take());
+            Json::Acted { room, seq: *seq, who: by.into(), act, details, replayed: *replayed }
+        }
+        Event::Removed { room, why, reason } => Json::Removed {
+            room,
+            reason: word(why),
+            explanation: why.to_string(),
+            said: reason.as_ref(),
+            retry_ms: why.retry_after().map(|wait| wait.as_millis()),
+        },
+        Event::Invited { room, by } => Json::Invited { room, who: by.into() },
+        Event::Rooms { rooms } => Json::Rooms { rooms },
         Event::Gap { room, from, to, reason } => Json::Gap { room, from: *from, to: *to, reason: *reason },
         Event::HistoryLost { room } => Json::HistoryLost { room },
         Event::Receipt { id, outcome } => {

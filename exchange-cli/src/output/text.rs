@@ -9,10 +9,12 @@
 //! A line of a message begins with `<` or `#`, every other with `*`, and names have neither `<` nor `>`: nobody can say
 //! or be called something that looks like another line.
 
-use exchange_tokio::core::{Body, Change, Event, LeaveReason, Message, Note, Peer, RoomName, Status, Timestamp};
+use exchange_tokio::core::{
+    Body, Change, Event, GapReason, LeaveReason, Message, Note, Peer, RoomName, Status, Timestamp,
+};
 use jiff::tz::TimeZone;
 
-use super::{Look, labels::Labels};
+use super::{Look, acts, labels::Labels};
 use crate::line::{Line, Style};
 
 #[derive(Debug)]
@@ -66,6 +68,11 @@ impl Text {
                 let is_news = self.labels.renamed(peer, before);
                 is_news.then(|| self.happened().name(&old).ours(" is now ").name(&self.labels.label(peer)))
             }
+            Event::Acted { room, by, act, replayed: false, .. } => {
+                let line = acts::line(self.about(by), act, |peer| self.labels.label(peer))?;
+                Some(suffix(line, room))
+            }
+            Event::Gap { reason: GapReason::Policy, .. } => None,
             Event::Gap { room, from, to, .. } => {
                 let line = self.happened().ours("messages ").theirs(from).ours(" to ").theirs(to);
                 Some(suffix(line.ours(" are missing: the host keeps only so many"), room))
@@ -144,7 +151,11 @@ impl Text {
         if room.is_lobby() {
             self.labels.went(peer);
         }
-        let line = if reason == LeaveReason::Left { line.ours(" left") } else { line.ours(" did not come back") };
+        let line = match reason {
+            LeaveReason::Left => line.ours(" left"),
+            LeaveReason::Removed => line.ours(" was removed"),
+            _ => line.ours(" did not come back"),
+        };
         (!is_known).then(|| suffix(line, room))
     }
 

@@ -73,7 +73,7 @@ impl Conversation {
         }
     }
 
-    async fn change(&mut self, changed: Result<Receipt, RequestError>) {
+    pub(super) async fn change(&mut self, changed: Result<Receipt, RequestError>) {
         match changed {
             Ok(receipt) => self.on_their_way.push(OnItsWay { receipt, is_message: false }),
             Err(error) => self.not_done(error).await,

@@ -76,7 +76,7 @@ impl Conversation {
     }
 
     /// Those who may be meant; that there are none is said.
-    async fn found(&self, who: &str) -> Vec<Person> {
+    pub(super) async fn found(&self, who: &str) -> Vec<Person> {
         let found = self.seat.whois(who).await.unwrap_or_default();
         if found.is_empty() {
             self.screen.warn(|line| line.ours("Nobody here is called ").name(who).ours(".")).await;

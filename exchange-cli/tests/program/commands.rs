@@ -6,7 +6,7 @@ use crate::process::{Program, guest, host};
 fn a_command_that_there_is_not_is_never_said() {
     let (mut host, address) = host(&[]);
     let mut bo = guest(&address, "bo", &[]);
-    for line in ["/msg ana secret", "  /pasword secret", "/", "/join", "/quit later", "//not a command"] {
+    for line in ["/mesg ana secret", "  /pasword secret", "/", "/join", "/quit later", "//not a command"] {
         bo.say(line);
     }
     assert_eq!(host.message(), "/not a command");

@@ -10,3 +10,4 @@ mod messages;
 mod people;
 mod pipes;
 mod process;
+mod rooms;

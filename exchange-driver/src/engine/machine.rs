@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use exchange_core::{
-    Body, Client, Host, Input, JoinFrom, MessageId, MessageView, Nick, Outbox, Peer, Person, Presence, Refusal,
-    RoomName, Session, Time, client, host,
+    Body, Client, Host, Input, JoinFrom, MessageId, MessageView, Nick, Outbox, Peer, Person, Presence, Refusal, Remark,
+    RoomName, Rules, Session, Time, client, host,
 };
 
 pub(crate) trait Machine: Send + Unpin + 'static {
@@ -24,6 +24,8 @@ pub(crate) trait Participant {
     fn post(&mut self, room: &RoomName, body: Body) -> Result<MessageId, Refusal>;
     fn join(&mut self, room: &RoomName, from: JoinFrom) -> Result<(), Refusal>;
     fn leave(&mut self, room: &RoomName) -> Result<(), Refusal>;
+    fn open(&mut self, room: &RoomName) -> Result<(), Refusal>;
+    fn list_rooms(&mut self) -> Result<(), Refusal>;
     fn set_presence(&mut self, presence: Presence) -> Result<(), Refusal>;
     fn rename(&mut self, nick: Nick) -> Result<(), Refusal>;
     fn close(&mut self);
@@ -32,6 +34,8 @@ pub(crate) trait Participant {
     fn rooms(&self) -> Vec<RoomName>;
     fn members(&self, room: &RoomName) -> Vec<Peer>;
     fn messages(&self, room: &RoomName) -> Vec<MessageView>;
+    fn topic(&self, room: &RoomName) -> Option<Remark>;
+    fn rules(&self, room: &RoomName) -> Option<Rules>;
     fn round_trip(&self) -> Option<Duration>;
 }
 
@@ -85,6 +89,14 @@ impl Participant for host::Round<'_> {
         Self::leave(self, room)
     }
 
+    fn open(&mut self, room: &RoomName) -> Result<(), Refusal> {
+        Self::open(self, room)
+    }
+
+    fn list_rooms(&mut self) -> Result<(), Refusal> {
+        Self::list_rooms(self)
+    }
+
     fn set_presence(&mut self, presence: Presence) -> Result<(), Refusal> {
         Self::set_presence(self, presence)
     }
@@ -117,6 +129,14 @@ impl Participant for host::Round<'_> {
         self.host().messages(room).collect()
     }
 
+    fn topic(&self, room: &RoomName) -> Option<Remark> {
+        self.host().topic(room).cloned()
+    }
+
+    fn rules(&self, room: &RoomName) -> Option<Rules> {
+        self.host().rules(room)
+    }
+
     fn round_trip(&self) -> Option<Duration> {
         Some(Duration::ZERO)
     }
@@ -137,6 +157,14 @@ impl Participant for client::Round<'_> {
 
     fn leave(&mut self, room: &RoomName) -> Result<(), Refusal> {
         Self::leave(self, room)
+    }
+
+    fn open(&mut self, room: &RoomName) -> Result<(), Refusal> {
+        Self::open(self, room)
+    }
+
+    fn list_rooms(&mut self) -> Result<(), Refusal> {
+        Self::list_rooms(self)
     }
 
     fn set_presence(&mut self, presence: Presence) -> Result<(), Refusal> {
@@ -169,6 +197,14 @@ impl Participant for client::Round<'_> {
 
     fn messages(&self, room: &RoomName) -> Vec<MessageView> {
         self.client().messages(room).cloned().collect()
+    }
+
+    fn topic(&self, room: &RoomName) -> Option<Remark> {
+        self.client().topic(room).cloned()
+    }
+
+    fn rules(&self, room: &RoomName) -> Option<Rules> {
+        self.client().rules(room)
     }
 
     fn round_trip(&self) -> Option<Duration> {

@@ -1,0 +1,94 @@
+//! What is done in a room beside talking, as it is typed.
+
+use super::Mistake;
+
+/// Something to be done in the room where one talks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Topic(String),
+    Lock(bool),
+    Slow(u32),
+    Close,
+    /// To somebody, by what they are called.
+    To(String, Treatment),
+}
+
+/// Something to be done to somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Treatment {
+    Invite,
+    Kick(String),
+    Ban(Option<u32>, String),
+    Unban,
+    Mute(Option<u32>),
+    Unmute,
+    Appoint,
+    Dismiss,
+}
+
+/// What a command does; none if it is none of these.
+pub(super) fn parse(name: &str, rest: &str) -> Option<Result<Deed, Mistake>> {
+    let (who, more) = rest.split_once(char::is_whitespace).map_or((rest, ""), |(who, more)| (who, more.trim()));
+    let to = |treatment: Treatment, usage| {
+        if who.is_empty() { Err(Mistake::Usage(usage)) } else { Ok(Deed::To(who.into(), treatment)) }
+    };
+    let alone = |treatment, usage| if more.is_empty() { to(treatment, usage) } else { Err(Mistake::Usage(usage)) };
+    let bare = |deed, usage| if rest.is_empty() { Ok(deed) } else { Err(Mistake::Usage(usage)) };
+    Some(match name {
+        "topic" => Ok(Deed::Topic(rest.into())),
+        "lock" => bare(Deed::Lock(true), "/lock"),
+        "unlock" => bare(Deed::Lock(false), "/unlock"),
+        "slow" => rest.parse().map(Deed::Slow).map_err(|_| Mistake::Usage("/slow SECONDS")),
+        "close" => bare(Deed::Close, "/close"),
+        "invite" => alone(Treatment::Invite, "/invite WHO"),
+        "kick" => to(Treatment::Kick(more.into()), "/kick WHO [REASON]"),
+        "ban" => {
+            let (seconds, reason) = for_seconds(more);
+            to(Treatment::Ban(seconds, reason.into()), "/ban WHO [SECONDS] [REASON]")
+        }
+        "unban" => alone(Treatment::Unban, "/unban WHO"),
+        "mute" => match for_seconds(more) {
+            (seconds, "") => to(Treatment::Mute(seconds), "/mute WHO [SECONDS]"),
+            _ => Err(Mistake::Usage("/mute WHO [SECONDS]")),
+        },
+        "unmute" => alone(Treatment::Unmute, "/unmute WHO"),
+        "op" => alone(Treatment::Appoint, "/op WHO"),
+        "deop" => alone(Treatment::Dismiss, "/deop WHO"),
+        _ => return None,
+    })
+}
+
+/// For how long, if that is said first, and what else is said.
+fn for_seconds(text: &str) -> (Option<u32>, &str) {
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    first.parse().map_or((None, text), |seconds| (Some(seconds), rest.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deed(line: &str) -> Result<Deed, Mistake> {
+        let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
+        parse(name, rest).unwrap()
+    }
+
+    #[test]
+    fn what_is_done_to_somebody_says_to_whom_for_how_long_and_why() {
+        let to = |treatment| Ok(Deed::To("bo".into(), treatment));
+        assert_eq!(deed("kick bo too loud"), to(Treatment::Kick("too loud".into())));
+        assert_eq!(deed("ban bo"), to(Treatment::Ban(None, String::new())));
+        assert_eq!(deed("ban bo 60 too loud"), to(Treatment::Ban(Some(60), "too loud".into())));
+        assert_eq!(deed("ban bo 2 much"), to(Treatment::Ban(Some(2), "much".into())));
+        assert_eq!(deed("mute bo 60"), to(Treatment::Mute(Some(60))));
+        assert_eq!(deed("invite bo"), to(Treatment::Invite));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_a_mistake_and_done_to_nobody() {
+        for line in ["kick", "invite bo cy", "mute bo loud", "slow", "slow down", "lock it", "close now", "op"] {
+            assert!(matches!(deed(line), Err(Mistake::Usage(_))), "{line}");
+        }
+        assert_eq!(parse("dance", ""), None);
+    }
+}
