@@ -229,6 +229,11 @@ fn moods(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
             at_ms += u32::try_from(random.between(1, 600)).unwrap_or(1);
             steps.push(Step { at_ms, who, act: Act::Be { how: how(random), note } });
         }
+        // Few leave with their last word.
+        if random.chance(15) && who > 0 {
+            steps.push(Step { at_ms: at_ms + 1, who, act: Act::Be { how: Mood::Busy, note: 9 } });
+            steps.push(Step { at_ms: at_ms + 2, who, act: Act::Quit });
+        }
     }
     steps
 }

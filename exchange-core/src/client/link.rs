@@ -142,13 +142,15 @@ impl Client {
 
     pub(super) fn opened(&mut self, now: Time, link: LinkId, encoding: Encoding, out: &mut Outbox) {
         let told = (self.nick.clone(), self.own.shown());
+        let nick = if cfg!(exchange_bug = "rename-lost-over-reconnect") { &self.config.nick } else { &self.nick };
+        let is_lost = self.session.is_some() && cfg!(exchange_bug = "presence-lost-over-resume");
         let hello = Hello {
             peer: self.peer,
             producer: self.producer,
             token: self.session.as_ref().map(|joint| joint.token),
             attempt: self.attempt,
-            nick: self.nick.as_str().into(),
-            presence: told.1.clone(),
+            nick: nick.as_str().into(),
+            presence: if is_lost { Presence::default() } else { told.1.clone() },
         };
         if let Some(link) = self.link(link)
             && link.stage == Stage::Preamble

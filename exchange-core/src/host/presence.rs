@@ -28,8 +28,11 @@ impl Host {
     pub(super) fn wish(&mut self, now: Time, member: MemberId, wish: Wish, out: &mut Outbox) {
         let pace = self.timing.pace;
         let Some(state) = self.members.get_mut(&member) else { return };
-        state.wish.presence = wish.presence.or_else(|| state.wish.presence.take());
-        state.wish.nick = wish.nick.or_else(|| state.wish.nick.take());
+        let is_waiting = state.wish.presence.is_some() || state.wish.nick.is_some();
+        if !(is_waiting && cfg!(exchange_bug = "first-change-wins")) {
+            state.wish.presence = wish.presence.or_else(|| state.wish.presence.take());
+            state.wish.nick = wish.nick.or_else(|| state.wish.nick.take());
+        }
         // Whoever was not there is waited for.
         let is_there = self.roster.record(member).is_some_and(|record| record.status.is_reachable());
         match state.changed.map(|changed| changed + pace).filter(|next| is_there && now < *next) {
@@ -83,9 +86,11 @@ impl Host {
     /// A member's link is not there, or it has left: until it is back it is neither what it said nor what it wished.
     pub(super) fn lose(&mut self, member: MemberId, status: Status, out: &mut Outbox) {
         self.timers.cancel(Alarm::Unreachable(member));
-        self.timers.cancel(Alarm::Change(member));
-        if let Some(state) = self.members.get_mut(&member) {
-            state.wish = Wish::default();
+        if !cfg!(exchange_bug = "late-change-resurrects") {
+            self.timers.cancel(Alarm::Change(member));
+            if let Some(state) = self.members.get_mut(&member) {
+                state.wish = Wish::default();
+            }
         }
         self.show(member, status, None, out);
     }

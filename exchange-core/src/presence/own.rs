@@ -31,6 +31,9 @@ impl Own {
     /// There is a sign of them; whether there was none before.
     pub(crate) fn active(&mut self, now: Time) -> bool {
         self.active = now;
+        if self.is_idle && cfg!(exchange_bug = "back-undoes-a-choice") {
+            self.chosen = Presence::default();
+        }
         mem::replace(&mut self.is_idle, false)
     }
 
@@ -49,7 +52,8 @@ impl Own {
 
     /// How others are to see them.
     pub(crate) fn shown(&self) -> Presence {
-        let is_away = self.is_idle && self.chosen.availability == Availability::Online;
+        let is_online = self.chosen.availability == Availability::Online;
+        let is_away = self.is_idle && (is_online || cfg!(exchange_bug = "idle-undoes-busy"));
         let availability = if is_away { Availability::Away } else { self.chosen.availability };
         Presence { availability, note: self.chosen.note.clone() }
     }
