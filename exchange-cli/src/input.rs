@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{self, Receiver};
 pub(crate) use self::deeds::{Deed, Treatment};
 
 /// What `/help` shows.
-pub(crate) const HELP: [(&str, &str); 38] = [
+pub(crate) const HELP: [(&str, &str); 39] = [
     ("/join ROOM", "join a room and talk there"),
     ("/room ROOM", "talk in a room you are in"),
     ("/part [ROOM]", "leave a room"),
@@ -49,6 +49,7 @@ pub(crate) const HELP: [(&str, &str); 38] = [
     ("/unreact [#N] EMOJI", "take that back"),
     ("/history [COUNT]", "the last messages here, and their numbers"),
     ("/search [@NICK] WORDS", "the messages here with these words"),
+    ("/unread", "what you have not seen of your other rooms"),
     ("/quit", "leave"),
     ("//text", "say \"/text\""),
     ("/help", "this"),
@@ -85,6 +86,7 @@ pub(crate) enum Entry {
     Unreact(Which, String),
     History(Option<usize>),
     Search(Found),
+    Unread,
     Help,
     Quit,
     /// There is nothing in it.
@@ -161,6 +163,7 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
             rest.parse().map(|count| Entry::History(Some(count))).map_err(|_| Mistake::Usage("/history [COUNT]"))
         }
         "search" => search(rest).map(Entry::Search).ok_or(Mistake::Usage("/search [@NICK] WORDS")),
+        "unread" => alone(Entry::Unread, "/unread"),
         "help" => Ok(Entry::Help),
         "quit" | "exit" => alone(Entry::Quit, "/quit"),
         _ => {

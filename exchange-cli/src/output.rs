@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use self::text::Text;
 pub(crate) use self::{
     ignored::Ignored,
-    json::{held, person},
+    json::{held, person, unread},
     labels::{peers, told_apart},
     sessions::{Hosting, listed},
 };

@@ -8,7 +8,7 @@ use std::{mem, time::Duration};
 
 use exchange_tokio::{
     DeliveryError, Events, Farewell, RequestError,
-    core::{CloseReason, Ended, Event, RoomName},
+    core::{CloseReason, Ended, Event, RoomName, Seq},
 };
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use tokio::{sync::mpsc::Receiver, time::timeout};
@@ -165,6 +165,7 @@ impl Conversation {
             Ok(Entry::Unreact(which, reaction)) => self.react(which, &reaction, false).await,
             Ok(Entry::History(count)) => self.history(count).await,
             Ok(Entry::Search(found)) => self.search(&found).await,
+            Ok(Entry::Unread) => self.list_unread().await,
             Ok(Entry::Help) => screen.explain(help(&screen)).await,
             Ok(Entry::Quit) => return true,
             Err(Mistake::Unknown(name)) => {
@@ -235,6 +236,8 @@ impl Conversation {
     }
 
     async fn go_to(&mut self, room: RoomName) {
+        // What was shown while one talked there was read.
+        let _ = self.seat.room(&self.room).mark_read(Seq(u64::MAX)).await;
         self.screen.say(|line| line.ours("What you say goes to #").name(&room).ours(".")).await;
         self.room = room;
     }

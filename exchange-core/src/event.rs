@@ -9,7 +9,7 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::message::Fields;
-pub use self::message::{Change, Message, MessageId, MessageView};
+pub use self::message::{Change, Message, MessageId, MessageView, Unread};
 use crate::{
     ids::{PeerId, Seq, SessionId},
     message::{Act, GapReason, LeaveReason, Mentions, RoomSummary, Status},

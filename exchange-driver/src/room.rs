@@ -11,6 +11,7 @@ use std::{
 use bytes::Bytes;
 use exchange_core::{
     Body, ContentType, Durability, JoinFrom, Mentions, MessageId, MessageView, Outcome, Peer, Reaction, RoomName, Seq,
+    Unread,
     message::{Data, Delete, Edit, Post, React},
 };
 use futures_channel::oneshot;
@@ -170,6 +171,34 @@ impl Room {
     pub async fn messages(&self) -> Result<Vec<MessageView>, RequestError> {
         let name = self.name()?;
         self.commander.ask(move |participant| participant.messages(&name)).await
+    }
+
+    /// What one has not read of the room, as far as one was told of it. It outlasts reconnects.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] if the name is none or the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
+    pub async fn unread(&self) -> Result<Unread, RequestError> {
+        let name = self.name()?;
+        self.commander.ask(move |participant| participant.unread(&name)).await
+    }
+
+    /// Says that one has read the room up to there; `Seq(u64::MAX)` is all that one was told. Nobody else learns of it.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] if the name is none or the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, it may or may not have been said.
+    pub async fn mark_read(&self, up_to: Seq) -> Result<(), RequestError> {
+        let name = self.name()?;
+        self.commander.ask(move |participant| participant.read(&name, up_to)).await
     }
 
     /// Joins the room, beginning with its last 50 messages; it is opened if there is none of that name.

@@ -204,8 +204,9 @@ fn changes(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
     let mut one = |_| {
         let at_ms = u32::try_from(random.between(500, u64::from(TROUBLE_MS) + 2000)).unwrap_or(500);
         let how = pick(random, &[Reply, Edit, Edit, Edit, Delete, React, React, React, Unreact, Meddle]);
-        let back = pick(random, &[0, 0, 0, 1, 2, 10]);
-        Step { at_ms, who: pick(random, &posts), act: Act::Change { room: room(random), how, back } }
+        let (room, back) = (room(random), pick(random, &[0, 0, 0, 1, 2, 10]));
+        let act = if random.chance(100) { Act::Read { room } } else { Act::Change { room, how, back } };
+        Step { at_ms, who: pick(random, &posts), act }
     };
     (0..count).map(&mut one).collect()
 }

@@ -185,6 +185,11 @@ pub enum Act {
         /// Which of those that it may be done to, as far as that can be seen: 0 is the newest.
         back: u8,
     },
+    /// Reads everything that it was told of a room.
+    Read {
+        /// Which room.
+        room: u8,
+    },
     /// Joins a room.
     Join {
         /// Which.

@@ -88,6 +88,11 @@ enum Json<'a> {
         id: String,
         mine: bool,
     },
+    Unread {
+        room: &'a RoomName,
+        messages: usize,
+        mentions: usize,
+    },
     Joined {
         room: &'a RoomName,
         seq: Seq,
@@ -305,6 +310,11 @@ pub(crate) fn held(view: &MessageView) -> Line {
         id: message.id().to_string(),
         mine: message.is_mine(),
     })
+}
+
+/// What one has not seen of a room.
+pub(crate) fn unread(room: &RoomName, core::Unread { messages, mentions }: core::Unread) -> Line {
+    Line::json(&Json::Unread { room, messages, mentions })
 }
 
 /// The bytes that an application has sent, as they are in the protocol's JSON: in base64.

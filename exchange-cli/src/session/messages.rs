@@ -7,7 +7,7 @@ use std::{
 
 use exchange_tokio::{
     Delivered, DeliveryError, Receipt, RequestError, Room,
-    core::{MessageView, Seq},
+    core::{MessageView, Seq, Unread},
 };
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::time::timeout;
@@ -16,7 +16,7 @@ use super::{Conversation, HASTE};
 use crate::{
     input::{Found, Which},
     line::Line,
-    output::{held, told_apart},
+    output::{held, told_apart, unread},
 };
 
 /// Messages that `/history` and `/search` show, if they are not told how many.
@@ -114,6 +114,33 @@ impl Conversation {
             self.screen.warn(|line| line.ours(words)).await;
         }
         last.map(|view| (room, view.message().seq()))
+    }
+
+    /// Tells of each other room what came there since one last talked in it.
+    pub(super) async fn list_unread(&self) {
+        let mut found = Vec::new();
+        for name in self.seat.rooms().await.unwrap_or_default() {
+            let unread = self.seat.room(&name).unread().await.unwrap_or_default();
+            if name != self.room && unread.messages > 0 {
+                found.push((name, unread));
+            }
+        }
+        if self.is_json {
+            for (room, count) in &found {
+                self.screen.show(unread(room, *count)).await;
+            }
+            return;
+        }
+        if found.is_empty() {
+            self.screen.say(|line| line.ours("Nothing new in your other rooms.")).await;
+        }
+        for (room, Unread { messages, mentions }) in &found {
+            let words = |line: Line| {
+                let line = line.ours("#").name(room).ours(": ").theirs(messages).ours(" new");
+                if *mentions > 0 { line.ours(", ").theirs(mentions).ours(" of them for you") } else { line }
+            };
+            self.screen.say(|line| words(line).ours(".")).await;
+        }
     }
 
     /// Shows the last messages of the room as they stand, with their numbers.

@@ -63,7 +63,7 @@ fn help_names_every_command_on_standard_error() {
     bo.say("/help");
     for command in [
         "/join", "/room", "/part", "/rooms", "/who", "/whois", "/nick", "/away", "/busy", "/back", "/ignore", "/reply",
-        "/edit", "/delete", "/react", "/unreact", "/history", "/search", "/quit", "//text", "/help",
+        "/edit", "/delete", "/react", "/unreact", "/history", "/search", "/unread", "/quit", "//text", "/help",
     ] {
         bo.err.wait_for_words(command);
     }

@@ -73,3 +73,27 @@ fn what_is_held_is_shown_and_searched_as_it_stands() {
     cy.say("/search breakfast");
     cy.err.wait_for_words("There are no such messages");
 }
+
+#[test]
+fn what_came_in_other_rooms_is_counted() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    bo.say("/join ops");
+    bo.until("room_joined", "room", "ops");
+    for text in ["one", "@bo two"] {
+        ana.say(text);
+        bo.until("message", "text", text);
+    }
+    bo.say("/unread");
+    let unread = bo.event("unread");
+    assert_eq!((&unread["room"], &unread["messages"], &unread["mentions"]), (&"lobby".into(), &2.into(), &1.into()));
+    bo.say("/room lobby");
+    bo.say("/room ops");
+    bo.say("/unread");
+    bo.say("/rooms");
+    bo.err.wait_for_words("You are in #");
+    ana.say("three");
+    bo.until("message", "text", "three");
+    bo.say("/unread");
+    assert_eq!(bo.event("unread")["messages"], 1, "what was seen there is read");
+}

@@ -284,6 +284,7 @@ impl Client {
                     let event = Event::said(Fields { id, seq, sender: peer, at, body, mine, replayed });
                     if let Some(room) = self.rooms.get_mut(&name) {
                         room.transcript.take(&event);
+                        room.reading.take(&event, self.peer);
                     }
                     out.event(event);
                 }

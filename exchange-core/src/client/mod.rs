@@ -29,7 +29,7 @@ use self::{
     room::Room,
 };
 use crate::{
-    event::{Ended, Event, MessageId, MessageView, Peer, Person, Session},
+    event::{Ended, Event, MessageId, MessageView, Peer, Person, Session, Unread},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, Token},
     limits::Limits,
     message::{Body, JoinFrom, MemberRecord, Mentions, Presence, ToHost},
@@ -264,6 +264,11 @@ impl Client {
         self.rooms.get(room)?.transcript.message(seq)
     }
 
+    /// What it was told of a room and has not [read](Round::read) yet; kept over reconnects.
+    pub fn unread(&self, room: &RoomName) -> Unread {
+        self.rooms.get(room).map(|room| room.reading.unread()).unwrap_or_default()
+    }
+
     /// How many of its messages wait for their outcome.
     pub fn pending(&self) -> usize {
         self.pending
@@ -362,6 +367,13 @@ impl Round<'_> {
         let _ = self.client.own.active(self.now);
         self.client.nick = nick;
         Ok(())
+    }
+
+    /// Says that everything in a room was read up to there. Of what was not told yet nothing can have been.
+    pub fn read(&mut self, room: &RoomName, up_to: Seq) {
+        if let Some(room) = self.client.rooms.get_mut(room) {
+            room.reading.read(up_to);
+        }
     }
 
     /// Joins a room, and stays in it over reconnects. [`Event::RoomJoined`] tells when it is so.

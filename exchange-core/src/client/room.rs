@@ -7,7 +7,7 @@ use crate::{
     message::{Act, Body, JoinFrom, Joined, Rules},
     name::Remark,
     reason::Violation,
-    room::Transcript,
+    room::{Reading, Transcript},
 };
 
 /// Producers whose last message is remembered, to tell a copy in a new log from the original in the old one.
@@ -42,6 +42,7 @@ pub(super) struct Room {
     numbered: Cmid,
     delivered: BTreeMap<ProducerId, (Cmid, Seq)>,
     pub(super) transcript: Transcript,
+    pub(super) reading: Reading,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +93,7 @@ impl Room {
             numbered,
             delivered: BTreeMap::new(),
             transcript,
+            reading: Reading::default(),
         }
     }
 
@@ -169,6 +171,9 @@ impl Room {
         if cfg!(exchange_bug = "changes-lost-with-the-link") {
             self.waiting.retain(|waiting| waiting.body.changes().is_none());
         }
+        if cfg!(exchange_bug = "unread-forgotten-with-the-link") {
+            self.reading.clear();
+        }
         if !cfg!(exchange_bug = "wired-not-reset") {
             self.wired = 0;
         }
@@ -218,6 +223,7 @@ impl Room {
         } else if taken == Taken::Lost {
             self.history = Seq::ZERO;
             self.transcript.clear();
+            self.reading.clear();
             // What waits refers to places in the log that is lost.
             for waiting in &mut self.waiting {
                 let body = core::mem::replace(&mut waiting.body, Body::text(""));

@@ -181,6 +181,15 @@ impl Change {
     }
 }
 
+/// What one has not read of a room: what others have said since one came, and was not deleted again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// How many messages; of more than 10,000 the oldest count as read.
+    pub messages: usize,
+    /// How many of them mean oneself.
+    pub mentions: usize,
+}
+
 /// A message as it stands, after all changes that were told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageView {

@@ -127,6 +127,9 @@ impl Host {
         if !self.depart(now, OWNER, room, LeaveReason::Left, out) {
             return Err(Refusal::NotMember);
         }
+        if let Some(room) = self.rooms.get_mut(&room) {
+            room.reading.clear();
+        }
         out.event(Event::RoomLeft { room: name.clone() });
         Ok(())
     }

@@ -317,6 +317,14 @@ impl Round<'_> {
         self.host.post_as_owner(self.now, room, body, self.out)
     }
 
+    /// Says that the host itself has read everything in a room up to there.
+    pub fn read(&mut self, room: &RoomName, up_to: Seq) {
+        let host = &mut *self.host;
+        if let Some(room) = host.room_ids.get(room).and_then(|id| host.rooms.get_mut(id)) {
+            room.reading.read(up_to);
+        }
+    }
+
     /// The host itself joins a room, which is opened if there is none.
     ///
     /// # Errors

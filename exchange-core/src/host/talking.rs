@@ -153,6 +153,10 @@ impl Host {
         }
         // What the others read from their links, the host is told as it happens.
         if let Some(event) = told.and_then(|(name, entry)| self.told_of(name, entry)) {
+            let me = self.roster.record(OWNER).map(|record| record.peer);
+            if let (Some(room), Some(me)) = (self.rooms.get_mut(&room), me) {
+                room.reading.take(&event, me);
+            }
             out.event(event);
         }
         Some(seq)

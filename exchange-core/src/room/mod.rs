@@ -2,6 +2,7 @@
 
 mod changes;
 mod log;
+mod reading;
 mod standing;
 mod track;
 mod transcript;
@@ -14,6 +15,7 @@ use alloc::{
 use self::changes::Changes;
 pub(crate) use self::{
     log::{Log, Next},
+    reading::Reading,
     standing::Standing,
     transcript::Transcript,
 };
@@ -39,6 +41,8 @@ pub(crate) struct Room {
     pub(crate) topic: Option<Remark>,
     pub(crate) rules: Rules,
     pub(crate) standing: Standing,
+    /// How far the host itself has read it.
+    pub(crate) reading: Reading,
     members: BTreeMap<MemberId, Membership>,
     last_stamp: Timestamp,
     /// The links that have a cursor in this log, in order.
@@ -84,6 +88,7 @@ impl Room {
             topic: None,
             rules: Rules::default(),
             standing: Standing::default(),
+            reading: Reading::default(),
             members: BTreeMap::new(),
             last_stamp: Timestamp::default(),
             subscribers: Vec::new(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use exchange_core::{
     Body, Client, Host, Input, JoinFrom, MessageId, MessageView, Nick, Outbox, Peer, Person, Presence, Refusal, Remark,
-    RoomName, Rules, Session, Time, client, host,
+    RoomName, Rules, Seq, Session, Time, Unread, client, host,
 };
 
 pub(crate) trait Machine: Send + Unpin + 'static {
@@ -36,6 +36,8 @@ pub(crate) trait Participant {
     fn messages(&self, room: &RoomName) -> Vec<MessageView>;
     fn topic(&self, room: &RoomName) -> Option<Remark>;
     fn rules(&self, room: &RoomName) -> Option<Rules>;
+    fn unread(&self, room: &RoomName) -> Unread;
+    fn read(&mut self, room: &RoomName, up_to: Seq);
     fn round_trip(&self) -> Option<Duration>;
 }
 
@@ -137,6 +139,14 @@ impl Participant for host::Round<'_> {
         self.host().rules(room)
     }
 
+    fn unread(&self, room: &RoomName) -> Unread {
+        self.host().unread(room)
+    }
+
+    fn read(&mut self, room: &RoomName, up_to: Seq) {
+        Self::read(self, room, up_to);
+    }
+
     fn round_trip(&self) -> Option<Duration> {
         Some(Duration::ZERO)
     }
@@ -205,6 +215,14 @@ impl Participant for client::Round<'_> {
 
     fn rules(&self, room: &RoomName) -> Option<Rules> {
         self.client().rules(room)
+    }
+
+    fn unread(&self, room: &RoomName) -> Unread {
+        self.client().unread(room)
+    }
+
+    fn read(&mut self, room: &RoomName, up_to: Seq) {
+        Self::read(self, room, up_to);
     }
 
     fn round_trip(&self) -> Option<Duration> {

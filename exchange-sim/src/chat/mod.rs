@@ -6,7 +6,7 @@ pub(crate) mod station;
 
 use exchange_core::{
     Body, Client, ClientConfig, Host, HostConfig, Input, JoinFrom, Mentions, MessageView, Nick, Presence, Reaction,
-    RoomName, Seed, Time,
+    RoomName, Seed, Seq, Time,
     message::{Delete, Edit, Post, React},
     wire::Offer,
 };
@@ -52,6 +52,11 @@ pub enum Command {
         back: u8,
         /// What is said by it.
         text: String,
+    },
+    /// Reads everything that it was told of a room.
+    Read {
+        /// Which room.
+        room: RoomName,
     },
     /// Joins a room.
     Join {
@@ -194,6 +199,7 @@ fn host_does(host: &mut Station<Host>, command: Command, io: &mut Io<'_>) {
             }
         }
         // What it must not do, it is told; the session is none the wiser.
+        Command::Read { room } => host.read(io, room, |round, room| round.read(room, Seq(u64::MAX))),
         Command::Join { room, .. } => drop(host.act(io, |round| round.join(&room))),
         Command::Leave { room } => drop(host.act(io, |round| round.leave(&room))),
         Command::NetworkChanged => host.network_changed(io),
@@ -219,6 +225,7 @@ fn client_does(client: &mut Station<Client>, command: Command, io: &mut Io<'_>) 
                 client.post(io, body, |round, body| round.post(&room, body));
             }
         }
+        Command::Read { room } => client.read(io, room, |round, room| round.read(room, Seq(u64::MAX))),
         Command::Join { room, from } => drop(client.act(io, |round| round.join(&room, from))),
         Command::Leave { room } => drop(client.act(io, |round| round.leave(&room))),
         Command::NetworkChanged => client.network_changed(io),

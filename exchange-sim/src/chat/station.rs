@@ -4,7 +4,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use bytes::Bytes;
 use exchange_core::{
-    Body, CloseReason, Effect, Event, Input, LinkId, LinkLoss, MessageId, Nick, Outbox, Presence, Refusal, Time,
+    Body, CloseReason, Effect, Event, Input, LinkId, LinkLoss, MessageId, Nick, Outbox, Presence, Refusal, RoomName,
+    Time,
     message::FRAME_HEADER,
     wire::{Choice, Offer, Received, Wire},
 };
@@ -93,6 +94,8 @@ pub(crate) enum Seen {
     Posted { id: MessageId, body: Body },
     /// Its application wanted to post something and was turned down.
     TurnedDown(Refusal),
+    /// Its application has read all that it was told of a room.
+    Read { room: RoomName },
     /// It was told that the network may have changed.
     NetworkChanged,
     /// Its application said how whoever it speaks for is,
@@ -209,6 +212,11 @@ impl<M: Machine> Station<M> {
     pub(crate) fn wish<T>(&mut self, io: &mut Io<'_>, seen: Seen, wish: impl FnOnce(&mut M::Round<'_>) -> T) {
         self.see(|| seen);
         let _ = self.act(io, wish);
+    }
+
+    pub(crate) fn read(&mut self, io: &mut Io<'_>, room: RoomName, read: impl FnOnce(&mut M::Round<'_>, &RoomName)) {
+        self.act(io, |round| read(round, &room));
+        self.see(|| Seen::Read { room });
     }
 
     pub(crate) fn network_changed(&mut self, io: &mut Io<'_>) {

@@ -47,6 +47,7 @@ invariants! {
     S21: "whoever stays away for too long is a member no more",
     S22: "a message is what its author made of it, for everybody",
     S23: "what was deleted is given to nobody any more",
+    S24: "what is unread is what others have said since it was read",
     S25: "somebody is shown as they last said, or as they are found, and otherwise at most twice a second",
     S26: "nicks that look alike are not had at once",
     L1: "every message comes to its outcome",

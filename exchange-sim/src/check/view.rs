@@ -63,6 +63,7 @@ struct Place {
     given: BTreeSet<(ProducerId, Cmid)>,
     /// What it was told it will not be given: from a place, up to a place.
     gaps: Vec<(Seq, Seq)>,
+    unread: BTreeSet<Seq>,
 }
 
 impl View {
@@ -104,6 +105,11 @@ impl View {
                     self.waiting.insert(id.clone());
                 }
                 Seen::TurnedDown(refusal) => scene.marks.sometimes(*refusal == Refusal::OutboxFull, Mark::OutboxFull),
+                Seen::Read { room } => {
+                    if let Some(place) = self.rooms.get_mut(room) {
+                        place.unread.clear();
+                    }
+                }
                 Seen::NetworkChanged if self.is_live => scene.marks.hit(Mark::ProbedAfterChange),
                 Seen::NetworkChanged => {
                     // Whoever is told so tries as if it were for the first time.
@@ -225,7 +231,9 @@ impl View {
             }
             Event::Gap { room, from, to, .. } => self.gap(room, *from, *to, scene),
             Event::Message(_) | Event::Edited { .. } | Event::Deleted { .. } | Event::Reacted { .. } => {
-                Told::of(event).map_or(Ok(()), |told| self.said(told, scene))
+                Told::of(event).map_or(Ok(()), |told| self.said(told, scene))?;
+                self.reads(event);
+                Ok(())
             }
             Event::PeerJoined { room, peer, seq, .. } => self.membership(room, peer, *seq, true, scene),
             Event::PeerLeft { room, peer, seq, .. } => self.membership(room, peer, *seq, false, scene),
@@ -279,6 +287,23 @@ impl View {
         Ok(())
     }
 
+    /// What it is told of is not read yet, if somebody else has said it since it came.
+    fn reads(&mut self, event: &Event) {
+        match event {
+            Event::Message(message) if !(message.is_mine() || message.is_replayed() || message.is_deleted()) => {
+                if let Some(place) = self.rooms.get_mut(message.room()) {
+                    place.unread.insert(message.seq());
+                }
+            }
+            Event::Deleted { change } => {
+                if let Some(place) = self.rooms.get_mut(change.room()) {
+                    place.unread.remove(&change.of);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn room_joined(&mut self, room: &RoomName, resumed: bool, scene: &mut Scene<'_>) -> Check {
         let Some(joined) = self.joined.remove(room) else {
             return Err((Invariant::S3, format!("it says it has joined {room:?}, which the host never said")));
@@ -301,7 +326,7 @@ impl View {
             return Ok(());
         }
         let given = self.rooms.remove(room).map(|place| place.given).unwrap_or_default();
-        self.rooms.insert(room.clone(), Place { epoch, seq: after, given, gaps: Vec::new() });
+        self.rooms.insert(room.clone(), Place { epoch, seq: after, given, gaps: Vec::new(), unread: BTreeSet::new() });
         Ok(())
     }
 
@@ -471,6 +496,11 @@ impl View {
                 return Err((Invariant::S3, what));
             }
             place.seq = seq;
+            let unread = client.unread(room).messages;
+            if unread != place.unread.len() {
+                let what = format!("{unread} messages of {room:?} are unread, it says, but {:?} are", place.unread);
+                return Err((Invariant::S24, what));
+            }
         }
         for (room, of) in self.changed.drain(..) {
             let Some(place) = self.rooms.get(&room) else { continue };

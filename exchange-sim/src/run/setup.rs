@@ -197,6 +197,7 @@ impl<'a> Run<'a> {
                 let text = format!("{number} again");
                 self.world.command(at, node, Command::Change { room: room(in_room), how, back, text });
             }
+            Act::Read { room: which } => self.world.command(at, node, Command::Read { room: room(which) }),
             Act::Join { room: which, from } => {
                 self.world.command(at, node, Command::Join { room: room(which), from: join_from(from) });
             }

@@ -232,6 +232,7 @@ cases! {
         what_may_not_be_changed_is_refused_with_its_reason: "anybody-may-change",
         what_is_changed_while_disconnected_waits_in_its_order: "changes-need-a-link",
         what_an_application_says_comes_with_its_content_type: "data-is-opaque",
+        what_is_unread_outlasts_a_lost_link: "unread-forgotten-with-the-link",
     }
     people {
         how_people_say_they_are_is_told_to_all_and_can_be_looked_up: "status-is-kept-to-oneself",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use exchange_driver::{
     DeliveryError, Receipt, RequestError, Room, Runtime,
-    core::{Event, NameError, Refusal, Seq},
+    core::{Event, NameError, Refusal, Seq, Unread},
 };
 use exchange_tests::{next_message, proxy::Proxy, wait_for};
 
@@ -131,4 +131,29 @@ pub(crate) async fn what_an_application_says_comes_with_its_content_type<R: Runt
     assert_eq!((content_type.as_str(), &given[..], message.text()), ("game/move", &payload[..], ""));
     let error = bo.room("lobby").send_data("x".repeat(65).as_str(), payload.to_vec()).await.unwrap_err();
     assert_eq!(error, RequestError::Name(NameError::TooLong { limit: 64 }));
+}
+
+pub(crate) async fn what_is_unread_outlasts_a_lost_link<R: Runtime>(bed: Bed<R>) {
+    let host = bed.host().await;
+    let proxy = Proxy::to(&bed.runtime, host.addresses()[0]).await;
+    let bo = bed.client_builder("bo").join(proxy.address()).await.unwrap();
+    let (mut events, room, at_host) = (bo.events(), bo.room("lobby"), host.room("lobby"));
+    // Who is meant has to be there.
+    wait_for(&mut host.events(), |event| matches!(event, Event::PeerJoined { .. }).then_some(())).await;
+    place(room.send("my own").await).await;
+    let first = place(at_host.send("one").await).await;
+    let second = place(at_host.send("@bo two").await).await;
+    let last = place(at_host.send("three").await).await;
+    wait_for(&mut events, |event| matches!(event, Event::Message(said) if said.seq() == last).then_some(())).await;
+    assert_eq!(room.unread().await.unwrap(), Unread { messages: 3, mentions: 1 });
+    room.mark_read(first).await.unwrap();
+    proxy.cut();
+    wait_for(&mut events, |event| matches!(event, Event::Disconnected { .. }).then_some(())).await;
+    place(at_host.delete(second).await).await;
+    let away = place(at_host.send("four").await).await;
+    wait_for(&mut events, |event| matches!(event, Event::Message(said) if said.seq() == away).then_some(())).await;
+    assert_eq!(room.unread().await.unwrap(), Unread { messages: 2, mentions: 0 });
+    room.mark_read(Seq(u64::MAX)).await.unwrap();
+    assert_eq!(room.unread().await.unwrap(), Unread::default());
+    assert_eq!(at_host.unread().await.unwrap().messages, 1, "the host reads by itself");
 }
