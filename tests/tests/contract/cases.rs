@@ -11,7 +11,7 @@ use exchange_tests::faulty::Fault;
 
 use crate::{
     bed::Bed, callbacks, cancelling, changing, clock, column::Column, connecting, dropping, events, frames, leaks,
-    listener, people, reconnecting, shutdown, slow_peers, strangers, streams, talking, timer,
+    listener, moderating, people, reconnecting, shutdown, slow_peers, strangers, streams, talking, timer,
 };
 
 pub(crate) type Run<R> = fn(Bed<R>) -> Pin<Box<dyn Future<Output = ()>>>;
@@ -239,6 +239,14 @@ cases! {
         nicks_are_changed_and_one_that_looks_like_anothers_is_refused: "lookalikes-welcome",
         whoever_gives_no_sign_of_life_is_away_until_they_do: "activity-is-ignored",
         what_is_said_of_oneself_without_a_link_is_told_when_there_is_one: "status-is-kept-to-oneself",
+    }
+    moderating {
+        whoever_is_kicked_is_told_why_and_hears_no_more: "kicks-are-only-noted",
+        private_rooms_are_listed_and_open_for_those_alone_who_are_invited: "private-rooms-are-listed",
+        a_mute_says_when_it_ends_and_holds_until_it_is_taken_back: "mutes-are-only-noted",
+        two_people_have_a_room_of_their_own: "invitations-are-kept-back",
+        newcomers_read_as_far_back_as_the_room_lets_them: "newcomers-read-all",
+        a_flood_is_slowed_down_and_nothing_of_it_is_lost: "too-much-is-refused-for-good",
     }
     leaks {
         coming_and_going_leaves_nothing: "links-stay",

@@ -29,6 +29,7 @@ mod events;
 mod frames;
 mod leaks;
 mod listener;
+mod moderating;
 mod people;
 mod reconnecting;
 mod shutdown;
