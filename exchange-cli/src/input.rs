@@ -101,7 +101,7 @@ pub(crate) enum Which {
     Number(u64),
 }
 
-/// What is looked for.
+/// What is looked for, and whose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     /// What whoever said it is called.

@@ -1,6 +1,7 @@
 //! What applications are told.
 
 mod message;
+mod search;
 
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::message::Fields;
 pub use self::message::{Change, Message, MessageId, MessageView, Unread};
+pub use self::search::Search;
 use crate::{
     ids::{PeerId, Seq, SessionId},
     message::{Act, GapReason, LeaveReason, Mentions, RoomSummary, Status},

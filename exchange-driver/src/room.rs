@@ -10,8 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use exchange_core::{
-    Body, ContentType, Durability, JoinFrom, Mentions, MessageId, MessageView, Outcome, Peer, Reaction, RoomName, Seq,
-    Unread,
+    Body, ContentType, Durability, JoinFrom, Mentions, MessageId, MessageView, Outcome, Peer, Reaction, RoomName,
+    Search, Seq, Unread,
     message::{Data, Delete, Edit, Post, React},
 };
 use futures_channel::oneshot;
@@ -171,6 +171,21 @@ impl Room {
     pub async fn messages(&self) -> Result<Vec<MessageView>, RequestError> {
         let name = self.name()?;
         self.commander.ask(move |participant| participant.messages(&name)).await
+    }
+
+    /// Those of [`messages`](Self::messages) that are looked for.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] if the name is none or the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
+    pub async fn search(&self, search: &Search) -> Result<Vec<MessageView>, RequestError> {
+        let mut messages = self.messages().await?;
+        messages.retain(|view| search.finds(view));
+        Ok(messages)
     }
 
     /// What one has not read of the room, as far as one was told of it. It outlasts reconnects.

@@ -7,7 +7,7 @@ use std::{
 
 use exchange_tokio::{
     Delivered, DeliveryError, Receipt, RequestError, Room,
-    core::{MessageView, Seq, Unread},
+    core::{MessageView, Search, Seq, Unread},
 };
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::time::timeout;
@@ -150,10 +150,9 @@ impl Conversation {
 
     /// Shows the last messages of the room in which all of these words are, or that are of whom they name.
     pub(super) async fn search(&self, Found { by, words }: &Found) {
+        let search = Search { words: words.clone(), ..Search::default() };
         let is_it = |view: &MessageView| {
-            let text = view.text().to_lowercase();
-            let sender = view.message().sender();
-            by.as_ref().is_none_or(|by| sender.is_called(by)) && words.iter().all(|word| text.contains(word))
+            by.as_ref().is_none_or(|by| view.message().sender().is_called(by)) && search.finds(view)
         };
         self.list(is_it, SHOWN).await;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use exchange_driver::{
     DeliveryError, Receipt, RequestError, Room, Runtime,
-    core::{Event, NameError, Refusal, Seq, Unread},
+    core::{Event, NameError, Refusal, Search, Seq, Unread},
 };
 use exchange_tests::{next_message, proxy::Proxy, wait_for};
 
@@ -53,6 +53,8 @@ pub(crate) async fn messages_are_answered_edited_reacted_to_and_deleted<R: Runti
     }
     for room in [&at_bo, &at_cy, &at_host] {
         assert_eq!(standing(room).await, expected);
+        let found = room.search(&Search { words: vec!["LUNCH".into()], ..Search::default() }).await.unwrap();
+        assert_eq!(found.iter().map(|view| view.message().seq()).collect::<Vec<_>>(), [asked]);
     }
 
     // Whoever comes late sees the same, and has never been given what is deleted.
