@@ -59,6 +59,7 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     let intruders = intruders(&mut stream("intruders"), count);
     let mut steps = steps(&mut stream("steps"), &clients, &weather);
     steps.extend(changes(&mut stream("changes"), &clients));
+    steps.extend(acts(&mut stream("acts"), &clients));
     steps.extend(moods(&mut stream("moods"), &clients));
     let faults = faults(&mut stream("faults"), count, wild);
     let (trouble_ms, calm_ms) = (TROUBLE_MS, CALM_MS);
@@ -209,6 +210,30 @@ fn changes(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
         Step { at_ms, who: pick(random, &posts), act }
     };
     (0..count).map(&mut one).collect()
+}
+
+/// What is done in rooms beside talking: in two of three scenarios.
+fn acts(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
+    let count = pick(random, &[0, 4, 12]);
+    let posts: Vec<usize> = (0..=clients.len()).filter(|who| *who == 0 || clients[who - 1].twin_of.is_none()).collect();
+    let mut steps = Vec::new();
+    for _ in 0..count {
+        let at_ms = u32::try_from(random.between(500, u64::from(TROUBLE_MS) + 2000)).unwrap_or(500);
+        let (who, room) = (pick(random, &posts), room(random));
+        if random.chance(500) {
+            steps.push(Step { at_ms, who, act: Act::Topic { room } });
+            continue;
+        }
+        let (room, whom) = (room.max(1), 1 + random.index(clients.len()));
+        // The host's owner may, and others mostly may not.
+        let who = if random.chance(800) { 0 } else { who };
+        steps.push(Step { at_ms, who, act: Act::Kick { room, whom } });
+        if random.chance(600) {
+            let at_ms = at_ms + u32::try_from(random.up_to(5000)).unwrap_or(0);
+            steps.push(Step { at_ms, who: whom, act: Act::Join { room, from: from(random) } });
+        }
+    }
+    steps
 }
 
 /// How people are, and what they want to be called. Whoever shares a device leaves that to the other.

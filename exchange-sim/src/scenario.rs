@@ -190,6 +190,18 @@ pub enum Act {
         /// Which room.
         room: u8,
     },
+    /// Says what a room is about.
+    Topic {
+        /// Which.
+        room: u8,
+    },
+    /// Makes somebody leave a room, who may come back; only whoever moderates it may.
+    Kick {
+        /// Which.
+        room: u8,
+        /// Whom, by number.
+        whom: usize,
+    },
     /// Joins a room.
     Join {
         /// Which.

@@ -69,6 +69,11 @@ impl Calm<'_> {
                 let invariant = if self.slow.contains(&index) { Invariant::L8 } else { Invariant::L2 };
                 return Some((invariant, format!("is at {here:?} of {room:?}, which ends at {}", history.head())));
             }
+            if client.topic(room) != host.topic(room) {
+                let what =
+                    format!("sees {:?} as the topic of {room:?}, not {:?}", client.topic(room), host.topic(room));
+                return Some((Invariant::S27, what));
+            }
             let (seen, there): (BTreeSet<_>, BTreeSet<_>) =
                 (client.members(room).collect(), host.members(room).collect());
             if seen != there {

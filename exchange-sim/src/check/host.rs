@@ -7,8 +7,8 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use exchange_core::{
-    Body, CloseReason, Encoding, Epoch, Event, Host, LeaveReason, MemberId, MessageId, NameError, PeerId, ProducerId,
-    Rev, RoomId, RoomName, Seq, Status, Time, Token, Violation,
+    Act, Body, CloseReason, Encoding, Epoch, Event, Host, LeaveReason, MemberId, MessageId, NameError, PeerId,
+    ProducerId, Rev, RoomId, RoomName, Seq, Status, Time, Token, Violation,
     message::{Entry, Hello, MAX_FIRST_FRAME, MAX_FRAME, ToClient, ToHost, Welcome},
     wire::frames,
 };
@@ -85,11 +85,21 @@ struct Link {
     has_spoken: bool,
     /// Up to where it was told of people.
     rev: Rev,
+    /// The rooms that it was told it is removed from.
+    removed: BTreeSet<RoomId>,
 }
 
 impl Link {
     fn new(now: Time) -> Self {
-        Self { since: now, encoding: None, hello: None, member: None, has_spoken: false, rev: Rev::default() }
+        Self {
+            since: now,
+            encoding: None,
+            hello: None,
+            member: None,
+            has_spoken: false,
+            rev: Rev::default(),
+            removed: BTreeSet::new(),
+        }
     }
 }
 
@@ -272,6 +282,7 @@ impl Hosts {
         for body in frames(sent) {
             if is_entry(encoding, body) {
                 // All who are given the same memory are given the same bytes.
+                self.is_for(socket, encoding, body)?;
                 if !is_same {
                     self.entry(encoding, &sent.slice_ref(body), scene)?;
                 }
@@ -287,7 +298,15 @@ impl Hosts {
                     let is_old = seq.is_none_or(|seq| grown.is_none_or(|before| seq <= *before));
                     scene.marks.hit(if is_old { Mark::ResentAndAcknowledged } else { Mark::AckedWithoutEntry });
                 }
+                ToClient::Removed { room, .. } => {
+                    if let Some(link) = self.links.get_mut(&socket) {
+                        link.removed.insert(room);
+                    }
+                }
                 ToClient::Joined(joined) => {
+                    if let Some(link) = self.links.get_mut(&socket) {
+                        link.removed.remove(&joined.room);
+                    }
                     let meant = (joined.name.clone(), joined.epoch);
                     let before = self.rooms.insert(joined.room, meant.clone());
                     let others = self.rooms.iter().filter(|(_, (name, _))| *name == joined.name).count();
@@ -310,6 +329,17 @@ impl Hosts {
         }
         link.rev = rev;
         Ok(())
+    }
+
+    /// Whoever was removed from a room is given nothing of it.
+    fn is_for(&self, socket: Socket, encoding: Encoding, body: &[u8]) -> Check {
+        let Some(link) = self.links.get(&socket).filter(|link| !link.removed.is_empty()) else { return Ok(()) };
+        match encoding.decode(body) {
+            Ok(ToClient::Entry(Entry { room, seq, .. })) if link.removed.contains(&room) => {
+                Err((Invariant::S10, format!("it sent entry {seq} of room {room} to one who was removed from it")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// An entry is the same bytes for everybody of one encoding, live and as history.
@@ -515,6 +545,8 @@ fn is_posted(posted: &Body, logged: &Body) -> bool {
         (Body::Post(posted), Body::Post(logged)) if logged.reply_to.is_none() => {
             (&posted.text, &posted.mentions) == (&logged.text, &logged.mentions)
         }
+        // Whom it is done to is called as the host knows them.
+        (Body::Act(Act::Kick { who: posted, .. }), Body::Act(Act::Kick { who: logged, .. })) => posted.id == logged.id,
         _ => posted == logged,
     }
 }

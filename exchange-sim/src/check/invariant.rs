@@ -50,6 +50,7 @@ invariants! {
     S24: "what is unread is what others have said since it was read",
     S25: "somebody is shown as they last said, or as they are found, and otherwise at most twice a second",
     S26: "nicks that look alike are not had at once",
+    S27: "what a room is about is what everybody in it sees",
     L1: "every message comes to its outcome",
     L2: "everybody reaches the head of every room",
     L3: "who is there is what everybody sees",

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use exchange_core::{Body, Cmid, Epoch, MemberId, Peer, PeerId, ProducerId, RoomName, Seq, Timestamp, message::Entry};
+use exchange_core::{
+    Act, Body, Cmid, Epoch, MemberId, Peer, PeerId, ProducerId, RoomName, Seq, Timestamp, message::Entry,
+};
 
 use super::{Invariant, said::Logged, standing::Changed};
 
@@ -28,7 +30,7 @@ pub(crate) struct Log {
     founder: Option<PeerId>,
     members: BTreeSet<MemberId>,
     /// Whether the entries that are not known can have changed who is a member.
-    is_certain: bool,
+    pub(crate) is_certain: bool,
     last: BTreeMap<ProducerId, Cmid>,
     last_at: Timestamp,
     pub(super) changed: Changed,
@@ -136,6 +138,10 @@ impl Log {
             Body::Leave { .. } => self.members.remove(&author),
             _ => self.members.contains(&author),
         };
+        if let Body::Act(Act::Kick { who, .. } | Act::Ban { who, .. }) = body {
+            let people = &self.people;
+            self.members.retain(|member| people.get(member).is_none_or(|(peer, _)| peer.id != who.id));
+        }
         if !is_member && self.is_certain {
             return Err((Invariant::S10, format!("{}, no member of {room:?}, made entry {seq}", peer.nick)));
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use exchange_core::{
-    Body, Client, CloseReason, Cmid, Encoding, Ended, Epoch, Event, JoinFrom, LinkLoss, MemberId, MessageId, Nick,
+    Act, Body, Client, CloseReason, Cmid, Encoding, Ended, Epoch, Event, JoinFrom, LinkLoss, MemberId, MessageId, Nick,
     Outcome, Peer, PeerId, Person, ProducerId, Refusal, Rev, RoomName, Seq,
     message::{Joined, MemberRecord, ToClient, ToHost},
     wire::frames,
@@ -191,6 +191,11 @@ impl View {
                     self.joined.insert(joined.name.clone(), joined);
                 }
             }
+            ToClient::Removed { room, .. } => {
+                if let Some(name) = self.on_link.remove(&room) {
+                    self.joined.remove(&name);
+                }
+            }
             ToClient::Parted { room } => {
                 self.leaving.remove(&room);
                 if let Some(name) = self.on_link.remove(&room) {
@@ -220,7 +225,7 @@ impl View {
     fn told(&mut self, event: &Event, scene: &mut Scene<'_>) -> Check {
         match event {
             Event::RoomJoined { room, resumed, .. } => self.room_joined(room, *resumed, scene),
-            Event::RoomLeft { room } | Event::RoomRefused { room, .. } => {
+            Event::RoomLeft { room } | Event::RoomRefused { room, .. } | Event::Removed { room, .. } => {
                 self.rooms.remove(room);
                 Ok(())
             }
@@ -237,6 +242,7 @@ impl View {
             }
             Event::PeerJoined { room, peer, seq, .. } => self.membership(room, peer, *seq, true, scene),
             Event::PeerLeft { room, peer, seq, .. } => self.membership(room, peer, *seq, false, scene),
+            Event::Acted { room, by, act, seq, .. } => self.acted(room, by, act, *seq, scene),
             Event::Renamed { room, peer, before, seq, .. } => self.renamed(room, peer, before, *seq, scene),
             Event::Receipt { id, outcome } => self.receipt(id, *outcome, scene),
             Event::Connected { resumed, .. } => {
@@ -393,6 +399,16 @@ impl View {
         }
     }
 
+    fn acted(&mut self, room: &RoomName, by: &Peer, act: &Act, seq: Seq, scene: &mut Scene<'_>) -> Check {
+        let place = self.given(room, seq, scene)?;
+        let Some(logged) = entry_of(scene, place.epoch, seq) else { return Ok(()) };
+        if logged.peer.id != by.id || logged.body.act() != Some(act) {
+            return Err((Invariant::S2, format!("it is told that {by} did {act:?} where {logged:?} is logged")));
+        }
+        place.given.insert((logged.producer, logged.cmid));
+        Ok(())
+    }
+
     fn renamed(&mut self, room: &RoomName, peer: &Peer, was: &Nick, seq: Seq, scene: &mut Scene<'_>) -> Check {
         let epoch = self.given(room, seq, scene)?.epoch;
         let is_it = |logged: &Logged| match &logged.body {
@@ -422,9 +438,13 @@ impl View {
                 let logged = log.and_then(|log| log.place(id.producer, id.cmid));
                 let is_there = match (seq, logged) {
                     (Some(seq), Some(logged)) => seq == logged,
-                    // Where is not known any more, or in a log before this one.
-                    (None, _) => scene.model.logs.values().any(|log| log.place(id.producer, id.cmid).is_some()),
-                    (Some(_), None) => false,
+                    // Where is not known any more, or in a log before this one, or among what was logged and forgotten
+                    // within one round: of acts in there, nobody was told where they were.
+                    (None, _) => {
+                        let mut logs = scene.model.logs.values();
+                        logs.any(|log| !log.is_certain || log.place(id.producer, id.cmid).is_some())
+                    }
+                    (Some(seq), None) => log.is_some_and(|log| !log.is_certain && log.entry(seq).is_none()),
                 };
                 if !is_there {
                     return Err((

@@ -6,8 +6,8 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Body, ClientConfig, Encoding, HostConfig, JoinFrom, Limits, Nick, Note, Presence, Rate, RoomName,
-    Seed, SessionName, Time, Timing,
+    Availability, Body, Client, ClientConfig, Encoding, HostConfig, JoinFrom, Limits, Nick, Note, Presence, Rate,
+    Remark, RoomName, Seed, SessionName, Time, Timing,
     message::ToHost,
     wire::{Offer, Versions, frames},
 };
@@ -198,6 +198,18 @@ impl<'a> Run<'a> {
                 self.world.command(at, node, Command::Change { room: room(in_room), how, back, text });
             }
             Act::Read { room: which } => self.world.command(at, node, Command::Read { room: room(which) }),
+            Act::Topic { room: which } => {
+                let topic = Remark::new(&format!("about {number}")).ok();
+                let body = Body::Act(exchange_core::Act::Topic(topic));
+                self.world.command(at, node, Command::Post { room: room(which), body });
+            }
+            Act::Kick { room: which, whom } => {
+                // As it is known from its start; should it start anew without its memory, it is somebody else.
+                let Ok(nick) = nick(whom).parse() else { return };
+                let who = Client::new(ClientConfig::new(nick), &self.seed(whom, 0)).me();
+                let body = Body::Act(exchange_core::Act::Kick { who, reason: None });
+                self.world.command(at, node, Command::Post { room: room(which), body });
+            }
             Act::Join { room: which, from } => {
                 self.world.command(at, node, Command::Join { room: room(which), from: join_from(from) });
             }
