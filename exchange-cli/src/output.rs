@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use exchange_tokio::{
     Events,
-    core::{CloseReason, Ended, Event, Peer},
+    core::{CloseReason, Ended, Event, Peer, PeerId},
 };
 use jiff::tz::TimeZone;
 use tokio::time::timeout;
@@ -20,7 +20,7 @@ use self::text::Text;
 pub(crate) use self::{
     ignored::Ignored,
     json::{held, person, unread},
-    labels::{peers, told_apart},
+    labels::{RoomLabel, peers, told_apart},
     sessions::{Hosting, listed},
 };
 use crate::{line::Line, screen::Screen};
@@ -59,12 +59,17 @@ pub(crate) struct Printer {
 
 impl Printer {
     /// A printer that knows that these people are there.
-    pub(crate) fn new(format: Format, people: &[Peer], waits: bool, screen: Screen, ignored: Ignored) -> Self {
+    pub(crate) fn new(format: Format, me: PeerId, people: &[Peer], screen: Screen, ignored: Ignored) -> Self {
         let text = match format {
             Format::Json => None,
-            Format::Text(look) => Some(Text::new(look, people)),
+            Format::Text(look) => Some(Text::new(look, me, people)),
         };
-        Self { screen, text, waits, is_down: false, ignored }
+        Self { screen, text, waits: true, is_down: false, ignored }
+    }
+
+    /// Nobody waits for a host that has closed.
+    pub(crate) fn impatient(self) -> Self {
+        Self { waits: false, ..self }
     }
 
     /// Shows events until there are no more.
@@ -118,7 +123,9 @@ impl Printer {
                 };
                 screen.say(words).await;
             }
-            Event::RoomJoined { room, members, resumed: false } if !room.is_lobby() => {
+            Event::RoomJoined { room, members, resumed: false }
+                if !room.is_lobby() && room.direct_between().is_none() =>
+            {
                 let members = told_apart(members).join(", ");
                 screen.say(|line| line.ours("In #").name(room).ours(": ").theirs(members).ours(".")).await;
             }

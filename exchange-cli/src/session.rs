@@ -4,11 +4,11 @@ mod deeds;
 mod messages;
 mod people;
 
-use std::{mem, time::Duration};
+use std::{collections::BTreeMap, mem, time::Duration};
 
 use exchange_tokio::{
     DeliveryError, Events, Farewell, RequestError,
-    core::{CloseReason, Ended, Event, RoomName, Seq},
+    core::{Act, CloseReason, Ended, Event, Nick, PeerId, RoomName, Seq},
 };
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use tokio::{sync::mpsc::Receiver, time::timeout};
@@ -19,7 +19,7 @@ use crate::{
     exit::Exit,
     input::{self, Entry, HELP, Mistake},
     line::{Line, Style},
-    output::{Format, Ignored, Printer, peers},
+    output::{Format, Ignored, Printer, RoomLabel, peers, told_apart},
     screen::Screen,
     seat::Seat,
 };
@@ -57,7 +57,8 @@ pub(crate) async fn run(mut app: App, seat: Seat, room: Option<RoomName>, waits:
     let people = peers(seat.people().await.unwrap_or_default());
     let (format, ignored) = (app.format(), Ignored::default());
     let is_json = matches!(format, Format::Json);
-    let printer = Printer::new(format, &people, waits, screen.clone(), ignored.clone());
+    let printer = Printer::new(format, seat.me().id, &people, screen.clone(), ignored.clone());
+    let printer = if waits { printer } else { printer.impatient() };
     let printing = tokio::spawn(printer.follow(seat.events()));
     let Ok(lines) = input::lines() else { return Exit::Network };
     let mut conversation = Conversation {
@@ -67,6 +68,7 @@ pub(crate) async fn run(mut app: App, seat: Seat, room: Option<RoomName>, waits:
         is_typed: app.is_typed,
         is_json,
         ignored,
+        banned: BTreeMap::new(),
         waits,
         on_their_way: FuturesUnordered::new(),
         undelivered: 0,
@@ -95,6 +97,8 @@ struct Conversation {
     /// Whether answers are for programs.
     is_json: bool,
     ignored: Ignored,
+    /// Who was banned, by the nicks they had then: they are not there to be called by them.
+    banned: BTreeMap<PeerId, Nick>,
     waits: bool,
     on_their_way: FuturesUnordered<OnItsWay>,
     undelivered: usize,
@@ -117,6 +121,9 @@ impl Conversation {
                     // Somebody has something to say to us alone: that is heard without being asked for.
                     Some(Event::Invited { room, .. }) if room.direct_between().is_some() => {
                         let _ = self.seat.room(&room).join().await;
+                    }
+                    Some(Event::Acted { act: Act::Ban { who, .. }, .. }) => {
+                        self.banned.insert(who.id, who.nick);
                     }
                     Some(Event::Removed { room, .. }) if room == self.room => self.room = RoomName::lobby(),
                     None => return Ending::Over(Ended::Here(CloseReason::Left)),
@@ -238,25 +245,42 @@ impl Conversation {
     async fn go_to(&mut self, room: RoomName) {
         // What was shown while one talked there was read.
         let _ = self.seat.room(&self.room).mark_read(Seq(u64::MAX)).await;
-        self.screen.say(|line| line.ours("What you say goes to #").name(&room).ours(".")).await;
+        let label = self.label(&room).await;
+        self.screen.say(|line| label.show(line.ours("What you say goes to ")).ours(".")).await;
         self.room = room;
     }
 
     async fn list_rooms(&self) {
-        let rooms = self.seat.rooms().await.unwrap_or_default();
+        let mut rooms = Vec::new();
+        for room in self.seat.rooms().await.unwrap_or_default() {
+            rooms.push((self.label(&room).await, room == self.room));
+        }
         self.screen
             .say(|line| {
-                let named = |line: Line, room: &RoomName| {
-                    let line = line.ours(" #").name(room);
-                    if *room == self.room { line.ours(" (you talk here)") } else { line }
+                let named = |line: Line, (room, talks_here): &(RoomLabel, bool)| {
+                    let line = room.show(line.ours(" "));
+                    if *talks_here { line.ours(" (you talk here)") } else { line }
                 };
                 rooms.iter().fold(line.ours("You are in"), named)
             })
             .await;
     }
 
+    /// What a room is called where people read it.
+    async fn label(&self, room: &RoomName) -> RoomLabel {
+        let people = match room.direct_between() {
+            Some(_) => peers(self.seat.people().await.unwrap_or_default()),
+            None => Vec::new(),
+        };
+        RoomLabel::new(room, self.seat.me().id, |other| {
+            let place = people.iter().position(|peer| peer.id == other)?;
+            told_apart(&people).into_iter().nth(place)
+        })
+    }
+
     async fn refused(&self, room: &RoomName, error: RequestError) {
-        self.screen.warn(|line| line.ours("#").name(room).ours(": ").theirs(error).ours(".")).await;
+        let label = self.label(room).await;
+        self.screen.warn(|line| label.show(line).ours(": ").theirs(error).ours(".")).await;
     }
 
     /// Says goodbye, and waits until all is said, shown and counted.
@@ -305,7 +329,7 @@ async fn next(lines: &mut Option<Receiver<String>>) -> Option<String> {
 
 fn help(screen: &Screen) -> impl Iterator<Item = Line> + '_ {
     HELP.iter().map(|(command, meaning)| {
-        let padding = &"                     "[..21_usize.saturating_sub(command.len())];
+        let padding = &"                        "[..24_usize.saturating_sub(command.len())];
         screen.line().ours("   ").styled(Style::Bold, |line| line.ours(command)).ours(padding).ours(meaning)
     })
 }

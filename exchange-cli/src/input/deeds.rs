@@ -1,5 +1,7 @@
 //! What is done in a room beside talking, as it is typed.
 
+use jiff::{Span, SpanRelativeTo};
+
 use super::Mistake;
 
 /// Something to be done in the room where one talks.
@@ -38,18 +40,18 @@ pub(super) fn parse(name: &str, rest: &str) -> Option<Result<Deed, Mistake>> {
         "topic" => Ok(Deed::Topic(rest.into())),
         "lock" => bare(Deed::Lock(true), "/lock"),
         "unlock" => bare(Deed::Lock(false), "/unlock"),
-        "slow" => rest.parse().map(Deed::Slow).map_err(|_| Mistake::Usage("/slow SECONDS")),
+        "slow" => seconds(rest).map(Deed::Slow).ok_or(Mistake::Usage("/slow TIME")),
         "close" => bare(Deed::Close, "/close"),
         "invite" => alone(Treatment::Invite, "/invite WHO"),
-        "kick" => to(Treatment::Kick(more.into()), "/kick WHO [REASON]"),
+        "kick" => to(Treatment::Kick(more.into()), "/kick WHO [WHY]"),
         "ban" => {
-            let (seconds, reason) = for_seconds(more);
-            to(Treatment::Ban(seconds, reason.into()), "/ban WHO [SECONDS] [REASON]")
+            let (seconds, reason) = for_how_long(more);
+            to(Treatment::Ban(seconds, reason.into()), "/ban WHO [TIME] [WHY]")
         }
         "unban" => alone(Treatment::Unban, "/unban WHO"),
-        "mute" => match for_seconds(more) {
-            (seconds, "") => to(Treatment::Mute(seconds), "/mute WHO [SECONDS]"),
-            _ => Err(Mistake::Usage("/mute WHO [SECONDS]")),
+        "mute" => match for_how_long(more) {
+            (seconds, "") => to(Treatment::Mute(seconds), "/mute WHO [TIME]"),
+            _ => Err(Mistake::Usage("/mute WHO [TIME]")),
         },
         "unmute" => alone(Treatment::Unmute, "/unmute WHO"),
         "op" => alone(Treatment::Appoint, "/op WHO"),
@@ -58,10 +60,18 @@ pub(super) fn parse(name: &str, rest: &str) -> Option<Result<Deed, Mistake>> {
     })
 }
 
-/// For how long, if that is said first, and what else is said.
-fn for_seconds(text: &str) -> (Option<u32>, &str) {
+/// For how many seconds, if that is said first, and what else is said.
+fn for_how_long(text: &str) -> (Option<u32>, &str) {
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    first.parse().map_or((None, text), |seconds| (Some(seconds), rest.trim()))
+    seconds(first).map_or((None, text), |seconds| (Some(seconds), rest.trim()))
+}
+
+/// A time such as `90`, in seconds, or `1m30s`, `2h`, `7d`.
+fn seconds(text: &str) -> Option<u32> {
+    text.parse().ok().or_else(|| {
+        let time = text.parse::<Span>().ok()?.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+        time.as_secs().try_into().ok()
+    })
 }
 
 #[cfg(test)]
@@ -80,13 +90,27 @@ mod tests {
         assert_eq!(deed("ban bo"), to(Treatment::Ban(None, String::new())));
         assert_eq!(deed("ban bo 60 too loud"), to(Treatment::Ban(Some(60), "too loud".into())));
         assert_eq!(deed("ban bo 2 much"), to(Treatment::Ban(Some(2), "much".into())));
+        assert_eq!(deed("ban bo 7d too loud"), to(Treatment::Ban(Some(604_800), "too loud".into())));
         assert_eq!(deed("mute bo 60"), to(Treatment::Mute(Some(60))));
+        assert_eq!(deed("mute bo 1m30s"), to(Treatment::Mute(Some(90))));
+        assert_eq!(deed("slow 2m"), Ok(Deed::Slow(120)));
         assert_eq!(deed("invite bo"), to(Treatment::Invite));
     }
 
     #[test]
     fn what_does_not_fit_is_a_mistake_and_done_to_nobody() {
-        for line in ["kick", "invite bo cy", "mute bo loud", "slow", "slow down", "lock it", "close now", "op"] {
+        for line in [
+            "kick",
+            "invite bo cy",
+            "mute bo loud",
+            "slow",
+            "slow down",
+            "slow -5s",
+            "mute bo 1mo",
+            "lock it",
+            "close now",
+            "op",
+        ] {
             assert!(matches!(deed(line), Err(Mistake::Usage(_))), "{line}");
         }
         assert_eq!(parse("dance", ""), None);

@@ -4,33 +4,39 @@ use exchange_tokio::core::{Act, Peer, Remark, Role, Rule};
 
 use crate::line::Line;
 
-/// What follows the name of whoever did it; none for what is not worth a line.
-pub(super) fn line(line: Line, act: &Act, label: impl Fn(&Peer) -> String) -> Option<Line> {
+/// What follows the name of whoever did it, and where; none for what is not worth a line.
+pub(super) fn line(
+    line: Line,
+    act: &Act,
+    place: impl FnOnce(Line) -> Line,
+    label: impl Fn(&Peer) -> String,
+) -> Option<Line> {
     let to = |line: Line, did: &'static str, who: &Peer| line.ours(did).name(&label(who));
-    Some(match act {
-        Act::Topic(Some(topic)) => line.ours(" says what this is about: ").theirs(topic),
-        Act::Topic(None) => line.ours(" took the topic away"),
-        Act::Rule(Rule::Locked(true)) => line.ours(" locked the room"),
-        Act::Rule(Rule::Locked(false)) => line.ours(" unlocked the room"),
-        Act::Rule(Rule::Slow(0)) => line.ours(" ended slow mode"),
+    let (line, time, words) = match act {
+        Act::Topic(Some(topic)) => return Some(place(line.ours(" set the topic")).ours(": ").theirs(topic)),
+        Act::Topic(None) => (line.ours(" took the topic away"), None, None),
+        Act::Rule(Rule::Locked(true)) => (line.ours(" locked the room"), None, None),
+        Act::Rule(Rule::Locked(false)) => (line.ours(" unlocked the room"), None, None),
+        Act::Rule(Rule::Slow(0)) => (line.ours(" ended slow mode"), None, None),
         Act::Rule(Rule::Slow(seconds)) => {
-            line.ours(" lets everybody wait ").theirs(seconds).ours(" s between messages")
+            (line.ours(" lets everybody wait ").theirs(seconds).ours(" s between messages"), None, None)
         }
-        Act::Rule(Rule::Private(true)) => line.ours(" made the room private"),
-        Act::Rule(Rule::Private(false)) => line.ours(" opened the room to all"),
-        Act::Rule(_) => line.ours(" changed the rules of the room"),
-        Act::Invite(who) => to(line, " invited ", who),
-        Act::Knock => line.ours(" is at the door: /invite lets them in"),
-        Act::Kick { who, reason } => because(to(line, " removed ", who), reason.as_ref()),
-        Act::Ban { who, seconds, reason } => because(lasting(to(line, " banned ", who), *seconds), reason.as_ref()),
-        Act::Unban(who) => to(line, " lets back ", who),
-        Act::Mute { who, seconds } => lasting(to(line, " muted ", who), *seconds),
-        Act::Unmute(who) => to(line, " lets speak again ", who),
-        Act::Role { who, role: Role::Moderator } => to(line, " made a moderator of ", who),
-        Act::Role { who, .. } => to(line, " took the role of a moderator from ", who),
-        Act::Close => line.ours(" closed the room"),
+        Act::Rule(Rule::Private(true)) => (line.ours(" made the room private"), None, None),
+        Act::Rule(Rule::Private(false)) => (line.ours(" opened the room to all"), None, None),
+        Act::Rule(_) => (line.ours(" changed the rules of the room"), None, None),
+        Act::Invite(who) => (to(line, " invited ", who), None, None),
+        Act::Knock => (line.ours(" is at the door: /invite lets them in"), None, None),
+        Act::Kick { who, reason } => (to(line, " removed ", who), None, reason.as_ref()),
+        Act::Ban { who, seconds, reason } => (to(line, " banned ", who), *seconds, reason.as_ref()),
+        Act::Unban(who) => (to(line, " lets back ", who), None, None),
+        Act::Mute { who, seconds } => (to(line, " muted ", who), *seconds, None),
+        Act::Unmute(who) => (to(line, " lets speak again ", who), None, None),
+        Act::Role { who, role: Role::Moderator } => (to(line, " made a moderator of ", who), None, None),
+        Act::Role { who, .. } => (to(line, " took the role of a moderator from ", who), None, None),
+        Act::Close => (line.ours(" closed the room"), None, None),
         _ => return None,
-    })
+    };
+    Some(because(place(lasting(line, time)), words))
 }
 
 fn because(line: Line, reason: Option<&Remark>) -> Line {

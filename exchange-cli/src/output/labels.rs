@@ -2,20 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use exchange_tokio::core::{Nick, Note, Peer, PeerId, Person, Status};
+use exchange_tokio::core::{Nick, Note, Peer, PeerId, Person, RoomName, Status};
+
+use crate::line::Line;
 
 /// The people in the lobby, which is everybody, and whose nick is whose.
 ///
 /// Whoever had a nick first has it as it is; others who call themselves the same are shown with a piece of their id.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Labels {
+    me: PeerId,
     people: BTreeMap<PeerId, (Status, Option<Note>)>,
     nicks: BTreeMap<Nick, PeerId>,
+    /// What everybody was called last, also of those who have left.
+    last: BTreeMap<PeerId, Nick>,
 }
 
 impl Labels {
+    pub(super) fn new(me: PeerId) -> Self {
+        Self { me, people: BTreeMap::new(), nicks: BTreeMap::new(), last: BTreeMap::new() }
+    }
+
     pub(super) fn reset(&mut self, people: &[Peer]) {
-        *self = Self::default();
+        self.people.clear();
+        self.nicks.clear();
+        self.last.clear();
         for peer in people {
             self.came(peer);
         }
@@ -24,6 +35,7 @@ impl Labels {
     /// Somebody has come; whether they were not there already.
     pub(super) fn came(&mut self, peer: &Peer) -> bool {
         self.nicks.entry(peer.nick.clone()).or_insert(peer.id);
+        self.last.insert(peer.id, peer.nick.clone());
         let is_news = !self.people.contains_key(&peer.id);
         self.people.entry(peer.id).or_insert((Status::Online, None)).0 = Status::Online;
         is_news
@@ -35,6 +47,7 @@ impl Labels {
             self.nicks.remove(before);
         }
         self.nicks.entry(peer.nick.clone()).or_insert(peer.id);
+        self.last.insert(peer.id, peer.nick.clone());
         self.people.contains_key(&peer.id) && peer.nick != *before
     }
 
@@ -57,10 +70,43 @@ impl Labels {
         self.people.get(&peer.id).is_some_and(|(status, _)| *status == Status::Offline)
     }
 
+    /// What a room is called: a room of two by whom one shares it with.
+    pub(super) fn room(&self, room: &RoomName) -> RoomLabel {
+        RoomLabel::new(room, self.me, |other| {
+            self.last.get(&other).map(|nick| self.label(&Peer { id: other, nick: nick.clone() }))
+        })
+    }
+
     pub(super) fn label(&self, peer: &Peer) -> String {
         match self.nicks.get(&peer.nick) {
             Some(owner) if *owner != peer.id => tagged(peer),
             _ => peer.nick.to_string(),
+        }
+    }
+}
+
+/// What a room is called where people read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RoomLabel {
+    Named(RoomName),
+    /// With somebody alone.
+    With(String),
+}
+
+impl RoomLabel {
+    /// The label of a room for somebody, who knows what others are called.
+    pub(crate) fn new(room: &RoomName, me: PeerId, label: impl FnOnce(PeerId) -> Option<String>) -> Self {
+        let other = room.direct_between().and_then(|two| two.into_iter().find(|id| *id != me));
+        match other {
+            Some(other) => Self::With(label(other).unwrap_or_else(|| "somebody".into())),
+            None => Self::Named(room.clone()),
+        }
+    }
+
+    pub(crate) fn show(&self, line: Line) -> Line {
+        match self {
+            Self::Named(room) => line.ours("#").name(room),
+            Self::With(label) => line.ours("@").name(label),
         }
     }
 }
@@ -72,13 +118,12 @@ pub(crate) fn peers(people: Vec<Person>) -> Vec<Peer> {
 
 /// These people as they can be told apart.
 pub(crate) fn told_apart(people: &[Peer]) -> Vec<String> {
-    let (mut once, mut twice) = (BTreeSet::new(), BTreeSet::new());
+    let mut called: BTreeMap<&Nick, BTreeSet<PeerId>> = BTreeMap::new();
     for peer in people {
-        if !once.insert(&peer.nick) {
-            twice.insert(&peer.nick);
-        }
+        called.entry(&peer.nick).or_default().insert(peer.id);
     }
-    let label = |peer: &Peer| if twice.contains(&peer.nick) { tagged(peer) } else { peer.nick.to_string() };
+    let is_alone = |peer: &Peer| called.get(&peer.nick).is_none_or(|ids| ids.len() < 2);
+    let label = |peer: &Peer| if is_alone(peer) { peer.nick.to_string() } else { tagged(peer) };
     people.iter().map(label).collect()
 }
 
@@ -96,18 +141,19 @@ mod tests {
 
     #[test]
     fn whoever_takes_a_nick_that_somebody_has_is_told_apart() {
-        let mut labels = Labels::default();
+        let mut labels = Labels::new(PeerId::from_bytes([9; 16]));
         labels.reset(&[peer("ana", 1), peer("bo", 2)]);
         labels.came(&peer("ana", 3));
         assert_eq!([1, 3].map(|id| labels.label(&peer("ana", id))), ["ana", "ana~0303"]);
         assert_eq!(labels.went(&peer("ana", 1)), Some(Status::Online));
         assert_eq!(labels.label(&peer("ana", 3)), "ana");
         assert_eq!(told_apart(&[peer("ana", 1), peer("bo", 2), peer("ana", 3)]), ["ana~0101", "bo", "ana~0303"]);
+        assert_eq!(told_apart(&[peer("ana", 1), peer("ana", 1)]), ["ana", "ana"], "who is named twice is one");
     }
 
     #[test]
     fn whoever_takes_another_nick_leaves_the_old_one_to_others() {
-        let mut labels = Labels::default();
+        let mut labels = Labels::new(PeerId::from_bytes([9; 16]));
         labels.reset(&[peer("ana", 1), peer("bo", 2), peer("bo", 3)]);
         assert_eq!(labels.label(&peer("bo", 3)), "bo~0303");
         assert!(labels.renamed(&peer("cy", 2), &"bo".parse().unwrap()));
@@ -117,7 +163,7 @@ mod tests {
 
     #[test]
     fn only_people_who_are_there_can_be_offline() {
-        let mut labels = Labels::default();
+        let mut labels = Labels::new(PeerId::from_bytes([9; 16]));
         labels.reset(&[peer("ana", 1)]);
         assert_eq!(labels.is(&peer("bo", 2), Status::Online, None), None);
         assert_eq!(labels.is(&peer("ana", 1), Status::Online, None), None);

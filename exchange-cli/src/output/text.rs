@@ -3,14 +3,15 @@
 //! ```text
 //! 14:02 <ana> hello                     a message in the lobby
 //! 14:02 #ops <bo> deploy?               a message in another room
+//! 14:02 @bo <bo> psst                   a message in the room of oneself and somebody else
 //! 14:03 * cy joined                     something that happened
 //! ```
 //!
-//! A line of a message begins with `<` or `#`, every other with `*`, and names have neither `<` nor `>`: nobody can say
+//! A line of a message begins with `<`, `#` or `@`, every other with `*`, and names have neither `<` nor `>`: nobody can say
 //! or be called something that looks like another line.
 
 use exchange_tokio::core::{
-    Body, Change, Event, GapReason, LeaveReason, Message, Note, Peer, RoomName, Status, Timestamp,
+    Body, Change, Event, GapReason, LeaveReason, Message, Note, Peer, PeerId, RoomName, Status, Timestamp,
 };
 use jiff::tz::TimeZone;
 
@@ -26,8 +27,8 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    pub(crate) fn new(look: Look, people: &[Peer]) -> Self {
-        let mut labels = Labels::default();
+    pub(crate) fn new(look: Look, me: PeerId, people: &[Peer]) -> Self {
+        let mut labels = Labels::new(me);
         labels.reset(people);
         Self { look, labels, missing: Vec::new() }
     }
@@ -55,10 +56,16 @@ impl Text {
                 self.labels.reset(members);
                 None
             }
+            // In a room of two, coming and going says nothing.
+            Event::PeerJoined { room, .. } | Event::PeerLeft { room, .. } | Event::Acted { room, .. }
+                if room.direct_between().is_some() =>
+            {
+                None
+            }
             Event::PeerJoined { room, peer, replayed: false, .. } => {
                 // A host that came back tells anew of those who were there all the time.
                 let is_news = !room.is_lobby() || self.labels.came(peer);
-                is_news.then(|| suffix(self.about(peer).ours(" joined"), room))
+                is_news.then(|| self.place(self.about(peer).ours(" joined"), room))
             }
             Event::PeerLeft { room, peer, reason, replayed: false, .. } => self.left(room, peer, *reason),
             Event::Presence { peer, status, note } => self.presence(peer, *status, note.as_ref()),
@@ -69,13 +76,12 @@ impl Text {
                 is_news.then(|| self.happened().name(&old).ours(" is now ").name(&self.labels.label(peer)))
             }
             Event::Acted { room, by, act, replayed: false, .. } => {
-                let line = acts::line(self.about(by), act, |peer| self.labels.label(peer))?;
-                Some(suffix(line, room))
+                acts::line(self.about(by), act, |line| self.place(line, room), |peer| self.labels.label(peer))
             }
             Event::Gap { reason: GapReason::Policy, .. } => None,
             Event::Gap { room, from, to, .. } => {
                 let line = self.happened().ours("messages ").theirs(from).ours(" to ").theirs(to);
-                Some(suffix(line.ours(" are missing: the host keeps only so many"), room))
+                Some(self.place(line.ours(" are missing: the host keeps only so many"), room))
             }
             _ => None,
         }
@@ -125,7 +131,7 @@ impl Text {
         let sender = message.sender();
         let mut line = self.begin(Some(message.timestamp()));
         if !message.room().is_lobby() {
-            line = line.styled(Style::Bold, |line| line.ours("#").name(message.room())).ours(" ");
+            line = line.styled(Style::Bold, |line| self.labels.room(message.room()).show(line)).ours(" ");
         }
         if !matches!(message.body(), Body::Text(_) | Body::Post(_)) {
             let line = line.ours("* ").name(&self.labels.label(sender));
@@ -156,17 +162,22 @@ impl Text {
             LeaveReason::Removed => line.ours(" was removed"),
             _ => line.ours(" did not come back"),
         };
-        (!is_known).then(|| suffix(line, room))
+        (!is_known).then(|| self.place(line, room))
     }
 
     /// Of which message somebody made another: its number follows.
     fn changed(&self, change: &Change, did: &'static str) -> Line {
         let line = self.begin(Some(change.at)).ours("* ").name(&self.labels.label(&change.peer)).ours(did);
-        suffix(line.theirs(change.of), change.room())
+        self.place(line.theirs(change.of), change.room())
     }
 
     fn about(&self, peer: &Peer) -> Line {
         self.happened().name(&self.labels.label(peer))
+    }
+
+    /// Where it happened, unless that is the lobby.
+    fn place(&self, line: Line, room: &RoomName) -> Line {
+        if room.is_lobby() { line } else { self.labels.room(room).show(line.ours(" ")) }
     }
 
     fn happened(&self) -> Line {
@@ -183,10 +194,6 @@ impl Text {
     }
 }
 
-fn suffix(line: Line, room: &RoomName) -> Line {
-    if room.is_lobby() { line } else { line.ours(" #").name(room) }
-}
-
 /// The host's clock may show anything; a moment that is none is shown as such.
 fn time_of_day(at: Option<Timestamp>, zone: &TimeZone) -> String {
     let told = |at: Timestamp| jiff::Timestamp::from_millisecond(i64::try_from(at.as_millis()).ok()?).ok();
@@ -196,7 +203,7 @@ fn time_of_day(at: Option<Timestamp>, zone: &TimeZone) -> String {
 
 #[cfg(test)]
 mod tests {
-    use exchange_tokio::core::{PeerId, Seq};
+    use exchange_tokio::core::Seq;
 
     use super::*;
 
@@ -215,7 +222,7 @@ mod tests {
 
     /// Where it lags, the moment has passed after which people are said to be gone.
     fn shown(events: &[Event]) -> Vec<String> {
-        let mut text = Text::new(Look::default(), &[]);
+        let mut text = Text::new(Look::default(), PeerId::from_bytes([9; 16]), &[]);
         let mut shown = Vec::new();
         for event in events {
             match event {

@@ -45,10 +45,8 @@ impl Conversation {
             Deed::Slow(seconds) => room.set_rule(Rule::Slow(seconds)).await,
             Deed::Close => room.close().await,
             Deed::To(who, treatment) => {
-                // Whoever is banned is not there to be called by a nick.
-                let absent = PeerId::parse(&who).filter(|_| treatment == Treatment::Unban);
-                let absent = absent.map(|id| Peer { id, nick: self.seat.me().nick.clone() });
-                let who = if absent.is_some() { absent } else { self.one(&who).await };
+                let banned = if treatment == Treatment::Unban { self.banned(&who) } else { None };
+                let who = if banned.is_some() { banned } else { self.one(&who).await };
                 let Some(who) = who else { return };
                 match treatment {
                     Treatment::Invite => room.invite(who).await,
@@ -63,6 +61,13 @@ impl Conversation {
             }
         };
         self.change(done).await;
+    }
+
+    /// Somebody who was banned, by a nick or an id: they are not there to be found.
+    fn banned(&self, who: &str) -> Option<Peer> {
+        let mut known = self.banned.iter().map(|(id, nick)| Peer { id: *id, nick: nick.clone() });
+        let by_id = || PeerId::parse(who).map(|id| Peer { id, nick: self.seat.me().nick.clone() });
+        known.rfind(|peer| peer.is_called(who)).or_else(by_id)
     }
 
     /// The one who is meant; if that is nobody or not clear, it is said.

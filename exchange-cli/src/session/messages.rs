@@ -135,8 +135,9 @@ impl Conversation {
             self.screen.say(|line| line.ours("Nothing new in your other rooms.")).await;
         }
         for (room, Unread { messages, mentions }) in &found {
+            let label = self.label(room).await;
             let words = |line: Line| {
-                let line = line.ours("#").name(room).ours(": ").theirs(messages).ours(" new");
+                let line = label.show(line).ours(": ").theirs(messages).ours(" new");
                 if *mentions > 0 { line.ours(", ").theirs(mentions).ours(" of them for you") } else { line }
             };
             self.screen.say(|line| words(line).ours(".")).await;

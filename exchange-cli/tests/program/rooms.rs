@@ -16,7 +16,7 @@ fn a_room_has_a_topic_and_is_found_in_the_list() {
     bo.say("/topic optics");
     let acted = ana.event("acted");
     assert_eq!((&acted["act"], &acted["details"], &acted["nick"]), (&"topic".into(), &"optics".into(), &"bo".into()));
-    cy.out.wait_for_words("* bo says what this is about: optics");
+    cy.out.wait_for_words("* bo set the topic: optics");
     bo.say("/private den");
     bo.until("room_joined", "room", "den");
     bo.say("/list");
@@ -69,4 +69,29 @@ fn what_is_said_to_one_is_heard_by_one() {
     assert_eq!(ana.message(), "aloud", "what was said to another is not here");
     bo.say("/msg nobody psst");
     bo.err.wait_for_words("Nobody here is called nobody");
+}
+
+#[test]
+fn a_room_of_two_is_called_by_who_the_other_is() {
+    let (mut ana, address) = host(&[]);
+    let mut cy = reader(&address, "cy");
+    let mut bo = reader(&address, "bo");
+    ana.until("joined", "nick", "bo");
+    bo.say("/msg cy psst");
+    cy.out.wait_for_words("@bo <bo> psst");
+    cy.say("/rooms");
+    cy.err.wait_for_words("You are in #lobby (you talk here) @bo");
+}
+
+#[test]
+fn a_ban_has_an_end_and_is_taken_back_by_the_nick() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = reader(&address, "bo");
+    ana.until("joined", "nick", "bo");
+    ana.say("/ban bo 2h30m too loud");
+    let acted = ana.until("acted", "act", "ban");
+    assert_eq!((&acted["details"]["seconds"], &acted["details"]["reason"]), (&9000.into(), &"too loud".into()));
+    assert_eq!(bo.exit_code(), 4);
+    ana.say("/unban bo");
+    assert_eq!(ana.until("acted", "act", "unban")["details"]["nick"], "bo");
 }
