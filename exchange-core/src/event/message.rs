@@ -254,7 +254,11 @@ impl MessageView {
         *self = Self::new(Message(Arc::new(fields)));
     }
 
+    /// Nobody reacts to what is deleted: in a log, what was taken out comes before the reactions that it once had.
     pub(crate) fn react(&mut self, reaction: &Reaction, peer: PeerId, add: bool) {
+        if self.is_deleted {
+            return;
+        }
         if !add {
             if let Some(people) = self.reactions.get_mut(reaction) {
                 people.remove(&peer);

@@ -460,6 +460,13 @@ impl Hosts {
                 })?;
                 self.said.told(peer, *status, now)
             }
+            // Who comes and goes within one step is let in without being told so, and away anew all the same.
+            Event::LinkClosed { peer: Some(peer), .. } => {
+                if let Some(since) = self.away.get_mut(&peer.id) {
+                    *since = Some(now);
+                }
+                Ok(())
+            }
             Event::Renamed { .. } => hit(Mark::Renamed),
             Event::Edited { .. } => hit(Mark::MessageEdited),
             Event::Deleted { .. } => hit(Mark::MessageDeleted),

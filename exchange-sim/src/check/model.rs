@@ -126,8 +126,8 @@ impl Log {
             }
             _ => self.people.get(&author).cloned(),
         };
-        let told = told.map(|told| (told.peer.clone(), told.producer));
-        let Some((peer, producer)) = known.or(told) else {
+        let by = told.map(|told| (told.peer.clone(), told.producer));
+        let Some((peer, producer)) = known.or(by) else {
             if self.is_certain {
                 return Err((Invariant::S10, format!("{author}, who never joined {room:?}, made entry {seq}")));
             }
@@ -145,7 +145,10 @@ impl Log {
         if !is_member && self.is_certain {
             return Err((Invariant::S10, format!("{}, no member of {room:?}, made entry {seq}", peer.nick)));
         }
-        self.put(seq, Logged { peer, producer, cmid, at, body: body.clone() })?;
+        let logged = Logged { peer, producer, cmid, at, body: body.clone() };
+        // What was deleted in the very step in which it was said may have been given to others in between.
+        let said = told.filter(|told| logged.is_what_is_left_of(told)).cloned();
+        self.put(seq, said.unwrap_or(logged))?;
         Ok(self.entry(seq))
     }
 

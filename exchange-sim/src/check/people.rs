@@ -20,7 +20,8 @@ pub(crate) struct Wishes(BTreeMap<NodeId, Wish>);
 #[derive(Debug)]
 struct Wish {
     presence: Presence,
-    nick: Nick,
+    /// None after a refusal: they are called what the host knows, which they may not have been told of yet.
+    nick: Option<Nick>,
     /// The last sign of life, by its machine's clock.
     active: Time,
     idle: Option<Duration>,
@@ -33,14 +34,16 @@ impl Wishes {
 
     /// Notes what somebody wished, who goes by that name now.
     pub(super) fn observe(&mut self, node: NodeId, me: &Peer, idle: Option<Duration>, now: Time, seen: &[Seen]) {
-        let new = || Wish { presence: Presence::default(), nick: me.nick.clone(), active: now, idle };
+        let new = || Wish { presence: Presence::default(), nick: Some(me.nick.clone()), active: now, idle };
         let wish = self.0.entry(node).or_insert_with(new);
         for seen in seen {
             match seen {
                 Seen::Be(presence) => (wish.presence, wish.active) = (presence.clone(), now),
-                Seen::Rename(nick) => (wish.nick, wish.active) = (nick.clone(), now),
+                Seen::Rename(nick) => (wish.nick, wish.active) = (Some(nick.clone()), now),
                 Seen::Posted { .. } | Seen::TurnedDown(_) | Seen::Active => wish.active = now,
-                Seen::Told(Event::RenameRefused { nick, .. }) if *nick == wish.nick => wish.nick = me.nick.clone(),
+                Seen::Told(Event::RenameRefused { nick, .. }) => {
+                    wish.nick.take_if(|wished| wished == nick);
+                }
                 _ => {}
             }
         }
@@ -60,8 +63,8 @@ impl Wishes {
         if !is(now) && !is(earlier) {
             return Some(format!("is shown as {shown:?}, but wants to be {:?}", wish.presence));
         }
-        (shown.peer.nick != wish.nick)
-            .then(|| format!("is called {:?}, but wants to be {:?}", shown.peer.nick, wish.nick))
+        let wished = wish.nick.as_ref().filter(|wished| **wished != shown.peer.nick)?;
+        Some(format!("is called {:?}, but wants to be {wished:?}", shown.peer.nick))
     }
 }
 

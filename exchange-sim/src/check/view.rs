@@ -191,11 +191,8 @@ impl View {
                     self.joined.insert(joined.name.clone(), joined);
                 }
             }
-            ToClient::Removed { room, .. } => {
-                if let Some(name) = self.on_link.remove(&room) {
-                    self.joined.remove(&name);
-                }
-            }
+            // Its application is told of both where it is removed right after it has joined.
+            ToClient::Removed { room, .. } => drop(self.on_link.remove(&room)),
             ToClient::Parted { room } => {
                 self.leaving.remove(&room);
                 if let Some(name) = self.on_link.remove(&room) {
