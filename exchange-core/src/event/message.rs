@@ -271,3 +271,34 @@ impl MessageView {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a newcomer is given of a message that was deleted, before the reactions that it once had.
+    #[test]
+    fn nobody_has_reacted_to_what_is_deleted() {
+        let peer = PeerId::from_bytes([1; 16]);
+        let id = MessageId { room: RoomName::lobby(), producer: ProducerId::from_bytes([1; 8]), cmid: Cmid(1) };
+        let sender = Peer { id: peer, nick: "ana".parse().unwrap() };
+        let at = Timestamp::default();
+        let message = |body| {
+            Message(Arc::new(Fields {
+                id: id.clone(),
+                seq: Seq(1),
+                sender: sender.clone(),
+                at,
+                body,
+                mine: false,
+                replayed: true,
+            }))
+        };
+        let reactions = |body| {
+            let mut view = MessageView::new(message(body));
+            view.react(&Reaction::new("👍").unwrap(), peer, true);
+            view.reactions().count()
+        };
+        assert_eq!([Body::text("hi"), Body::text("")].map(reactions), [1, 0]);
+    }
+}
