@@ -1,7 +1,8 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use exchange_core::{
-    Availability, Body, CloseReason, Cmid, ContentType, Durability, Epoch, GapReason, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, PeerId, Presence,
-    ProducerId, Reaction, Refusal, Rev, RoomId, RoomName, Rules, Seq, SessionId, SessionName, Status, Text, Timestamp, Token, Violation,
+    Availability, Body, CloseReason, Cmid, ContentType, Durability, Epoch, GapReason, JoinFrom, LeaveReason, MemberId,
+    Mentions, NameError, Nick, Note, PeerId, Presence, ProducerId, Reaction, Refusal, Rev, RoomId, RoomName, Rules,
+    Seq, SessionId, SessionName, Status, Text, Timestamp, Token, Violation,
     message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost, Welcome},
 };
 
@@ -210,8 +211,8 @@ fn violation(u: &mut Unstructured<'_>) -> Result<Violation> {
 
 fn refusal(u: &mut Unstructured<'_>) -> Result<Refusal> {
     use Refusal::{
-        Closed, Empty, Kind, Lobby, LogExhausted, NoMessage, NotMember, NotYours, NothingToChange, OutboxFull, RoomFull,
-        SendGap, TooLong, TooMany, TooManyRooms,
+        Closed, Empty, Kind, Lobby, LogExhausted, NoMessage, NotMember, NotYours, NothingToChange, OutboxFull,
+        RoomFull, SendGap, TooLong, TooMany, TooManyRooms,
     };
     let plain = [Empty, NotMember, TooManyRooms, RoomFull, Lobby, Kind, SendGap, OutboxFull, LogExhausted, Closed];
     let of_changes = [NoMessage, NotYours, NothingToChange];
