@@ -190,6 +190,11 @@ pub struct Unread {
     pub mentions: usize,
 }
 
+impl Unread {
+    /// So many messages are counted.
+    pub const MOST: usize = 10_000;
+}
+
 /// A message as it stands, after all changes that were told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageView {

@@ -1,7 +1,9 @@
 //! What somebody has read of a room, and what not: its messages that were told since, but not one's own, and not what
 //! was said before one came.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::VecDeque;
+
+use core::mem;
 
 use crate::{
     event::{Event, Unread},
@@ -9,29 +11,40 @@ use crate::{
 };
 
 /// So many messages are counted; of more, the oldest count as read.
-const COUNTED: usize = 10_000;
+const COUNTED: usize = Unread::MOST;
 
 /// How far one log was read.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
-    /// The messages that were not, and whether they mean whoever reads.
-    unread: BTreeMap<Seq, bool>,
+    /// The messages that were not, in their order, and whether they mean whoever reads.
+    unread: VecDeque<(Seq, bool)>,
+    mentions: usize,
 }
 
 impl Reading {
     pub(crate) fn unread(&self) -> Unread {
-        let mentions = self.unread.values().filter(|means_me| **means_me).count();
-        Unread { messages: self.unread.len(), mentions }
+        Unread { messages: self.unread.len(), mentions: self.mentions }
     }
 
     /// Everything up to there was read.
     pub(crate) fn read(&mut self, up_to: Seq) {
-        self.unread = self.unread.split_off(&up_to.next());
+        while self.unread.front().is_some_and(|(seq, _)| *seq <= up_to) {
+            self.forget_oldest();
+        }
     }
 
     /// The log is another.
     pub(crate) fn clear(&mut self) {
-        self.unread.clear();
+        *self = Self::default();
+    }
+
+    fn forget_oldest(&mut self) {
+        let means_me = self.unread.pop_front().is_some_and(|(_, means_me)| means_me);
+        self.mentions -= usize::from(means_me);
+    }
+
+    fn place(&self, seq: Seq) -> Option<usize> {
+        self.unread.binary_search_by_key(&seq, |(seq, _)| *seq).ok()
     }
 
     /// Takes in what the application of `me` is told.
@@ -39,19 +52,23 @@ impl Reading {
         match event {
             Event::Message(message) if message.is_mine() && !cfg!(exchange_bug = "unread-counts-own") => {}
             Event::Message(message) if !message.is_replayed() && !message.is_deleted() => {
-                self.unread.insert(message.seq(), message.mentions().contains(&me));
+                let means_me = message.mentions().contains(&me);
+                self.unread.push_back((message.seq(), means_me));
+                self.mentions += usize::from(means_me);
                 if self.unread.len() > COUNTED {
-                    self.unread.pop_first();
+                    self.forget_oldest();
                 }
             }
             // An edit may mean somebody whom the text before did not.
             Event::Edited { change, mentions, .. } => {
-                if let Some(means_me) = self.unread.get_mut(&change.of) {
-                    *means_me = mentions.contains(&me);
+                if let Some((_, means_me)) = self.place(change.of).and_then(|place| self.unread.get_mut(place)) {
+                    let before = mem::replace(means_me, mentions.contains(&me));
+                    self.mentions = self.mentions + usize::from(*means_me) - usize::from(before);
                 }
             }
             Event::Deleted { change } => {
-                self.unread.remove(&change.of);
+                let gone = self.place(change.of).and_then(|place| self.unread.remove(place));
+                self.mentions -= usize::from(gone.is_some_and(|(_, means_me)| means_me));
             }
             _ => {}
         }
@@ -60,8 +77,6 @@ impl Reading {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
-
     use super::*;
     use crate::{
         event::{Fields, MessageId, Peer},
@@ -87,7 +102,6 @@ mod tests {
         reading.read(Seq(5));
         assert_eq!(reading.unread().messages, COUNTED, "the oldest went first");
         reading.read(Seq(7));
-        let left: Vec<&Seq> = reading.unread.keys().take(1).collect();
-        assert_eq!(left, [&Seq(8)]);
+        assert_eq!(reading.unread.front(), Some(&(Seq(8), false)));
     }
 }

@@ -1,6 +1,6 @@
 //! What was said in a room, as it stands: the newest messages after all changes.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::VecDeque;
 
 use crate::{
     event::{Event, MessageView},
@@ -10,7 +10,8 @@ use crate::{
 /// The newest messages of one log that somebody was told of.
 #[derive(Debug)]
 pub(crate) struct Transcript {
-    held: BTreeMap<Seq, MessageView>,
+    /// In the order of the log.
+    held: VecDeque<MessageView>,
     bytes: usize,
     most: usize,
     most_bytes: usize,
@@ -19,20 +20,20 @@ pub(crate) struct Transcript {
 impl Transcript {
     /// One of at most so many messages and about so many bytes; the newest message always.
     pub(crate) fn new(most: usize, most_bytes: usize) -> Self {
-        Self { held: BTreeMap::new(), bytes: 0, most, most_bytes }
+        Self { held: VecDeque::new(), bytes: 0, most, most_bytes }
     }
 
     /// The messages, oldest first.
     pub(crate) fn messages(&self) -> impl DoubleEndedIterator<Item = &MessageView> {
-        self.held.values()
+        self.held.iter()
     }
 
     pub(crate) fn into_messages(self) -> impl DoubleEndedIterator<Item = MessageView> {
-        self.held.into_values()
+        self.held.into_iter()
     }
 
     pub(crate) fn message(&self, seq: Seq) -> Option<&MessageView> {
-        self.held.get(&seq)
+        self.held.get(self.place(seq)?)
     }
 
     /// The log is another: what was said in the one before has no place in it.
@@ -47,9 +48,9 @@ impl Transcript {
             Event::Message(message) if self.most > 0 => {
                 let view = MessageView::new(message.clone());
                 self.bytes += view.bytes();
-                self.held.insert(message.seq(), view);
+                self.held.push_back(view);
                 while self.held.len() > self.most || (self.bytes > self.most_bytes && self.held.len() > 1) {
-                    let Some((_, gone)) = self.held.pop_first() else { break };
+                    let Some(gone) = self.held.pop_front() else { break };
                     self.bytes -= gone.bytes();
                 }
             }
@@ -66,8 +67,12 @@ impl Transcript {
         }
     }
 
+    fn place(&self, seq: Seq) -> Option<usize> {
+        self.held.binary_search_by_key(&seq, |view| view.message().seq()).ok()
+    }
+
     fn change(&mut self, of: Seq, change: impl FnOnce(&mut MessageView)) {
-        if let Some(view) = self.held.get_mut(&of) {
+        if let Some(view) = self.place(of).and_then(|place| self.held.get_mut(place)) {
             self.bytes -= view.bytes();
             change(view);
             self.bytes += view.bytes();

@@ -7,7 +7,7 @@ use std::{
 
 use exchange_core::{
     Act, Body, Client, CloseReason, Cmid, Encoding, Ended, Epoch, Event, JoinFrom, LinkLoss, MemberId, MessageId, Nick,
-    Outcome, Peer, PeerId, Person, ProducerId, Refusal, Rev, RoomName, Seq,
+    Outcome, Peer, PeerId, Person, ProducerId, Refusal, Rev, RoomName, Seq, Unread,
     message::{Joined, MemberRecord, ToClient, ToHost},
     wire::frames,
 };
@@ -296,6 +296,9 @@ impl View {
             Event::Message(message) if !(message.is_mine() || message.is_replayed() || message.is_deleted()) => {
                 if let Some(place) = self.rooms.get_mut(message.room()) {
                     place.unread.insert(message.seq());
+                    if place.unread.len() > Unread::MOST {
+                        place.unread.pop_first();
+                    }
                 }
             }
             Event::Deleted { change } => {
