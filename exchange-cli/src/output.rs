@@ -152,7 +152,8 @@ impl Printer {
                 screen.say(words).await;
             }
             Event::Rooms { rooms } => {
-                for room in rooms {
+                // A room of two has no name that anybody could join.
+                for room in rooms.iter().filter(|room| room.name.direct_between().is_none()) {
                     let words = |line: Line| {
                         let line = line.ours("#").name(&room.name).ours(" (").theirs(room.members).ours(")");
                         let line = if room.private { line.ours(" private") } else { line };

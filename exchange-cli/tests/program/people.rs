@@ -1,11 +1,6 @@
 //! Who people are, how they are, what they are called.
 
-use crate::process::{Program, guest, host};
-
-/// Somebody who has joined there, and reads text.
-fn reader(address: &str, nick: &str) -> Program {
-    Program::start(&["join", address, "--nick", nick, "--plain"])
-}
+use crate::process::{guest, host, reader};
 
 #[test]
 fn how_people_are_is_said_to_others_and_shown_by_who() {

@@ -113,6 +113,11 @@ pub(crate) fn guest(address: &str, nick: &str, more: &[&str]) -> Program {
     guest
 }
 
+/// Somebody who joins there, and reads text.
+pub(crate) fn reader(address: &str, nick: &str) -> Program {
+    Program::start(&["join", address, "--nick", nick, "--plain"])
+}
+
 /// The lines of a stream as they come.
 pub(crate) struct Lines {
     lines: Receiver<String>,

@@ -1,11 +1,6 @@
 //! What is done in rooms: topics, doors, moderation, and words for one person alone.
 
-use crate::process::{Program, guest, host};
-
-/// Somebody who has joined there, and reads text.
-fn reader(address: &str, nick: &str) -> Program {
-    Program::start(&["join", address, "--nick", nick, "--plain"])
-}
+use crate::process::{guest, host, reader};
 
 #[test]
 fn a_room_has_a_topic_and_is_found_in_the_list() {
@@ -81,6 +76,13 @@ fn a_room_of_two_is_called_by_who_the_other_is() {
     cy.out.wait_for_words("@bo <bo> psst");
     cy.say("/rooms");
     cy.err.wait_for_words("You are in #lobby (you talk here) @bo");
+    cy.say("/list");
+    cy.err.wait_for_words("#lobby (3)");
+    cy.say("/room nowhere");
+    cy.err.wait_for(|line| {
+        assert!(!line.contains('~'), "a room of two is not among those that one could join: {line}");
+        line.contains("You are not in #nowhere").then_some(())
+    });
 }
 
 #[test]
