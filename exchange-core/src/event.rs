@@ -2,6 +2,7 @@
 
 mod message;
 mod search;
+mod seen;
 
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::message::Fields;
 pub use self::message::{Change, Message, MessageId, MessageView, Unread};
 pub use self::search::Search;
+pub use self::seen::SeenBy;
 use crate::{
     ids::{PeerId, Seq, SessionId},
     message::{Act, GapReason, LeaveReason, Mentions, RoomSummary, Status},
@@ -201,6 +203,27 @@ pub enum Event {
         id: MessageId,
         /// What became of it.
         outcome: Outcome,
+    },
+    /// A member of a room is further than before: see [`Client::seen_by`](crate::Client::seen_by) and
+    /// [`Host::seen_by`](crate::Host::seen_by).
+    Seen {
+        /// Which room.
+        room: RoomName,
+        /// Who.
+        peer: Peer,
+        /// Up to where that member has what was said since it came, or since the last that it missed.
+        delivered: Seq,
+        /// Up to where it was read; `None` if they do not say.
+        read: Option<Seq>,
+    },
+    /// Somebody is typing in a room, or not any more.
+    Typing {
+        /// Which room.
+        room: RoomName,
+        /// Who.
+        peer: Peer,
+        /// Whether they are.
+        typing: bool,
     },
     /// The host has ended a link.
     LinkClosed {

@@ -145,6 +145,8 @@ const COUNTER_MAX: u64 = (1 << 53) - 1;
 impl Seq {
     /// Before the first entry.
     pub const ZERO: Self = Self(0);
+    /// The last place that a log can have.
+    pub(crate) const MAX: Self = Self(COUNTER_MAX);
 
     /// The place after this one.
     #[must_use]
@@ -173,6 +175,11 @@ impl Cmid {
     pub const fn next(self) -> Self {
         Self(if self.0 < COUNTER_MAX { self.0 + 1 } else { COUNTER_MAX })
     }
+}
+
+impl MemberId {
+    /// The host itself.
+    pub(crate) const OWNER: Self = Self(0);
 }
 
 impl Rev {

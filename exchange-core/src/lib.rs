@@ -75,7 +75,9 @@ pub mod wire;
 
 pub use self::{
     client::{Client, ClientConfig},
-    event::{Change, Ended, Event, Message, MessageId, MessageView, Peer, Person, Search, Session, Tag, Unread},
+    event::{
+        Change, Ended, Event, Message, MessageId, MessageView, Peer, Person, Search, SeenBy, Session, Tag, Unread,
+    },
     host::{Host, HostConfig},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
     limits::{Limits, Rate, Timing},

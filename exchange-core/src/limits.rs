@@ -20,6 +20,9 @@ pub struct Limits {
     pub rooms_per_member: usize,
     /// Members of one room at once.
     pub members_per_room: usize,
+    /// Members of one room up to which they signal how far they are and that they are typing; in a larger one nobody
+    /// does. At most [`Limits::MAX_SIGNALLED`].
+    pub signalled: usize,
     /// Members that are gone and still recognised when they come back.
     pub remembered: usize,
     /// Entries kept of one room.
@@ -57,6 +60,9 @@ impl Rate {
 impl Limits {
     /// The longest text that still fits into a frame when JSON has to escape all of it.
     pub const MAX_TEXT: u32 = 8 * 1024;
+
+    /// So many members' signals fit into one frame.
+    pub const MAX_SIGNALLED: usize = 256;
 }
 
 impl Default for Limits {
@@ -68,6 +74,7 @@ impl Default for Limits {
             rooms_per_founder: 32,
             rooms_per_member: 100,
             members_per_room: 1000,
+            signalled: 64,
             remembered: 1024,
             history_entries: 2048,
             history_bytes: 4 * 1024 * 1024,
@@ -95,8 +102,11 @@ pub struct Timing {
     pub grace: Duration,
     /// From the loss of its link until a member has to join its rooms anew.
     pub expiry: Duration,
-    /// Between two changes of a peer's presence or nick that others are told of; of those in between, the last counts.
+    /// Between two changes of a peer's presence or nick that others are told of, and between two of what a room's
+    /// members signal; of those in between, the last counts.
     pub pace: Duration,
+    /// From when a member said last that it is typing until it is not shown as typing any more.
+    pub typing: Duration,
 }
 
 impl Default for Timing {
@@ -108,6 +118,7 @@ impl Default for Timing {
             grace: Duration::from_secs(5),
             expiry: Duration::from_secs(120),
             pace: Duration::from_millis(500),
+            typing: Duration::from_secs(6),
         }
     }
 }

@@ -238,6 +238,8 @@ pub enum WakeReason {
     Expiry,
     /// Others are told of a peer's last change.
     Change,
+    /// The others in a room are told how far somebody is, or somebody is not typing any more.
+    Signals,
     /// Whoever the machine speaks for is shown as away, unless there is a sign of life until then.
     Idle,
     /// A client dials again.

@@ -15,14 +15,14 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use exchange_core::{
-    Act, Availability, Body, ClientConfig, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch, GapReason,
-    HistoryPolicy, HostConfig, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, Peer, PeerId,
-    Presence, ProducerId, Reaction, Refusal, Remark, Rev, RoomId, RoomName, RoomSummary, Rules, Seq, SessionId,
+    Act, Availability, Body, Client, ClientConfig, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch,
+    GapReason, HistoryPolicy, HostConfig, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, Peer,
+    PeerId, Presence, ProducerId, Reaction, Refusal, Remark, Rev, RoomId, RoomName, RoomSummary, Rules, Seq, SessionId,
     SessionName, Status, Timestamp, Token, Violation,
     discovery::{self, PeerRecord},
     message::{
-        self, Data, Delete, Edit, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost,
-        Welcome,
+        self, Data, Delete, Edit, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Post, React, Signal, ToClient,
+        ToHost, Welcome,
     },
     wire::{Offer, Received, Versions, Wire},
 };
@@ -99,6 +99,8 @@ fn to_host() -> Vec<(&'static str, ToHost)> {
         ("to_host.rename", ToHost::Rename { nick: "ana".into() }),
         ("to_host.open", ToHost::Open { room: "den".into(), settled: Cmid(0), sent: Cmid(0) }),
         ("to_host.list", ToHost::List { after: Some("den".into()) }),
+        ("to_host.seen", ToHost::Seen { room: ROOM, after: Seq(100), delivered: Seq(301), read: Some(Seq(300)) }),
+        ("to_host.typing", ToHost::Typing { room: ROOM, typing: true }),
     ]
 }
 
@@ -114,6 +116,8 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
     let members = vec![MemberId(0), MemberId(7)];
     let bo = Peer { id: PEER, nick: nick() };
     let summary = RoomSummary { name: den(), topic: None, members: 2, private: true };
+    let (after, delivered, read) = (Seq(100), Seq(301), Some(Seq(300)));
+    let signal = Signal { member: MemberId(7), after, delivered, read, typing_ms: 6000 };
     let kick = Act::Kick { who: bo.clone(), reason: Some(Remark::new("spam").unwrap()) };
     let welcome = Welcome {
         session: SESSION,
@@ -163,6 +167,8 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
         ("to_client.list_refused", ToClient::ListRefused { refusal: Refusal::RateLimited { retry_after_ms: 50 } }),
         ("to_client.invited", ToClient::Invited { room: den(), by: bo.clone() }),
         ("to_client.removed", ToClient::Removed { room, refusal: Refusal::Kicked, reason: None }),
+        ("to_client.signals", ToClient::Signals { room, signals: vec![signal] }),
+        ("to_client.no_signals", ToClient::NoSignals { room }),
     ]
 }
 
@@ -402,6 +408,7 @@ fn every_figure_is_the_codes() {
         number("rooms that a peer has opened", limits.rooms_per_founder),
         number("rooms of a member", limits.rooms_per_member),
         number("members of a room", limits.members_per_room),
+        number("members of a room with signals", limits.signalled),
         number("remembered members", limits.remembered),
         number("entries kept of a room", limits.history_entries),
         number("bytes kept of a room", limits.history_bytes),
@@ -425,6 +432,8 @@ fn every_figure_is_the_codes() {
         millis("grace", timing.grace),
         millis("expiry", timing.expiry),
         millis("pace", timing.pace),
+        millis("seen", Client::SEEN_AFTER),
+        millis("typing", timing.typing),
         millis("first back-off", client.backoff_min),
         millis("longest back-off", client.backoff_max),
         millis("healthy", client.healthy_after),

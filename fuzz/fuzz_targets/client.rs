@@ -13,7 +13,7 @@ use exchange_core::{
     message::{FRAME_HEADER, MAX_FRAME, ToHost},
     wire::{Versions, frames},
 };
-use exchange_fuzz::{body_of, encoding, to_client};
+use exchange_fuzz::{body_of, encoding, number, to_client};
 use libfuzzer_sys::fuzz_target;
 
 const STEPS: usize = 400;
@@ -51,6 +51,7 @@ impl World {
         config.pending = PENDING;
         config.pending_bytes = 200;
         config.window = 2;
+        config.read_receipts = true;
         Self {
             client: Client::new(config, &Seed::from_number(1)),
             now: Time::ZERO,
@@ -135,7 +136,7 @@ impl World {
             2 => "den".parse().expect("it is valid"),
             _ => "attic".parse().expect("it is valid"),
         };
-        let act = u.int_in_range(0..=15)?;
+        let act = u.int_in_range(0..=17)?;
         let text: &str = if u.arbitrary()? { "hello" } else { u.arbitrary()? };
         let mut round = self.client.round(self.now, &mut self.out);
         let mut posted = None;
@@ -149,6 +150,8 @@ impl World {
                     self.delivered.retain(|id| id.room != room);
                 }
             }
+            15 => round.read(&room, Seq(number(u)?)),
+            16 => round.typing(&room, u.arbitrary()?),
             _ => round.close(),
         }
         drop(round);

@@ -28,6 +28,7 @@ fn limits() -> Limits {
         rooms: 3,
         rooms_per_member: 2,
         members_per_room: 3,
+        signalled: 2,
         remembered: 2,
         history_entries: 8,
         history_bytes: 500,

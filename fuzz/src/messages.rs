@@ -3,12 +3,12 @@ use exchange_core::{
     Availability, Body, CloseReason, Cmid, ContentType, Durability, Epoch, GapReason, JoinFrom, LeaveReason, MemberId,
     Mentions, NameError, Nick, Note, PeerId, Presence, ProducerId, Reaction, Refusal, Rev, RoomId, RoomName, Rules,
     Seq, SessionId, SessionName, Status, Text, Timestamp, Token, Violation,
-    message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost, Welcome},
+    message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, Signal, ToClient, ToHost, Welcome},
 };
 
 /// Any message to a host but a hello that could be let in: those need a token that the host has given.
 pub fn to_host(u: &mut Unstructured<'_>) -> Result<ToHost> {
-    Ok(match u.int_in_range(0..=11)? {
+    Ok(match u.int_in_range(0..=13)? {
         0 => ToHost::Hello(Hello {
             peer: peer(u)?,
             producer: producer(u)?,
@@ -32,6 +32,11 @@ pub fn to_host(u: &mut Unstructured<'_>) -> Result<ToHost> {
         7 => ToHost::Ping { nonce: u.arbitrary()? },
         8 => ToHost::Pong { nonce: u.arbitrary()? },
         9 => ToHost::Presence(presence(u)?),
+        11 => {
+            let (room, after, delivered) = (room_id(u)?, Seq(number(u)?), Seq(number(u)?));
+            ToHost::Seen { room, after, delivered, read: perhaps(u, |u| number(u).map(Seq))? }
+        }
+        12 => ToHost::Typing { room: room_id(u)?, typing: u.arbitrary()? },
         10 => ToHost::Rename { nick: if u.ratio(1, 4)? { text(u)? } else { nick(u)?.as_str().into() } },
         _ => ToHost::Bye { reason: close_reason(u)? },
     })
@@ -39,7 +44,7 @@ pub fn to_host(u: &mut Unstructured<'_>) -> Result<ToHost> {
 
 /// Any message to a client.
 pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
-    Ok(match u.int_in_range(0..=16)? {
+    Ok(match u.int_in_range(0..=18)? {
         0..=2 => {
             let (room, seq, author) = (room_id(u)?, Seq(number(u)?), member_id(u)?);
             let (cmid, at) = (Cmid(number(u)?), Timestamp::from_millis(u.arbitrary()?));
@@ -82,6 +87,8 @@ pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
         }
         14 if u.arbitrary()? => ToClient::Ping { nonce: u.arbitrary()? },
         14 => ToClient::Pong { nonce: u.arbitrary()? },
+        16 => ToClient::Signals { room: room_id(u)?, signals: few(u, signal)? },
+        17 => ToClient::NoSignals { room: room_id(u)? },
         15 => ToClient::RenameRefused { nick: nick(u)?, kept: nick(u)?, refusal: refusal(u)? },
         _ => ToClient::Bye { reason: close_reason(u)? },
     })
@@ -186,6 +193,16 @@ pub fn presence(u: &mut Unstructured<'_>) -> Result<Presence> {
 fn name_error(u: &mut Unstructured<'_>) -> Result<NameError> {
     use NameError::{Confusable, Empty, MixedScripts, Reserved, TooLong, Unshowable};
     Ok(*u.choose(&[Empty, TooLong { limit: 32 }, Unshowable, Reserved, MixedScripts, Confusable])?)
+}
+
+fn signal(u: &mut Unstructured<'_>) -> Result<Signal> {
+    let (member, after, delivered) = (member_id(u)?, Seq(number(u)?), Seq(number(u)?));
+    let read = perhaps(u, |u| number(u).map(Seq))?;
+    Ok(Signal { member, after, delivered, read, typing_ms: u.arbitrary()? })
+}
+
+fn perhaps<T>(u: &mut Unstructured<'_>, one: fn(&mut Unstructured<'_>) -> Result<T>) -> Result<Option<T>> {
+    if u.arbitrary()? { one(u).map(Some) } else { Ok(None) }
 }
 
 fn few<T>(u: &mut Unstructured<'_>, one: fn(&mut Unstructured<'_>) -> Result<T>) -> Result<Vec<T>> {

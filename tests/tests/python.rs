@@ -55,6 +55,21 @@ async fn a_client_in_python_chats_comes_back_after_a_cut_and_is_told_of_a_gap() 
     assert_eq!(texts(&messages(&mut heard, &lobby, 1).await), ["monty: hé from python"]);
     bo.room("lobby").send("and from rust \u{1b}[2J").await.unwrap().delivered().await.unwrap();
     assert_eq!(monty.message("lobby").await, "bo: and from rust \u{1b}[2J");
+    let seen = wait_for(&mut heard, |event| match event {
+        Event::Seen { room, peer, delivered, read } if peer.nick.as_str() == "monty" => Some((room, delivered, read)),
+        _ => None,
+    });
+    let (room, delivered, read) = seen.await;
+    assert_eq!((room, read), (lobby.clone(), None));
+    monty.say("/typing").await;
+    let typing = wait_for(&mut heard, |event| match event {
+        Event::Typing { peer, typing, .. } if peer.nick.as_str() == "monty" => Some(typing),
+        _ => None,
+    });
+    assert!(typing.await);
+    let signal = monty.until(|event| event["event"] == "signal" && event["nick"] == "bo").await;
+    assert_eq!(signal["room"], "lobby");
+    assert!(delivered.0 > 0 && signal["delivered"].as_u64() > Some(0));
     bo.room("den").join().await.unwrap();
     monty.say("/join den").await;
     assert_eq!(monty.event("joined").await["room"], "den");

@@ -57,10 +57,13 @@ impl Client {
             }
             _ => Vec::new(),
         };
-        let Some(room) = self.rooms.get_mut(&name) else { return };
         for member in removed {
-            room.change(member, false, seq);
+            if let Some(room) = self.rooms.get_mut(&name) {
+                room.change(member, false, seq);
+            }
+            self.forget_signals(&name, member, out);
         }
+        let Some(room) = self.rooms.get_mut(&name) else { return };
         room.follow(&act, seq);
         if cmid == Cmid::ZERO || room.is_first_delivery(producer, cmid, seq) {
             out.event(Event::Acted { room: name, by, act, seq, replayed });

@@ -10,11 +10,22 @@ pub(super) enum Alarm {
     Healthy,
     Idle,
     Pause,
+    Seen,
+    Typing,
 }
 
 impl Alarm {
     /// Those that are due at the same time ring in this order.
-    const ALL: [Self; 6] = [Self::Handshake, Self::Heartbeat, Self::Redial, Self::Healthy, Self::Idle, Self::Pause];
+    const ALL: [Self; 8] = [
+        Self::Handshake,
+        Self::Heartbeat,
+        Self::Redial,
+        Self::Healthy,
+        Self::Idle,
+        Self::Pause,
+        Self::Seen,
+        Self::Typing,
+    ];
 
     pub(super) fn reason(self) -> WakeReason {
         match self {
@@ -24,6 +35,7 @@ impl Alarm {
             Self::Healthy => WakeReason::Healthy,
             Self::Idle => WakeReason::Idle,
             Self::Pause => WakeReason::Pause,
+            Self::Seen | Self::Typing => WakeReason::Signals,
         }
     }
 }
@@ -44,6 +56,11 @@ impl Alarms {
     /// Sets an alarm, instead of when it was to ring before.
     pub(super) fn set(&mut self, alarm: Alarm, at: Time) {
         self.0[alarm as usize] = at;
+    }
+
+    /// Sets an alarm, unless it is to ring earlier anyway.
+    pub(super) fn hasten(&mut self, alarm: Alarm, at: Time) {
+        self.0[alarm as usize] = self.0[alarm as usize].min(at);
     }
 
     pub(super) fn cancel(&mut self, alarm: Alarm) {

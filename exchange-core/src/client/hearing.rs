@@ -47,9 +47,9 @@ impl Client {
 
     fn hear(&mut self, now: Time, message: ToClient, out: &mut Outbox) -> Result<(), Violation> {
         match message {
-            ToClient::Entry(entry) => self.entry(entry, out)?,
+            ToClient::Entry(entry) => self.entry(now, entry, out)?,
             ToClient::Roster { rev, members } => self.roster(rev, members, out)?,
-            ToClient::Joined(joined) => self.joined(joined, out)?,
+            ToClient::Joined(joined) => self.joined(now, joined, out)?,
             ToClient::JoinRefused { room, refusal } => self.join_refused(now, room, refusal, out)?,
             ToClient::Parted { room } => {
                 let room = self.leaving.remove(&room).ok_or(Violation::Unexpected)?;
@@ -101,6 +101,8 @@ impl Client {
             ToClient::ListRefused { refusal } => self.list_refused(now, refusal)?,
             ToClient::Invited { room, by } => out.event(Event::Invited { room, by }),
             ToClient::Removed { room, refusal, reason } => self.removed(room, refusal, reason, out)?,
+            ToClient::Signals { room, signals } => self.signals(now, room, signals, out)?,
+            ToClient::NoSignals { room } => self.no_signals(room, out)?,
             ToClient::Welcome(_) | ToClient::Bye { .. } => return Err(Violation::Unexpected),
         }
         Ok(())
@@ -206,7 +208,7 @@ impl Client {
         if told > MAX_MEMBERS { Err(Violation::TooMuch) } else { Ok(()) }
     }
 
-    fn joined(&mut self, joined: Joined, out: &mut Outbox) -> Result<(), Violation> {
+    fn joined(&mut self, now: Time, joined: Joined, out: &mut Outbox) -> Result<(), Violation> {
         let (name, number, known) = (joined.name.clone(), joined.room, joined.known);
         if self.leaving.contains_key(&number) {
             // Said before the host heard that the room is left: the answer to a later wish comes after it has.
@@ -219,6 +221,7 @@ impl Client {
         if joined.members.iter().any(|member| !self.roster.contains_key(member)) {
             return Err(Violation::UnknownMember);
         }
+        self.void_signals(&name, out);
         let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
         let taken = room.joined(joined)?;
         if taken == Taken::Members {
@@ -233,6 +236,7 @@ impl Client {
         for cmid in doubtful {
             self.settle(&name, cmid, Outcome::Unknown, out);
         }
+        self.watch_seen(now, &name);
         self.show_as(&name);
         let members = self.members(&name).collect();
         out.event(Event::RoomJoined { room: name, members, resumed: taken == Taken::Resumed });
@@ -247,7 +251,7 @@ impl Client {
         }
     }
 
-    fn entry(&mut self, entry: Entry, out: &mut Outbox) -> Result<(), Violation> {
+    fn entry(&mut self, now: Time, entry: Entry, out: &mut Outbox) -> Result<(), Violation> {
         let Entry { room: number, seq, author, cmid, at, body } = entry;
         let Some(name) = self.room_of(number)? else { return Ok(()) };
         let record = self.roster.get(&author).ok_or(Violation::UnknownMember)?;
@@ -255,6 +259,14 @@ impl Client {
         let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
         room.step(seq)?;
         let replayed = room.is_history(seq);
+        if cmid != Cmid::ZERO {
+            if !mine {
+                room.signals.heard(seq);
+                self.watch_seen(now, &name);
+            }
+            self.stops_typing(now, &name, author, out);
+        }
+        let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
         match body {
             Body::Join { .. } => {
                 room.change(author, true, seq);
@@ -264,6 +276,7 @@ impl Client {
             }
             Body::Leave { reason } => {
                 room.change(author, false, seq);
+                self.forget_signals(&name, author, out);
                 if !mine {
                     out.event(Event::PeerLeft { room: name, peer, reason, seq, replayed });
                 }

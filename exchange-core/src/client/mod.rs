@@ -15,6 +15,7 @@ mod alarms;
 mod hearing;
 mod link;
 mod room;
+mod signals;
 mod talking;
 #[cfg(test)]
 mod tests;
@@ -69,6 +70,8 @@ pub struct ClientConfig {
     pub healthy_after: Duration,
     /// How long without [`Input::Activity`] until it is shown as away; `None` for never.
     pub idle: Option<Duration>,
+    /// Whether others are told how far was [read](Round::read). How far this client is they are told anyway.
+    pub read_receipts: bool,
 }
 
 impl ClientConfig {
@@ -87,6 +90,7 @@ impl ClientConfig {
             backoff_max: Duration::from_secs(8),
             healthy_after: Duration::from_secs(30),
             idle: None,
+            read_receipts: false,
         }
     }
 }
@@ -164,7 +168,7 @@ impl Client {
         Self {
             nick: config.nick.clone(),
             agreed: config.nick.clone(),
-            own: Own::new(config.idle, Time::ZERO),
+            own: Own::new(config.idle, Time::ZERO).with_receipts(config.read_receipts),
             config,
             peer: PeerId::from_bytes(random.bytes()),
             producer: ProducerId::from_bytes(random.bytes()),
@@ -283,6 +287,8 @@ impl Client {
                 Alarm::Healthy => self.failures = 0,
                 Alarm::Idle => self.own.look(now),
                 Alarm::Pause => self.is_paused = false,
+                Alarm::Seen => self.tell_seen(now),
+                Alarm::Typing => self.look_who_types(now, out),
             }
         }
     }
@@ -369,13 +375,6 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// Says that everything in a room was read up to there. Of what was not told yet nothing can have been.
-    pub fn read(&mut self, room: &RoomName, up_to: Seq) {
-        if let Some(room) = self.client.rooms.get_mut(room) {
-            room.reading.read(up_to);
-        }
-    }
-
     /// Joins a room, and stays in it over reconnects. [`Event::RoomJoined`] tells when it is so.
     ///
     /// # Errors
@@ -457,6 +456,7 @@ impl Client {
         if self.pending >= self.config.pending || self.pending_bytes + body.payload_len() > self.config.pending_bytes {
             return Err(Refusal::OutboxFull);
         }
+        room.signals.posted();
         self.pending += 1;
         self.pending_bytes += body.payload_len();
         Ok(MessageId { room: name.clone(), producer: self.producer, cmid: room.push(body) })

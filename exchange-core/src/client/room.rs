@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::signals::Signals;
 use crate::{
     ids::{Cmid, Epoch, MemberId, ProducerId, RoomId, Seq},
     message::{Act, Body, JoinFrom, Joined, Rules},
@@ -43,6 +44,7 @@ pub(super) struct Room {
     delivered: BTreeMap<ProducerId, (Cmid, Seq)>,
     pub(super) transcript: Transcript,
     pub(super) reading: Reading,
+    pub(super) signals: Signals,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +96,7 @@ impl Room {
             delivered: BTreeMap::new(),
             transcript,
             reading: Reading::default(),
+            signals: Signals::default(),
         }
     }
 
@@ -218,6 +221,9 @@ impl Room {
         if cfg!(exchange_bug = "no-dedup-across-epochs") && taken == Taken::Lost {
             self.delivered.clear();
         }
+        if taken != Taken::Resumed {
+            self.signals.begin(joined.after);
+        }
         if taken == Taken::New {
             self.history = joined.head;
         } else if taken == Taken::Lost {
@@ -261,6 +267,7 @@ impl Room {
             Some((_, last)) if to > *last => {
                 let from = last.next();
                 *last = to;
+                self.signals.skip(to);
                 Ok(from)
             }
             _ => Err(Violation::OutOfOrder),
@@ -270,6 +277,10 @@ impl Room {
     /// Who is a member, as far as entries have come.
     pub(super) fn members(&self) -> impl Iterator<Item = &MemberId> {
         self.members.iter()
+    }
+
+    pub(super) fn has_member(&self, member: MemberId) -> bool {
+        self.members.contains(&member)
     }
 
     /// Somebody became a member, or stopped being one, by the entry of that place.

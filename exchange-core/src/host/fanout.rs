@@ -9,7 +9,7 @@ use super::{
     link::{Cursor, Link},
 };
 use crate::{
-    ids::RoomId,
+    ids::{Rev, RoomId},
     message::{Encoding, GapReason, Joined, ToClient},
     presence::Roster,
     reason::Durability,
@@ -22,6 +22,9 @@ impl Host {
     pub(super) fn fan_out(&mut self, now: Time, out: &mut Outbox) {
         if self.has_untold {
             self.forget_members(now, out);
+        }
+        if !self.signalled.is_empty() {
+            self.tell_signals(now, out);
         }
         let mut touched = mem::take(&mut self.touched);
         while let Some(room) = self.grown.pop_first() {
@@ -56,7 +59,7 @@ impl Host {
         let mut cursors = mem::take(&mut serving.state.cursors);
         for offset in 0..count {
             let cursor = &mut cursors[(serving.state.turn + offset) % count];
-            if let Some(room) = rooms.get(&cursor.room)
+            if let Some(room) = rooms.get_mut(&cursor.room)
                 && !serving.room(room, cursor)
             {
                 // Whoever the credit ran out on goes on first, after the others had their turn.
@@ -113,8 +116,25 @@ impl Serving<'_> {
         self.state.roster == roster.rev()
     }
 
+    /// Whether the link has all there is of that room now: who signals what comes last, so that it names nobody who is
+    /// not known to be a member, and no place that the link has not come to.
+    fn room(&mut self, room: &mut Room, cursor: &mut Cursor) -> bool {
+        self.entries(room, cursor) && (cursor.signals == room.signals.rev() || self.signals(room, cursor))
+    }
+
+    fn signals(&mut self, room: &mut Room, cursor: &mut Cursor) -> bool {
+        if self.state.credit() == 0 {
+            return false;
+        }
+        if let Some(frame) = room.signals.page(self.now, room.id, cursor.signals, self.encoding) {
+            self.send(frame);
+        }
+        cursor.signals = room.signals.rev();
+        true
+    }
+
     /// Whether the cursor is at the log's head now.
-    fn room(&mut self, room: &Room, cursor: &mut Cursor) -> bool {
+    fn entries(&mut self, room: &Room, cursor: &mut Cursor) -> bool {
         loop {
             let credit = self.state.credit();
             if credit == 0 {
@@ -162,6 +182,8 @@ impl Serving<'_> {
 
     fn joined(&mut self, room: &Room, cursor: &mut Cursor, known: bool) {
         cursor.members_told = room.log.head();
+        // Whoever is told anew who is a member forgets what they signalled.
+        cursor.signals = Rev(0);
         self.say(&ToClient::Joined(Joined {
             name: room.name.clone(),
             room: room.id,

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::{Host, OWNER, link::Cursor};
 use crate::{
     event::Event,
-    ids::{Cmid, Epoch, MemberId, PeerId, RoomId, Seq},
+    ids::{Cmid, Epoch, MemberId, PeerId, Rev, RoomId, Seq},
     message::{Body, JoinFrom, LeaveReason, ToClient},
     name::RoomName,
     reason::{CloseReason, Refusal, Violation},
@@ -76,7 +76,8 @@ impl Host {
         let after = if cfg!(exchange_bug = "resume-skips-one") && resumed { after.next() } else { after };
         room.subscribe(link);
         state.cursors.retain(|cursor| cursor.room != room.id);
-        state.cursors.push(Cursor { room: room.id, after, floor, unannounced: Some(known), members_told: Seq::ZERO });
+        let (unannounced, members_told, signals) = (Some(known), Seq::ZERO, Rev(0));
+        state.cursors.push(Cursor { room: room.id, after, floor, unannounced, members_told, signals });
         self.touched.push(link);
     }
 
@@ -200,8 +201,7 @@ impl Host {
             }
             return Err(refusal);
         }
-        let (member_count, exhausted) =
-            known.map_or((0, false), |room| (room.present().count(), room.log.head().is_last()));
+        let (member_count, exhausted) = known.map_or((0, false), |room| (room.size(), room.log.head().is_last()));
         if member_count >= self.limits.members_per_room {
             return Err(Refusal::RoomFull);
         }
@@ -222,6 +222,8 @@ impl Host {
             room.enter(member);
             room.standing.admit(peer);
         }
+        // There may be too many members for signals now.
+        self.signalled.insert(id);
         if let Some(record) = self.roster.record(member) {
             let body = Body::Join { peer: record.peer, producer: record.producer, nick: record.nick.clone() };
             self.append(now, id, member, Cmid::ZERO, body, out);
@@ -259,7 +261,7 @@ impl Host {
         self.next_room = RoomId(id.0.checked_add(1).ok_or(Refusal::TooManyRooms)?);
         let epoch = Epoch::from_bytes(self.random.bytes());
         let log = Log::new(epoch, self.limits.history_entries, self.limits.history_bytes);
-        let mut room = Room::new(id, name.clone(), log);
+        let mut room = Room::new(id, name.clone(), log, self.limits.signalled);
         let is_direct = name.direct_between().is_some();
         room.rules.private = opening == Opening::Private || is_direct;
         room.standing.founder = Some(founder).filter(|_| !is_direct && !name.is_lobby());

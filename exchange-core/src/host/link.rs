@@ -48,6 +48,8 @@ pub(super) struct Cursor {
     pub(super) unannounced: Option<bool>,
     /// The log's head when the link was last told who is a member.
     pub(super) members_told: Seq,
+    /// How many changes of what the room's members signal it has been told of, one way or another.
+    pub(super) signals: Rev,
 }
 
 /// A message that awaits its acknowledgement: its own entry, or an explicit one.
@@ -242,6 +244,7 @@ impl Host {
             }
             return None;
         };
+        self.stop_typing(member);
         self.members.get_mut(&member)?.unlink(link).then_some(member)
     }
 

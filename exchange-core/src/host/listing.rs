@@ -52,7 +52,7 @@ impl Host {
         rooms.filter(move |room| may_know(member, peer, room)).map(|room| RoomSummary {
             name: room.name.clone(),
             topic: room.topic.clone(),
-            members: u32::try_from(room.present().count()).unwrap_or(u32::MAX),
+            members: u32::try_from(room.size()).unwrap_or(u32::MAX),
             private: room.rules.private,
         })
     }

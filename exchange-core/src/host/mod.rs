@@ -21,6 +21,7 @@ mod members;
 mod moderation;
 mod nicks;
 mod presence;
+mod signals;
 mod talking;
 #[cfg(test)]
 mod tests;
@@ -34,7 +35,13 @@ use core::{mem, time::Duration};
 use bytes::BytesMut;
 
 pub use self::history::History;
-use self::{joining::Opening, link::Link, members::Member, nicks::Nicks, presence::Wish};
+use self::{
+    joining::Opening,
+    link::{Cursor, Link},
+    members::Member,
+    nicks::Nicks,
+    presence::Wish,
+};
 use crate::{
     event::{Ended, Event, MessageId, Peer, Person, Session},
     ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, Seq, SessionId},
@@ -43,7 +50,7 @@ use crate::{
     name::{Nick, RoomName, SessionName},
     presence::{Own, Roster},
     reason::{CloseReason, Refusal, Violation},
-    room::Room,
+    room::{Room, Seen},
     seam::{Input, LinkId, LinkLoss, Outbox, Wake, WakeReason},
     seed::{Random, Seed},
     time::{Time, WallClock},
@@ -51,7 +58,7 @@ use crate::{
 };
 
 /// The member that the host itself is.
-const OWNER: MemberId = MemberId(0);
+const OWNER: MemberId = MemberId::OWNER;
 
 /// What a host is made with.
 #[derive(Clone, Debug)]
@@ -66,12 +73,15 @@ pub struct HostConfig {
     pub timing: Timing,
     /// How long without [`Input::Activity`] until its owner is shown as away; `None` for never.
     pub idle: Option<Duration>,
+    /// Whether others are told how far its owner has [read](Round::read).
+    pub read_receipts: bool,
 }
 
 impl HostConfig {
     /// A session of this name, hosted by somebody of that name, with the usual limits.
     pub fn new(name: SessionName, nick: Nick) -> Self {
-        Self { name, nick, limits: Limits::default(), timing: Timing::default(), idle: None }
+        let (limits, timing) = (Limits::default(), Timing::default());
+        Self { name, nick, limits, timing, idle: None, read_receipts: false }
     }
 }
 
@@ -107,6 +117,7 @@ pub struct Host {
     timers: Timers<Alarm>,
     /// What changed since the last round's end.
     grown: BTreeSet<RoomId>,
+    signalled: BTreeSet<RoomId>,
     roster_grown: bool,
     touched: Vec<LinkId>,
     /// Where answers are encoded before they take as much memory as they need.
@@ -122,6 +133,7 @@ enum Alarm {
     Grace(MemberId),
     Expiry(MemberId),
     Change(MemberId),
+    Signals(RoomId),
     Idle,
 }
 
@@ -140,7 +152,11 @@ impl Host {
             note: None,
         };
         let mut host = Self {
-            limits: Limits { text: config.limits.text.min(Limits::MAX_TEXT), ..config.limits },
+            limits: Limits {
+                text: config.limits.text.min(Limits::MAX_TEXT),
+                signalled: config.limits.signalled.min(Limits::MAX_SIGNALLED),
+                ..config.limits
+            },
             timing: config.timing,
             session,
             life: Epoch::from_bytes(random.bytes()),
@@ -156,7 +172,7 @@ impl Host {
             has_untold: false,
             roster: Roster::default(),
             nicks,
-            own: Own::new(config.idle, now),
+            own: Own::new(config.idle, now).with_receipts(config.read_receipts),
             rooms: BTreeMap::new(),
             room_ids: BTreeMap::new(),
             next_room: RoomId(1),
@@ -164,6 +180,7 @@ impl Host {
             moderators: BTreeSet::new(),
             timers: Timers::new(),
             grown: BTreeSet::new(),
+            signalled: BTreeSet::new(),
             roster_grown: false,
             touched: Vec::new(),
             scratch: BytesMut::new(),
@@ -225,13 +242,12 @@ impl Host {
 
     /// How many links have not been given everything there is for them yet.
     pub fn lagging(&self) -> usize {
-        let behind = |room: RoomId, after: Seq| self.rooms.get(&room).is_some_and(|room| after < room.log.head());
+        let behind = |cursor: &Cursor| {
+            let room = self.rooms.get(&cursor.room);
+            room.is_some_and(|room| cursor.after < room.log.head() || cursor.signals < room.signals.rev())
+        };
         let members = self.links.values().filter(|link| link.member().is_some());
-        members
-            .filter(|link| {
-                link.roster < self.roster.rev() || link.cursors.iter().any(|cursor| behind(cursor.room, cursor.after))
-            })
-            .count()
+        members.filter(|link| link.roster < self.roster.rev() || link.cursors.iter().any(behind)).count()
     }
 
     /// Whether the session has been closed.
@@ -248,6 +264,7 @@ impl Host {
                 Alarm::Grace(member) => self.lose(member, Status::Offline, out),
                 Alarm::Expiry(member) => self.expire(now, member, out),
                 Alarm::Change(member) => self.grant(now, member, out),
+                Alarm::Signals(room) => drop(self.signalled.insert(room)),
                 Alarm::Idle => self.look_after_owner(now, out),
             }
         }
@@ -261,6 +278,7 @@ impl Host {
             Alarm::Unreachable(_) | Alarm::Grace(_) => WakeReason::Grace,
             Alarm::Expiry(_) => WakeReason::Expiry,
             Alarm::Change(_) => WakeReason::Change,
+            Alarm::Signals(_) => WakeReason::Signals,
             Alarm::Idle => WakeReason::Idle,
         };
         Some(Wake { at, reason })
@@ -317,12 +335,17 @@ impl Round<'_> {
         self.host.post_as_owner(self.now, room, body, self.out)
     }
 
-    /// Says that the host itself has read everything in a room up to there.
+    /// Says that the host itself has read everything in a room up to there. Others are told if the host was made
+    /// [so](HostConfig::read_receipts).
     pub fn read(&mut self, room: &RoomName, up_to: Seq) {
-        let host = &mut *self.host;
-        if let Some(room) = host.room_ids.get(room).and_then(|id| host.rooms.get_mut(id)) {
-            room.reading.read(up_to);
-        }
+        self.host.read_as_owner(room, up_to);
+    }
+
+    /// The host itself is typing in a room it is in, or not any more. To be called at every key: others are told at
+    /// most twice a second, and no longer show it a while after the last call, or once something was posted.
+    pub fn typing(&mut self, room: &RoomName, typing: bool) {
+        self.host.owner_is_active(self.now, self.out);
+        self.host.type_as_owner(self.now, room, typing);
     }
 
     /// The host itself joins a room, which is opened if there is none.
@@ -454,6 +477,10 @@ impl Host {
                 Err(error) => self.close_link(now, link, CloseReason::Name(error), out),
             },
             ToHost::List { after } => self.list(now, link, member, after.as_ref(), out),
+            ToHost::Seen { room, after, delivered, read } => {
+                self.seen(now, link, member, room, Seen { after, delivered, read }, out);
+            }
+            ToHost::Typing { room, typing } => self.types(now, link, member, room, typing),
             ToHost::Leave { room } => self.leave(now, link, member, room, out),
             ToHost::Send { room, cmid, body } => self.send(now, link, member, (room, cmid), body, out),
             ToHost::Ping { nonce } => self.control(now, link, &crate::message::ToClient::Pong { nonce }, out),

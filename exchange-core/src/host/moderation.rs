@@ -50,12 +50,9 @@ impl Host {
         }
     }
 
-    /// Whether a member may say or do that in a room now.
-    pub(super) fn permit(&mut self, now: Time, room: RoomId, member: MemberId, body: &Body) -> Result<(), Refusal> {
-        body.check(self.limits.text)?;
-        let peer = self.roster.record(member).ok_or(Refusal::NotMember)?.peer;
+    /// Whether a member may speak in a room now, and as whom.
+    fn heed(&self, now: Time, room: &Room, peer: PeerId) -> Result<Rank, Refusal> {
         let lobby = self.room_ids.get(&RoomName::lobby()).and_then(|id| self.rooms.get(id));
-        let room = self.rooms.get(&room).ok_or(Refusal::NotMember)?;
         let rank = self.rank(room, peer);
         let muted_here = Some(room).filter(|_| rank < Rank::Founder);
         let muted_everywhere = lobby.filter(|_| rank < Rank::Moderator);
@@ -66,6 +63,20 @@ impl Host {
         if room.rules.locked && rank < Rank::Founder {
             return Err(Refusal::Locked);
         }
+        Ok(rank)
+    }
+
+    /// Whether a member may speak in a room now.
+    pub(super) fn may_speak(&self, now: Time, room: &Room, member: MemberId) -> bool {
+        self.roster.record(member).is_some_and(|record| self.heed(now, room, record.peer).is_ok())
+    }
+
+    /// Whether a member may say or do that in a room now.
+    pub(super) fn permit(&mut self, now: Time, room: RoomId, member: MemberId, body: &Body) -> Result<(), Refusal> {
+        body.check(self.limits.text)?;
+        let peer = self.roster.record(member).ok_or(Refusal::NotMember)?.peer;
+        let room = self.rooms.get(&room).ok_or(Refusal::NotMember)?;
+        let rank = self.heed(now, room, peer)?;
         if let Body::Act(act) = body {
             return self.permit_act(now, room.id, rank, act);
         }

@@ -146,6 +146,7 @@ impl Host {
             }
         });
         self.grown.insert(room);
+        let stops_typing = cmid != Cmid::ZERO && state.signals.said(now, author);
         if let Some(change) = change
             && let Some(record) = self.roster.record(author)
         {
@@ -158,6 +159,9 @@ impl Host {
                 room.reading.take(&event, me);
             }
             out.event(event);
+        }
+        if stops_typing {
+            self.tell_owner_of_typing(room, author, false, out);
         }
         Some(seq)
     }

@@ -7,7 +7,8 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
     Act, Availability, Body, Data, Delete, Edit, Entry, GapReason, Hello, HistoryPolicy, JoinFrom, Joined, LeaveReason,
-    MemberRecord, Mentions, Post, Presence, React, Role, RoomSummary, Rule, Rules, Status, ToClient, ToHost, Welcome,
+    MemberRecord, Mentions, Post, Presence, React, Role, RoomSummary, Rule, Rules, Signal, Status, ToClient, ToHost,
+    Welcome,
 };
 use crate::{
     event::Peer,
@@ -37,6 +38,13 @@ pub(crate) fn to_host() -> impl Strategy<Value = ToHost> {
         (prop_oneof![select(&["lobby", "den", "attic"][..]).prop_map(Text::from), text()], number(), number())
             .prop_map(|(room, settled, sent)| ToHost::Open { room, settled: Cmid(settled), sent: Cmid(sent) }),
         option::of(text()).prop_map(|after| ToHost::List { after }),
+        (room_id(), seq(), seq(), option::of(seq())).prop_map(|(room, after, delivered, read)| ToHost::Seen {
+            room,
+            after,
+            delivered,
+            read
+        }),
+        (room_id(), any::<bool>()).prop_map(|(room, typing)| ToHost::Typing { room, typing }),
     ]
 }
 
@@ -71,7 +79,19 @@ pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
             refusal,
             reason
         }),
+        (room_id(), vec(signal(), 0..4)).prop_map(|(room, signals)| ToClient::Signals { room, signals }),
+        room_id().prop_map(|room| ToClient::NoSignals { room }),
     ]
+}
+
+fn signal() -> impl Strategy<Value = Signal> {
+    let typing = prop_oneof![2 => Just(0_u16), 1 => any::<u16>()];
+    (member_id(), seq(), seq(), option::of(seq()), typing)
+        .prop_map(|(member, after, delivered, read, typing_ms)| Signal { member, after, delivered, read, typing_ms })
+}
+
+fn seq() -> impl Strategy<Value = Seq> {
+    number().prop_map(Seq)
 }
 
 pub(crate) fn body() -> impl Strategy<Value = Body> {

@@ -11,6 +11,7 @@ mod body;
 mod codec;
 mod presence;
 mod rules;
+mod signal;
 #[cfg(test)]
 mod tests;
 mod to_client;
@@ -21,5 +22,6 @@ pub use body::{Body, Data, Delete, Edit, FIRST_APPLICATION_KIND, LeaveReason, Me
 pub use codec::{Encoding, FRAME_HEADER, MAX_FIRST_FRAME, MAX_FRAME};
 pub use presence::{Availability, Presence, Status};
 pub use rules::{HistoryPolicy, Rule, Rules};
+pub use signal::Signal;
 pub use to_client::{Entry, GapReason, Joined, MemberRecord, RoomSummary, ToClient, Welcome};
 pub use to_host::{Hello, JoinFrom, ToHost};

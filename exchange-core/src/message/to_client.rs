@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Rules, Status, codec::bounded};
+use super::{Body, Rules, Signal, Status, codec::bounded};
 use crate::{
     event::Peer,
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
@@ -132,6 +132,19 @@ pub enum ToClient {
         refusal: Refusal,
         /// What whoever removed it has to say.
         reason: Option<Remark>,
+    },
+    /// What members of a room signal, if it is otherwise than before.
+    Signals {
+        /// Which room.
+        room: RoomId,
+        /// Each member's latest signal.
+        #[serde(deserialize_with = "bounded")]
+        signals: Vec<Signal>,
+    },
+    /// A room has no signals: it has too many members. It has some again when the next are told.
+    NoSignals {
+        /// Which room.
+        room: RoomId,
     },
 }
 

@@ -76,6 +76,24 @@ pub enum ToHost {
         /// Those whose names follow this one; from the first, if it is not said.
         after: Option<Text>,
     },
+    /// How far the sender is in a room.
+    Seen {
+        /// Which room.
+        room: RoomId,
+        /// It has every entry after this place
+        after: Seq,
+        /// up to this one.
+        delivered: Seq,
+        /// Whoever it speaks for has read those up to this one; `None` if they do not say.
+        read: Option<Seq>,
+    },
+    /// The sender is typing, or not any more.
+    Typing {
+        /// In which room.
+        room: RoomId,
+        /// Whether it is.
+        typing: bool,
+    },
 }
 
 /// Who a client is.

@@ -15,12 +15,23 @@ pub(crate) struct Own {
     idle_after: Option<Duration>,
     active: Time,
     is_idle: bool,
+    /// Whether others are told how far they have read.
+    tells_read: bool,
 }
 
 impl Own {
     /// Somebody who is online, and is shown as away when there is no sign of them for so long, if ever.
     pub(crate) fn new(idle_after: Option<Duration>, now: Time) -> Self {
-        Self { chosen: Presence::default(), idle_after, active: now, is_idle: false }
+        Self { chosen: Presence::default(), idle_after, active: now, is_idle: false, tells_read: false }
+    }
+
+    /// The same, who also tell how far they have read, or do not.
+    pub(crate) fn with_receipts(self, tells_read: bool) -> Self {
+        Self { tells_read, ..self }
+    }
+
+    pub(crate) fn tells_read(&self) -> bool {
+        self.tells_read
     }
 
     pub(crate) fn choose(&mut self, now: Time, presence: Presence) {

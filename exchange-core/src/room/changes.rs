@@ -53,6 +53,12 @@ impl Content {
 }
 
 impl Room {
+    /// Whose the message at a place is, if it is kept.
+    pub(crate) fn author(&self, seq: Seq) -> Option<MemberId> {
+        let (author, content) = self.log.content(seq)?;
+        (content != Content::Nothing).then_some(author)
+    }
+
     /// Whether a member may make this entry: anybody any message, and changes of messages that there are.
     pub(crate) fn admit(
         &self,

@@ -3,6 +3,7 @@
 mod changes;
 mod log;
 mod reading;
+mod signals;
 mod standing;
 mod track;
 mod transcript;
@@ -16,6 +17,7 @@ use self::changes::Changes;
 pub(crate) use self::{
     log::{Log, Next},
     reading::Reading,
+    signals::{Seen, Signals},
     standing::Standing,
     transcript::Transcript,
 };
@@ -43,7 +45,9 @@ pub(crate) struct Room {
     pub(crate) standing: Standing,
     /// How far the host itself has read it.
     pub(crate) reading: Reading,
+    pub(crate) signals: Signals,
     members: BTreeMap<MemberId, Membership>,
+    present: usize,
     last_stamp: Timestamp,
     /// The links that have a cursor in this log, in order.
     subscribers: Vec<LinkId>,
@@ -79,7 +83,7 @@ pub(crate) enum Numbered {
 }
 
 impl Room {
-    pub(crate) fn new(id: RoomId, name: RoomName, log: Log) -> Self {
+    pub(crate) fn new(id: RoomId, name: RoomName, log: Log, signalled: usize) -> Self {
         Self {
             id,
             name,
@@ -89,7 +93,9 @@ impl Room {
             rules: Rules::default(),
             standing: Standing::default(),
             reading: Reading::default(),
+            signals: Signals::new(signalled),
             members: BTreeMap::new(),
+            present: 0,
             last_stamp: Timestamp::default(),
             subscribers: Vec::new(),
         }
@@ -102,6 +108,11 @@ impl Room {
     /// Who is a member now.
     pub(crate) fn present(&self) -> impl Iterator<Item = MemberId> + '_ {
         self.members.iter().filter(|(_, membership)| membership.present).map(|(member, _)| *member)
+    }
+
+    /// How many members there are now.
+    pub(crate) fn size(&self) -> usize {
+        self.present
     }
 
     /// The membership of a present member.
@@ -117,7 +128,9 @@ impl Room {
             HistoryPolicy::SinceJoin => self.log.head(),
         };
         let membership = self.members.entry(member).or_default();
+        self.present += usize::from(!membership.present);
         (membership.present, membership.removed, membership.floor) = (true, false, floor);
+        self.signals.fit(self.present);
     }
 
     /// The place up to which what was made is not for that member.
@@ -137,15 +150,21 @@ impl Room {
 
     /// Ends a membership against the member's will; whether there was one.
     pub(crate) fn remove(&mut self, member: MemberId) -> bool {
-        self.membership(member).is_some_and(|membership| {
-            (membership.present, membership.removed) = (false, true);
-            true
-        })
+        let was_member = self.depart(member);
+        if let Some(membership) = self.members.get_mut(&member).filter(|_| was_member) {
+            membership.removed = true;
+        }
+        was_member
     }
 
     /// Ends a membership; whether there was one. Its numbering is kept until the member is forgotten.
     pub(crate) fn depart(&mut self, member: MemberId) -> bool {
-        self.membership(member).map(|membership| membership.present = false).is_some()
+        let Some(membership) = self.membership(member) else { return false };
+        membership.present = false;
+        self.present -= 1;
+        self.signals.forget(member);
+        self.signals.fit(self.present);
+        true
     }
 
     pub(crate) fn forget(&mut self, member: MemberId) {
@@ -258,7 +277,7 @@ mod tests {
     #[test]
     fn a_member_that_was_forgotten_is_told_that_nothing_is_known_of_what_it_sent() {
         let (member, log) = (MemberId(1), Log::new(Epoch::from_bytes([1; 16]), 10, 1000));
-        let mut room = Room::new(RoomId(1), RoomName::lobby(), log);
+        let mut room = Room::new(RoomId(1), RoomName::lobby(), log, 64);
         room.enter(member);
         assert!(room.resume_numbering(member, Cmid::ZERO, Cmid::ZERO, false));
         room.depart(member);

@@ -127,6 +127,8 @@ class Chat:
             elif command == "/leave":
                 self.client.leave(room)
                 self.room = "lobby"
+            elif command == "/typing":
+                self.client.typing(self.room)
             else:
                 self.client.send(self.room, line)
         except (KeyError, ValueError) as error:

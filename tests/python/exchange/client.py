@@ -19,7 +19,7 @@ from .names import canonical, parse_name
 from .room import Pending, Phase, Room
 from .schema import Malformed, from_json, to_json
 
-HANDSHAKE, HEALTHY = 10.0, 30.0
+HANDSHAKE, HEALTHY, SEEN_AFTER = 10.0, 30.0, 0.25
 FIRST_BACKOFF, LONGEST_BACKOFF, LONGEST_PAUSE = 0.25, 8.0, 60.0
 WINDOW, SESSION_WINDOW, ASKED_AT_ONCE = 32, 128, 8
 MAX_WAITING, MAX_MEMBERS = 512, 65536
@@ -73,6 +73,8 @@ class Client:
         """The numbers of rooms that we were removed from on this link."""
         self._quiet_until: float | None = None
         """Until when the host wants to hear no messages."""
+        self._seen_at: float | None = None
+        """When the host is told how far we are."""
 
     # What the application wants.
 
@@ -126,6 +128,12 @@ class Client:
         self._talk()
         return room.numbered
 
+    def typing(self, name: str, is_typing: bool = True) -> None:
+        """Somebody is typing, or not any more; to be called when they begin, and every few seconds as they go on."""
+        room = self.rooms[canonical(name)]
+        if room.phase is Phase.JOINED and room.has_signals:
+            self._say({"typing": {"room": room.number, "typing": is_typing}})
+
     def close(self) -> None:
         """Leaves the session."""
         if self.link:
@@ -145,8 +153,8 @@ class Client:
             return self._dial_at
         if not self.link.is_live:
             return self.link.deadline
-        quiet = [] if self._quiet_until is None else [self._quiet_until]
-        return min(self.link.deadline, self.link.ping_at, *quiet)
+        others = [at for at in (self._quiet_until, self._seen_at) if at is not None]
+        return min(self.link.deadline, self.link.ping_at, *others)
 
     def dialling(self, now: float) -> None:
         """A link is being made; what there is to say is for it."""
@@ -171,6 +179,8 @@ class Client:
                 if self.link is None:
                     return
                 self._talk()
+            if self._seen_at is None and any(room.has_news for room in self.rooms.values()):
+                self._seen_at = now + SEEN_AFTER
         except wire.Broken as fault:
             self._fault(fault.violation, now)
         except Ending as ending:
@@ -195,6 +205,9 @@ class Client:
         if self._quiet_until is not None and now >= self._quiet_until:
             self._quiet_until = None
             self._talk()
+        if self._seen_at is not None and now >= self._seen_at:
+            self._seen_at = None
+            self._say_seen()
 
     def take_output(self) -> bytes:
         output, self._output = bytes(self._output), bytearray()
@@ -252,7 +265,7 @@ class Client:
         for room in self.rooms.values():
             room.phase, room.on_link, room.took_back = Phase.IDLE, 0, False
         self._removed_from.clear()
-        self._quiet_until = None
+        self._quiet_until = self._seen_at = None
         longest = min(FIRST_BACKOFF * 2 ** min(self._failures, 16), LONGEST_BACKOFF)
         self._failures += 1
         self._dial_at = now + random.uniform(0, longest)
@@ -296,6 +309,13 @@ class Client:
             case {"gap": {"room": number, "to": to}}:
                 for name, room in self._joined_room(number):
                     self._gap(name, room, to)
+            case {"signals": {"room": number, "signals": signals}}:
+                for name, room in self._joined_room(number):
+                    self._signals(name, room, signals)
+            case {"no_signals": {"room": number}}:
+                for _, room in self._joined_room(number):
+                    room.has_signals = False
+                    room.signals.clear()
             case {"invited": {"room": name, "by": by}}:
                 self.events.append({"event": "invited", "room": name, "nick": by["nick"]})
             case {"removed": {"room": number, "refusal": refusal, "reason": reason}}:
@@ -383,6 +403,7 @@ class Client:
         if not again and room.phase is not Phase.ASKED:
             raise broken("unexpected")
         room.members, room.members_at = set(joined["members"]), joined["head"]
+        room.signals.clear()
         if again:
             # Members may have come and gone in the gap that follows (EX-ROM-012).
             return
@@ -393,7 +414,7 @@ class Client:
                 self._tell("history_lost", room=name)
             elif room.cursor != place:
                 raise broken("out_of_order")
-        room.phase, room.number, room.cursor = Phase.JOINED, joined["room"], place
+        room.enter(joined["room"], place, resumed)
         self._removed_from.discard(joined["room"])
         room.name = joined["name"]
         if not joined["known"]:
@@ -455,6 +476,8 @@ class Client:
             raise broken("out_of_order")
         room.cursor = (room.cursor[0], seq)
         nick, producer = self.roster[author]["nick"], self.roster[author]["producer"]
+        if entry["cmid"] != 0 and producer != self.producer:
+            room.said = seq
         match body:
             case {"kind": "join"}:
                 if seq > room.members_at:
@@ -463,6 +486,7 @@ class Client:
             case {"kind": "leave", "payload": {"reason": reason}}:
                 if seq > room.members_at:
                     room.members.discard(author)
+                room.signals.pop(author, None)
                 self._tell("went", room=name, seq=seq, nick=nick, reason=reason)
             case {"kind": "rename", "payload": {"before": before, "nick": nick}}:
                 self._tell("renamed", room=name, seq=seq, nick=nick, before=before)
@@ -472,6 +496,7 @@ class Client:
                 if kind in ("kick", "ban") and seq > room.members_at:
                     gone = details["who"]["id"]
                     room.members = {member for member in room.members if self.roster[member]["peer"] != gone}
+                    room.signals = {member: room.signals[member] for member in room.signals if member in room.members}
                 self._tell("act", room=name, seq=seq, nick=nick, kind=kind, details=details)
             case _:
                 if producer == self.producer:
@@ -486,8 +511,28 @@ class Client:
         epoch, last = room.cursor
         if to <= last:
             raise broken("out_of_order")
-        room.cursor = (epoch, to)
+        room.cursor, room.after = (epoch, to), to
         self._tell("gap", room=name, first=last + 1, last=to)
+
+    def _signals(self, name: str, room: Room, signals: list[Message]) -> None:
+        room.has_signals = True
+        for signal in signals:
+            member = signal["member"]
+            if member not in room.members:
+                raise broken("unknown_member")
+            if not room.is_sound(signal):
+                raise broken("unexpected")
+            if room.signals.get(member) != signal:
+                room.signals[member] = signal
+                details = {key: signal[key] for key in ("delivered", "read", "typing_ms")}
+                self._tell("signal", room=name, nick=self.roster[member]["nick"], **details)
+
+    def _say_seen(self) -> None:
+        for room in self.rooms.values():
+            if room.has_news and room.cursor:
+                room.told = room.cursor[1]
+                seen = {"after": room.after, "delivered": room.told, "read": None}
+                self._say({"seen": {"room": room.number, **seen}})
 
     def _outcome(self, name: str, cmid: int, outcome: Any, seq: int | None = None) -> None:
         if self.rooms[name].settle(cmid):

@@ -140,6 +140,8 @@ TO_HOST = Enum(
         "rename": Struct({"nick": TEXT}),
         "open": Struct({"room": TEXT, "settled": U64, "sent": U64}),
         "list": Struct({"after": Option(TEXT)}),
+        "seen": Struct({"room": U32, "after": U64, "delivered": U64, "read": Option(U64)}),
+        "typing": Struct({"room": U32, "typing": BOOL}),
     }
 )
 
@@ -180,6 +182,8 @@ GAP_REASON = Enum({"retention": None, "policy": None})
 
 DURABILITY = Enum({"memory": None})
 
+SIGNAL = Struct({"member": U32, "after": U64, "delivered": U64, "read": Option(U64), "typing_ms": U16})
+
 TO_CLIENT = Enum(
     {
         "entry": Struct({"room": U32, "seq": U64, "author": U32, "cmid": U64, "at": U64, "body": BODY}),
@@ -200,5 +204,7 @@ TO_CLIENT = Enum(
         "list_refused": Struct({"refusal": REFUSAL}),
         "invited": Struct({"room": ROOM_NAME, "by": PERSON}),
         "removed": Struct({"room": U32, "refusal": REFUSAL, "reason": Option(REMARK)}),
+        "signals": Struct({"room": U32, "signals": List(SIGNAL)}),
+        "no_signals": Struct({"room": U32}),
     }
 )

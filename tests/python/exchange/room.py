@@ -49,9 +49,34 @@ class Room:
     sent: int = 0
     shown: dict[str, int] = field(default_factory=dict)
     """The last message shown of each producer, to tell a copy in another log from the original."""
+    after: int = 0
+    """The place before the first entry that we have without a hole up to the cursor."""
+    said: int = 0
+    """The last place at which somebody else said something, and up to where the host knows that we have it."""
+    told: int = 0
+    has_signals: bool = True
+    signals: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """How far the other members are, and who types."""
 
     def want(self, start: Any) -> None:
         self.start, self.again, self.is_wanted, self.cursor = start, None, True, None
+
+    def enter(self, number: int, cursor: tuple[str, int], resumed: bool) -> None:
+        self.phase, self.number, self.cursor = Phase.JOINED, number, cursor
+        self.told, self.has_signals = 0, True
+        if not resumed:
+            self.after, self.said = cursor[1], 0
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the host has to be told how far we are (EX-SIG-001)."""
+        return self.phase is Phase.JOINED and self.has_signals and self.said > self.told
+
+    def is_sound(self, signal: dict[str, Any]) -> bool:
+        """Whether a signal names no place that we have not come to (EX-SIG-005)."""
+        place = self.cursor[1] if self.cursor else 0
+        delivered, read = signal["delivered"], signal["read"] or 0
+        return max(signal["after"], read) <= delivered <= place
 
     def is_first(self, producer: str, cmid: int) -> bool:
         if cmid != 0 and cmid <= self.shown.get(producer, 0):

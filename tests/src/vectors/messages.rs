@@ -8,7 +8,7 @@ use exchange_tokio::core::{
     JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, Peer, PeerId, Presence, ProducerId, Reaction,
     Refusal, Remark, Rev, Role, RoomId, RoomName, RoomSummary, Rule, Rules, Seq, SessionId, SessionName, Status,
     Timestamp, Token, Violation,
-    message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, ToClient, ToHost, Welcome},
+    message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, Signal, ToClient, ToHost, Welcome},
 };
 use serde::Serialize;
 
@@ -78,6 +78,11 @@ pub(super) fn to_host() -> Vec<Vector> {
         ("open", ToHost::Open { room: "den".into(), settled: Cmid(11), sent: Cmid(12) }),
         ("list", ToHost::List { after: None }),
         ("list.after", ToHost::List { after: Some("den".into()) }),
+        ("seen", ToHost::Seen { room: ROOM, after: Seq(0), delivered: Seq(301), read: None }),
+        ("seen.read", ToHost::Seen { room: ROOM, after: Seq(100), delivered: Seq(LAST), read: Some(Seq(301)) }),
+        ("seen.unsound", ToHost::Seen { room: ROOM, after: Seq(2), delivered: Seq(1), read: None }),
+        ("typing", ToHost::Typing { room: ROOM, typing: true }),
+        ("typing.not", ToHost::Typing { room: ROOM, typing: false }),
     ];
     let named = named.into_iter().map(|(name, message)| (name.to_owned(), message));
     let acts = acts().into_iter().map(|(name, act)| {
@@ -168,6 +173,9 @@ pub(super) fn to_client() -> Vec<Vector> {
         ("list_refused", ToClient::ListRefused { refusal: Refusal::RateLimited { retry_after_ms: 50 } }),
         ("invited", ToClient::Invited { room: den(), by: bo() }),
         ("removed", ToClient::Removed { room, refusal: Refusal::RoomClosed, reason: None }),
+        ("signals.nobody", ToClient::Signals { room, signals: vec![] }),
+        ("signals", ToClient::Signals { room, signals: signals() }),
+        ("no_signals", ToClient::NoSignals { room }),
         ("removed.because", ToClient::Removed { room, refusal: Refusal::Kicked, reason: Some(remark("spam")) }),
     ];
     let named = named.into_iter().map(|(name, message)| (name.to_owned(), message));
@@ -180,6 +188,15 @@ pub(super) fn to_client() -> Vec<Vector> {
     let byes = close_reasons().into_iter().map(|reason| (name_of("bye", &reason), ToClient::Bye { reason }));
     let all = named.chain(acts).chain(refused).chain(byes);
     all.flat_map(|(name, message)| both("to_client", &name, &message)).collect()
+}
+
+fn signals() -> Vec<Signal> {
+    let signal = |member, delivered, read| {
+        let (member, after, delivered) = (MemberId(member), Seq(100), Seq(delivered));
+        Signal { member, after, delivered, read, typing_ms: 0 }
+    };
+    let host = Signal { typing_ms: u16::MAX, ..signal(0, 300, None) };
+    vec![host, signal(7, LAST, Some(Seq(0))), signal(8, 100, None)]
 }
 
 pub(super) fn entry(author: u32, cmid: u64, body: Body) -> ToClient {

@@ -10,7 +10,7 @@ use super::{ANA, LOBBY, ME, Status, ana, config, den, entry, joined, welcome};
 use crate::{
     client::{Client, ClientConfig},
     event::Event,
-    ids::{Cmid, Rev, RoomId},
+    ids::{Cmid, Rev, RoomId, Seq},
     message::{Body, Encoding, FRAME_HEADER, JoinFrom, Joined, MAX_FRAME, ToClient, ToHost, arbitrary},
     name::RoomName,
     reason::{Refusal, Violation},
@@ -45,6 +45,8 @@ enum Step {
     Post(bool, Body),
     Join,
     Leave,
+    ReadUpTo(u64),
+    Type(bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -66,6 +68,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<bool>(), arbitrary::body()).prop_map(|(den, body)| Step::Post(den, body)),
         2 => Just(Step::Join),
         2 => Just(Step::Leave),
+        2 => (0_u64..6).prop_map(Step::ReadUpTo),
+        2 => any::<bool>().prop_map(Step::Type),
     ]
 }
 
@@ -84,7 +88,7 @@ struct Fuzz {
 
 impl Fuzz {
     fn new() -> Self {
-        let config = ClientConfig { pending: PENDING, pending_bytes: 200, window: 2, ..config() };
+        let config = ClientConfig { pending: PENDING, pending_bytes: 200, window: 2, read_receipts: true, ..config() };
         let mut client = Client::new(config, &Seed::from_number(1));
         let mut out = Outbox::new();
         client.round(Time::ZERO, &mut out).connect();
@@ -168,6 +172,8 @@ impl Fuzz {
                 self.client.round(self.now, &mut self.out).join(&den(), JoinFrom::Start),
                 Ok(()) | Err(Refusal::Closed)
             )),
+            Step::ReadUpTo(seq) => self.client.round(self.now, &mut self.out).read(&RoomName::lobby(), Seq(seq)),
+            Step::Type(typing) => self.client.round(self.now, &mut self.out).typing(&RoomName::lobby(), typing),
             Step::Leave => drop(self.client.round(self.now, &mut self.out).leave(&den())),
         }
         self.check();

@@ -7,7 +7,7 @@ use crate::{
     event::Ended,
     ids::{MemberId, Rev, RoomId, Seq},
     limits::CONTROL_ALLOWANCE,
-    message::{Encoding, GapReason, JoinFrom, Joined, MemberRecord, Status, ToClient, ToHost},
+    message::{Encoding, GapReason, JoinFrom, Joined, MemberRecord, Signal, Status, ToClient, ToHost},
     name::RoomName,
     reason::{CloseReason, Durability, Refusal, Violation},
     seam::Input,
@@ -37,7 +37,18 @@ fn lies() -> Vec<(ToClient, Violation)> {
         (ToClient::LeaveRefused { room: LOBBY, refusal }, Violation::Unexpected),
         (ToClient::Ack { room: nowhere, cmid, seq, durability }, Violation::Unexpected),
         (ToClient::Reject { room: nowhere, cmid, refusal }, Violation::Unexpected),
+        (ToClient::NoSignals { room: nowhere }, Violation::Unexpected),
+        (ToClient::Signals { room: nowhere, signals: Vec::new() }, Violation::Unexpected),
+        (signal(MemberId(99), 0, 0, None), Violation::UnknownMember),
+        (signal(ANA, 0, 1, None), Violation::Unexpected),
+        (signal(ANA, 0, 0, Some(1)), Violation::Unexpected),
+        (signal(ANA, 1, 0, None), Violation::Unexpected),
     ]
+}
+
+fn signal(member: MemberId, after: u64, delivered: u64, read: Option<u64>) -> ToClient {
+    let (after, delivered, read) = (Seq(after), Seq(delivered), read.map(Seq));
+    ToClient::Signals { room: LOBBY, signals: vec![Signal { member, after, delivered, read, typing_ms: 0 }] }
 }
 
 fn misled(bench: &mut Bench, violation: Violation, what: &dyn core::fmt::Debug) {

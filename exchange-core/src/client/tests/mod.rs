@@ -14,6 +14,7 @@ mod outbox;
 mod presence;
 mod resuming;
 mod rooms;
+mod signals;
 
 use alloc::vec::Vec;
 use core::time::Duration;

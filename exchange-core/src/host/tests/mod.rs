@@ -13,6 +13,7 @@ mod presence;
 mod private;
 mod rates;
 mod rooms;
+mod signals;
 mod slow_readers;
 
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
