@@ -1,6 +1,7 @@
 //! Messages, and what becomes of them.
 
 use alloc::{
+    boxed::Box,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -199,8 +200,13 @@ impl Unread {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageView {
     message: Message,
+    /// Most are never changed.
+    changes: Option<Box<Changes>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Changes {
     edited: Option<(Text, Seq)>,
-    is_deleted: bool,
     reactions: BTreeMap<Reaction, BTreeSet<PeerId>>,
 }
 
@@ -209,8 +215,7 @@ impl MessageView {
     const REACTIONS: usize = 64;
 
     pub(crate) fn new(message: Message) -> Self {
-        let is_deleted = message.is_deleted();
-        Self { message, edited: None, is_deleted, reactions: BTreeMap::new() }
+        Self { message, changes: None }
     }
 
     /// The message as it was told first.
@@ -220,8 +225,7 @@ impl MessageView {
 
     /// What it says now; empty if it was deleted, or is of a kind without text.
     pub fn text(&self) -> &str {
-        match &self.edited {
-            _ if self.is_deleted => "",
+        match self.edit_made() {
             Some((text, _)) => text,
             None => self.message.text(),
         }
@@ -229,27 +233,27 @@ impl MessageView {
 
     /// The entry that changed its text last.
     pub fn edited(&self) -> Option<Seq> {
-        self.edited.as_ref().map(|(_, seq)| *seq)
+        self.edit_made().map(|(_, seq)| *seq)
     }
 
     /// Whether it is no more.
     pub fn is_deleted(&self) -> bool {
-        self.is_deleted
+        self.message.is_deleted()
     }
 
     /// How people reacted, and who: each counts once.
     pub fn reactions(&self) -> impl Iterator<Item = (&Reaction, &BTreeSet<PeerId>)> {
-        self.reactions.iter()
+        self.changes.iter().flat_map(|changes| &changes.reactions)
     }
 
     /// The bytes that it holds for the sake of what it says.
     pub(crate) fn bytes(&self) -> usize {
-        self.message.body().payload_len() + self.edited.as_ref().map_or(0, |(text, _)| text.len())
+        self.message.body().payload_len() + self.edit_made().map_or(0, |(text, _)| text.len())
     }
 
     pub(crate) fn edit(&mut self, text: Text, seq: Seq) {
-        if !self.is_deleted {
-            self.edited = Some((text, seq));
+        if !self.is_deleted() {
+            self.changes.get_or_insert_default().edited = Some((text, seq));
         }
     }
 
@@ -261,19 +265,26 @@ impl MessageView {
 
     /// Nobody reacts to what is deleted: in a log, what was taken out comes before the reactions that it once had.
     pub(crate) fn react(&mut self, reaction: &Reaction, peer: PeerId, add: bool) {
-        if self.is_deleted {
+        if self.is_deleted() {
             return;
         }
+        let reactions = &mut self.changes.get_or_insert_default().reactions;
         if !add {
-            if let Some(people) = self.reactions.get_mut(reaction) {
+            if let Some(people) = reactions.get_mut(reaction) {
                 people.remove(&peer);
                 if people.is_empty() {
-                    self.reactions.remove(reaction);
+                    reactions.remove(reaction);
                 }
             }
-        } else if self.reactions.len() < Self::REACTIONS || self.reactions.contains_key(reaction) {
-            self.reactions.entry(reaction.clone()).or_default().insert(peer);
+        } else if reactions.len() < Self::REACTIONS || reactions.contains_key(reaction) {
+            reactions.entry(reaction.clone()).or_default().insert(peer);
         }
+        // What was never changed is equal to what is as it was again.
+        self.changes.take_if(|changes| **changes == Changes::default());
+    }
+
+    fn edit_made(&self) -> Option<&(Text, Seq)> {
+        self.changes.as_ref()?.edited.as_ref()
     }
 }
 
