@@ -16,7 +16,7 @@ use exchange_core::{
 use super::{
     Check, HOST, Invariant, Scene,
     people::Said,
-    said::{Logged, Told, is_blank},
+    said::{Told, is_blank},
     wire::{is_entry, is_send},
 };
 use crate::{
@@ -32,6 +32,9 @@ use crate::{
 
 /// How late the host may be: what happens to a slow machine waits.
 const SLACK: Duration = Duration::from_secs(20);
+
+/// So often it is looked at how people are shown, though nothing is told of them.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What is known of the host, of one life of it after the other.
 #[derive(Debug)]
@@ -51,6 +54,12 @@ pub(super) struct Hosts {
     grown: BTreeMap<Epoch, Seq>,
     /// Whether nobody has come or gone since it was last looked at who has a link.
     are_links_looked_at: bool,
+    /// How the logs were when they were last looked at, in the host's order.
+    ends: Vec<(Epoch, Seq, Seq)>,
+    /// When it is looked at again how people are shown, if nothing is told of them before.
+    looks_at_people: Time,
+    /// Whether everything was on its way, and nobody lacked anything, when it was last looked at.
+    is_served: bool,
 }
 
 /// Whom to believe.
@@ -116,6 +125,9 @@ impl Hosts {
             last_sent: None,
             grown: BTreeMap::new(),
             are_links_looked_at: false,
+            ends: Vec::new(),
+            looks_at_people: Time::ZERO,
+            is_served: false,
         }
     }
 
@@ -170,24 +182,31 @@ impl Hosts {
             self.absences(now)?;
         }
         self.expiry(host, now)?;
-        if !seen.is_empty() && !host.is_closed() {
+        if now >= self.looks_at_people && !host.is_closed() {
+            self.looks_at_people = now + LOOK;
             let grace = Duration::from_millis(self.setup.grace_ms.into());
             self.said.look(host, &self.away, grace, now)?;
         }
+        self.is_served &= seen.is_empty();
         self.bounds(station, world, now)
     }
 
     /// What was logged is judged by the model.
     fn logs(&mut self, host: &Host, seen: &[Seen], trust: &Trust<'_>, scene: &mut Scene<'_>) -> Check {
-        let told: BTreeMap<(RoomName, Seq), Logged> = seen
-            .iter()
-            .filter_map(|seen| match seen {
-                Seen::Told(event) => Told::of(event).map(|Told { room, seq, logged }| ((room, seq), logged)),
-                _ => None,
-            })
-            .collect();
+        let told = |room: &RoomName, seq: Seq| {
+            let told = seen.iter().filter_map(|seen| if let Seen::Told(event) = seen { Told::of(event) } else { None });
+            told.into_iter().find(|told| (told.room, told.seq) == (room, seq)).map(Told::into_logged)
+        };
         let most = self.setup.history;
-        for (room, history) in host.histories() {
+        let mut count = 0;
+        for (index, (room, history)) in host.histories().enumerate() {
+            let ends = (history.epoch(), history.tail(), history.head());
+            count += 1;
+            match self.ends.get_mut(index) {
+                Some(before) if *before == ends => continue,
+                Some(before) => *before = ends,
+                None => self.ends.push(ends),
+            }
             let kept = history.head().0 - history.tail().0;
             if kept > u64::from(most) {
                 return Err((Invariant::S16, format!("{kept} entries of {room:?} are kept, of {most} that may be")));
@@ -202,13 +221,11 @@ impl Hosts {
                 return Err((Invariant::S1, format!("{room:?} ends at {} after {}", history.head(), log.head())));
             }
             while log.head() < history.tail() {
-                let told = told.get(&(room.clone(), log.head().next()));
-                log.append_unseen(told)?;
+                log.append_unseen(told(room, log.head().next()))?;
             }
             let mut blanks = Vec::new();
             for entry in history.after(log.head()) {
-                let told = told.get(&(room.clone(), entry.seq));
-                let Some(logged) = log.append(&entry, told)? else { continue };
+                let Some(logged) = log.append(&entry, || told(room, entry.seq))? else { continue };
                 if !logged.is_said() {
                     let timed_out = matches!(entry.body, Body::Leave { reason: LeaveReason::TimedOut });
                     scene.marks.sometimes(timed_out, Mark::Expired);
@@ -241,6 +258,7 @@ impl Hosts {
                 ));
             }
         }
+        self.ends.truncate(count);
         Ok(())
     }
 
@@ -328,6 +346,7 @@ impl Hosts {
             return Err((Invariant::S13, format!("news of people up to {rev}, after {}", link.rev)));
         }
         link.rev = rev;
+        self.looks_at_people = Time::ZERO;
         Ok(())
     }
 
@@ -458,6 +477,7 @@ impl Hosts {
                     Status::Online => Mark::ShownBack,
                     _ => Mark::ShownAway,
                 })?;
+                self.looks_at_people = Time::ZERO;
                 self.said.told(peer, *status, now)
             }
             // Who comes and goes within one step is let in without being told so, and away anew all the same.
@@ -467,7 +487,10 @@ impl Hosts {
                 }
                 Ok(())
             }
-            Event::Renamed { .. } => hit(Mark::Renamed),
+            Event::Renamed { .. } => {
+                self.looks_at_people = Time::ZERO;
+                hit(Mark::Renamed)
+            }
             Event::Edited { .. } => hit(Mark::MessageEdited),
             Event::Deleted { .. } => hit(Mark::MessageDeleted),
             Event::Reacted { added: false, .. } => hit(Mark::ReactionTakenBack),
@@ -510,7 +533,7 @@ impl Hosts {
         Ok(())
     }
 
-    fn bounds(&self, station: &Station<Host>, world: &World<ChatNode>, now: Time) -> Check {
+    fn bounds(&mut self, station: &Station<Host>, world: &World<ChatNode>, now: Time) -> Check {
         let (host, setup) = (&station.machine, &self.setup);
         let links = host.link_count();
         if links > setup.links as usize {
@@ -526,8 +549,11 @@ impl Hosts {
         if !world.is_slow(HOST) && self.links.values().any(is_late) {
             return Err((Invariant::L4, "it keeps a link on which nobody has said who they are".into()));
         }
-        if station.is_dry() && host.lagging() > 0 && !host.is_closed() {
-            return Err((Invariant::L2, "somebody waits for entries, and nothing is on its way to them".into()));
+        if !self.is_served && station.is_dry() && !host.is_closed() {
+            if host.lagging() > 0 {
+                return Err((Invariant::L2, "somebody waits for entries, and nothing is on its way to them".into()));
+            }
+            self.is_served = true;
         }
         Ok(())
     }

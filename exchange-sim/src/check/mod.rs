@@ -13,6 +13,7 @@ mod host;
 mod invariant;
 mod model;
 mod people;
+mod place;
 mod said;
 mod standing;
 mod view;
@@ -140,13 +141,11 @@ impl Oracle {
         let now = world.clock(node).local(world.now());
         match world.node(node).map(ChatNode::kind) {
             Some(Kind::Host(station)) => {
-                if let Some(me) = station.machine.me() {
-                    self.wishes.observe(node, &me, self.hosts.idle(), now, seen);
-                }
+                self.wishes.observe(node, || station.machine.me(), self.hosts.idle(), now, seen);
             }
             Some(Kind::Client(station)) if is_honest => {
                 let idle = self.setups[node.0 - 1].idle();
-                self.wishes.observe(node, &station.machine.me(), idle, now, seen);
+                self.wishes.observe(node, || Some(station.machine.me()), idle, now, seen);
             }
             _ => {}
         }

@@ -9,7 +9,11 @@ use exchange_core::{
     Act, Body, Cmid, Epoch, MemberId, Peer, PeerId, ProducerId, RoomName, Seq, Timestamp, message::Entry,
 };
 
-use super::{Invariant, said::Logged, standing::Changed};
+use super::{
+    Invariant,
+    said::{Logged, is_blank},
+    standing::Changed,
+};
 
 /// Every log there ever was.
 #[derive(Debug, Default)]
@@ -80,14 +84,14 @@ impl Log {
     }
 
     /// An entry was logged and forgotten within one round. All that is known of it is what the host's owner was told.
-    pub(crate) fn append_unseen(&mut self, told: Option<&Logged>) -> Result<(), Wrong> {
+    pub(crate) fn append_unseen(&mut self, told: Option<Logged>) -> Result<(), Wrong> {
         let seq = self.head().next();
         let Some(logged) = told else {
             self.is_certain = false;
             self.entries.push(None);
             return Ok(());
         };
-        self.put(seq, logged.clone())
+        self.put(seq, logged)
     }
 
     fn put(&mut self, seq: Seq, logged: Logged) -> Result<(), Wrong> {
@@ -102,7 +106,13 @@ impl Log {
     }
 
     /// Whether the entry can follow what is there; if so, it does. Gives what it is.
-    pub(crate) fn append(&mut self, entry: &Entry, told: Option<&Logged>) -> Result<Option<&Logged>, Wrong> {
+    ///
+    /// What the host's owner was told of it is asked for where the log does not tell.
+    pub(crate) fn append(
+        &mut self,
+        entry: &Entry,
+        told: impl Fn() -> Option<Logged>,
+    ) -> Result<Option<&Logged>, Wrong> {
         let Entry { seq, author, cmid, at, ref body, .. } = *entry;
         let room = &self.room;
         if seq != self.head().next() {
@@ -126,8 +136,8 @@ impl Log {
             }
             _ => self.people.get(&author).cloned(),
         };
-        let by = told.map(|told| (told.peer.clone(), told.producer));
-        let Some((peer, producer)) = known.or(by) else {
+        let by = || told().map(|told| (told.peer, told.producer));
+        let Some((peer, producer)) = known.or_else(by) else {
             if self.is_certain {
                 return Err((Invariant::S10, format!("{author}, who never joined {room:?}, made entry {seq}")));
             }
@@ -147,7 +157,7 @@ impl Log {
         }
         let logged = Logged { peer, producer, cmid, at, body: body.clone() };
         // What was deleted in the very step in which it was said may have been given to others in between.
-        let said = told.filter(|told| logged.is_what_is_left_of(told)).cloned();
+        let said = if is_blank(body) { told().filter(|told| logged.is_what_is_left_of(told)) } else { None };
         self.put(seq, said.unwrap_or(logged))?;
         Ok(self.entry(seq))
     }

@@ -1,6 +1,9 @@
 //! How people are, as they say and as others are shown: what each wished last, and what became of it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    time::Duration,
+};
 
 use exchange_core::{Availability, Event, Host, MemberId, Nick, Peer, PeerId, Person, Presence, Status, Time, Timing};
 
@@ -32,10 +35,22 @@ impl Wishes {
         self.0.remove(&node);
     }
 
-    /// Notes what somebody wished, who goes by that name now.
-    pub(super) fn observe(&mut self, node: NodeId, me: &Peer, idle: Option<Duration>, now: Time, seen: &[Seen]) {
-        let new = || Wish { presence: Presence::default(), nick: Some(me.nick.clone()), active: now, idle };
-        let wish = self.0.entry(node).or_insert_with(new);
+    /// Notes what somebody wished, who goes by the name of `me` when they begin.
+    pub(super) fn observe(
+        &mut self,
+        node: NodeId,
+        me: impl FnOnce() -> Option<Peer>,
+        idle: Option<Duration>,
+        now: Time,
+        seen: &[Seen],
+    ) {
+        let wish = match self.0.entry(node) {
+            Entry::Occupied(wish) => wish.into_mut(),
+            Entry::Vacant(new) => {
+                let Some(me) = me() else { return };
+                new.insert(Wish { presence: Presence::default(), nick: Some(me.nick), active: now, idle })
+            }
+        };
         for seen in seen {
             match seen {
                 Seen::Be(presence) => (wish.presence, wish.active) = (presence.clone(), now),

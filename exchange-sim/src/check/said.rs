@@ -1,7 +1,9 @@
 //! What is said, as the model keeps it: from an entry of a log, or from what somebody was told of one.
 
+use std::borrow::Cow;
+
 use exchange_core::{
-    Body, Change, Cmid, Event, MessageId, Peer, ProducerId, RoomName, Seq, Timestamp,
+    Body, Change, Cmid, Event, Peer, ProducerId, RoomName, Seq, Timestamp,
     message::{Delete, Edit, React},
 };
 
@@ -17,10 +19,14 @@ pub(crate) struct Logged {
 
 /// An entry that somebody was told of, and where it is.
 #[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) room: RoomName,
+pub(crate) struct Told<'a> {
+    pub(crate) room: &'a RoomName,
     pub(crate) seq: Seq,
-    pub(crate) logged: Logged,
+    peer: &'a Peer,
+    pub(crate) producer: ProducerId,
+    pub(crate) cmid: Cmid,
+    at: Timestamp,
+    pub(crate) body: Cow<'a, Body>,
 }
 
 impl Logged {
@@ -31,11 +37,15 @@ impl Logged {
 
     /// Whether it is the same, but for what was taken out when it was deleted.
     pub(crate) fn is_what_is_left_of(&self, other: &Self) -> bool {
-        let is_left = match (&self.body, &other.body) {
-            (Body::Edit(left), Body::Edit(edit)) => left.of == edit.of && is_blank(&self.body),
-            (_, body) => is_blank(&self.body) && body.is_message(),
-        };
-        is_left && (self.producer, self.cmid, self.at) == (other.producer, other.cmid, other.at)
+        is_what_is_left(&self.body, &other.body)
+            && (self.producer, self.cmid, self.at) == (other.producer, other.cmid, other.at)
+    }
+}
+
+fn is_what_is_left(left: &Body, body: &Body) -> bool {
+    match (left, body) {
+        (Body::Edit(left), Body::Edit(edit)) => left.of == edit.of && left.text.is_empty() && left.mentions.is_empty(),
+        _ => is_blank(left) && body.is_message(),
     }
 }
 
@@ -48,29 +58,50 @@ pub(crate) fn is_blank(body: &Body) -> bool {
     }
 }
 
-impl Told {
+impl<'a> Told<'a> {
     /// What an event tells of an entry that a member made.
-    pub(crate) fn of(event: &Event) -> Option<Self> {
-        let change =
-            |change: &Change, body| Some(Self::new(&change.id, change.seq, (change.peer.clone(), change.at), body));
+    pub(crate) fn of(event: &'a Event) -> Option<Self> {
+        let change = |change: &'a Change, body| Self {
+            room: &change.id.room,
+            seq: change.seq,
+            peer: &change.peer,
+            producer: change.id.producer,
+            cmid: change.id.cmid,
+            at: change.at,
+            body: Cow::Owned(body),
+        };
         match event {
-            Event::Message(message) => {
-                let by = (message.sender().clone(), message.timestamp());
-                Some(Self::new(message.id(), message.seq(), by, message.body().clone()))
-            }
+            Event::Message(message) => Some(Self {
+                room: message.room(),
+                seq: message.seq(),
+                peer: message.sender(),
+                producer: message.id().producer,
+                cmid: message.id().cmid,
+                at: message.timestamp(),
+                body: Cow::Borrowed(message.body()),
+            }),
             Event::Edited { change: of, text, mentions } => {
-                change(of, Body::Edit(Edit { of: of.of, mentions: mentions.clone(), text: text.clone() }))
+                Some(change(of, Body::Edit(Edit { of: of.of, mentions: mentions.clone(), text: text.clone() })))
             }
-            Event::Deleted { change: of } => change(of, Body::Delete(Delete { of: of.of })),
+            Event::Deleted { change: of } => Some(change(of, Body::Delete(Delete { of: of.of }))),
             Event::Reacted { change: of, reaction, added } => {
-                change(of, Body::React(React { to: of.of, reaction: reaction.clone(), add: *added }))
+                Some(change(of, Body::React(React { to: of.of, reaction: reaction.clone(), add: *added })))
             }
             _ => None,
         }
     }
 
-    fn new(id: &MessageId, seq: Seq, (peer, at): (Peer, Timestamp), body: Body) -> Self {
-        let logged = Logged { peer, producer: id.producer, cmid: id.cmid, at, body };
-        Self { room: id.room.clone(), seq, logged }
+    /// Whether that is logged, or if it `is_deleted`, what is left of it was told. What its author is called may have
+    /// changed.
+    pub(crate) fn is_of(&self, logged: &Logged, is_deleted: bool) -> bool {
+        let by = |peer: &Peer, producer, cmid, at| (peer.id, producer, cmid, at);
+        let is_same = by(self.peer, self.producer, self.cmid, self.at)
+            == by(&logged.peer, logged.producer, logged.cmid, logged.at);
+        is_same && (*self.body == logged.body || (is_deleted && is_what_is_left(&self.body, &logged.body)))
+    }
+
+    pub(crate) fn into_logged(self) -> Logged {
+        let Self { peer, producer, cmid, at, body, .. } = self;
+        Logged { peer: peer.clone(), producer, cmid, at, body: body.into_owned() }
     }
 }

@@ -6,14 +6,15 @@ use std::{
 };
 
 use exchange_core::{
-    Act, Body, Client, CloseReason, Cmid, Encoding, Ended, Epoch, Event, JoinFrom, LinkLoss, MemberId, MessageId, Nick,
-    Outcome, Peer, PeerId, Person, ProducerId, Refusal, Rev, RoomName, Seq, Unread,
+    Act, Body, Client, CloseReason, Encoding, Ended, Epoch, Event, JoinFrom, LinkLoss, MemberId, MessageId, Nick,
+    Outcome, Peer, PeerId, Person, Refusal, Rev, RoomName, Seq, Unread,
     message::{Joined, MemberRecord, ToClient, ToHost},
     wire::frames,
 };
 
 use super::{
     Check, Invariant, Scene,
+    place::{Place, quietly},
     said::{Logged, Told, is_blank},
     wire::{is_entry, is_send},
 };
@@ -22,6 +23,9 @@ use crate::{
     marks::Mark,
     scenario::ClientSetup,
 };
+
+/// So often it is looked at what it says of all rooms, not only of those that it was told something of.
+const THOROUGH: u64 = 32;
 
 /// One client, for as long as it remembers anything.
 #[derive(Debug)]
@@ -53,17 +57,9 @@ pub(super) struct View {
     longest_wait: Duration,
     /// Messages that were changed, as it was told in this step.
     changed: Vec<(RoomName, Seq)>,
-}
-
-/// Where a client is in one room.
-#[derive(Debug)]
-struct Place {
-    epoch: Epoch,
-    seq: Seq,
-    given: BTreeSet<(ProducerId, Cmid)>,
-    /// What it was told it will not be given: from a place, up to a place.
-    gaps: Vec<(Seq, Seq)>,
-    unread: BTreeSet<Seq>,
+    /// Whether it was told of people since it was last looked at whom it sees.
+    has_news_of_people: bool,
+    looks: u64,
 }
 
 impl View {
@@ -90,6 +86,8 @@ impl View {
             failures: 0,
             longest_wait: Duration::from_millis(setup.backoff_max_ms.into()),
             changed: Vec::new(),
+            has_news_of_people: false,
+            looks: 0,
         }
     }
 
@@ -108,6 +106,7 @@ impl View {
                 Seen::Read { room } => {
                     if let Some(place) = self.rooms.get_mut(room) {
                         place.unread.clear();
+                        place.has_news = true;
                     }
                 }
                 Seen::NetworkChanged if self.is_live => scene.marks.hit(Mark::ProbedAfterChange),
@@ -174,6 +173,7 @@ impl View {
                 self.snapshot = Some((welcome.roster, BTreeSet::new()));
             }
             ToClient::Roster { rev, members } => {
+                self.has_news_of_people = true;
                 for record in members {
                     if let Some((_, told)) = &mut self.snapshot {
                         told.insert(record.member);
@@ -233,7 +233,7 @@ impl View {
             }
             Event::Gap { room, from, to, .. } => self.gap(room, *from, *to, scene),
             Event::Message(_) | Event::Edited { .. } | Event::Deleted { .. } | Event::Reacted { .. } => {
-                Told::of(event).map_or(Ok(()), |told| self.said(told, scene))?;
+                Told::of(event).map_or(Ok(()), |told| self.said(&told, scene))?;
                 self.reads(event);
                 Ok(())
             }
@@ -263,29 +263,25 @@ impl View {
     }
 
     /// It is told of an entry that a member made.
-    fn said(&mut self, Told { room, seq, logged: told }: Told, scene: &mut Scene<'_>) -> Check {
+    fn said(&mut self, told: &Told<'_>, scene: &mut Scene<'_>) -> Check {
         scene.counts.delivered += 1;
-        let place = self.given(&room, seq, scene)?;
-        let first = place.given.insert((told.producer, told.cmid));
-        let epoch = place.epoch;
-        let is_it = |logged: &Logged, is_deleted: bool| {
-            // What somebody is called may have changed.
-            let logged = Logged { peer: told.peer.clone(), ..logged.clone() };
-            logged == told || (is_deleted && told.is_what_is_left_of(&logged))
-        };
+        let (room, seq) = (told.room, told.seq);
+        let place = self.given(room, seq, scene)?;
+        let first = place.given.insert(told.producer, told.cmid);
+        let log = scene.model.logs.get(&place.epoch);
         let of = told.body.changes().unwrap_or(seq);
-        let is_deleted = scene.model.logs.get(&epoch).is_some_and(|log| log.changed.is_deleted(of));
+        let is_deleted = log.is_some_and(|log| log.changed.is_deleted(of));
         scene.marks.sometimes(is_deleted && is_blank(&told.body), Mark::DeletedBeforeGiven);
-        let logged = entry_of(scene, epoch, seq);
-        if logged.is_some_and(|logged| logged.peer.id != told.peer.id || !is_it(logged, is_deleted)) {
+        let logged = log.and_then(|log| log.entry(seq));
+        if logged.is_some_and(|logged| !told.is_of(logged, is_deleted)) {
             return Err((Invariant::S2, format!("it was given {told:?} where {logged:?} is logged")));
         }
         if !first {
-            let what = format!("it was given message {} of {} in {room:?} again, at {seq}", told.cmid, told.peer);
+            let what = format!("it was given message {} of {} in {room:?} again, at {seq}", told.cmid, told.producer);
             return Err((Invariant::S6, what));
         }
         if of != seq {
-            self.changed.push((room, of));
+            self.changed.push((room.clone(), of));
         }
         Ok(())
     }
@@ -295,15 +291,15 @@ impl View {
         match event {
             Event::Message(message) if !(message.is_mine() || message.is_replayed() || message.is_deleted()) => {
                 if let Some(place) = self.rooms.get_mut(message.room()) {
-                    place.unread.insert(message.seq());
+                    place.unread.push_back(message.seq());
                     if place.unread.len() > Unread::MOST {
-                        place.unread.pop_first();
+                        place.unread.pop_front();
                     }
                 }
             }
             Event::Deleted { change } => {
                 if let Some(place) = self.rooms.get_mut(change.room()) {
-                    place.unread.remove(&change.of);
+                    place.unread.retain(|seq| *seq != change.of);
                 }
             }
             _ => {}
@@ -328,11 +324,11 @@ impl View {
                 ));
             }
             scene.marks.hit(if after < head { Mark::ResumedWithBacklog } else { Mark::ResumedCaughtUp });
-            place.seq = after;
+            (place.seq, place.has_news) = (after, true);
             return Ok(());
         }
         let given = self.rooms.remove(room).map(|place| place.given).unwrap_or_default();
-        self.rooms.insert(room.clone(), Place { epoch, seq: after, given, gaps: Vec::new(), unread: BTreeSet::new() });
+        self.rooms.insert(room.clone(), Place::new(epoch, after, given));
         Ok(())
     }
 
@@ -359,7 +355,7 @@ impl View {
         if scene.model.logs.get(&place.epoch).is_none_or(|log| to > log.tail) {
             return Err((Invariant::S3, format!("a gap in {room:?} goes up to {to}, which the host still has")));
         }
-        place.seq = to;
+        (place.seq, place.has_news) = (to, true);
         place.gaps.push((from, to));
         Ok(())
     }
@@ -380,7 +376,7 @@ impl View {
         if scene.model.logs.get(&place.epoch).is_none_or(|log| seq > log.head()) {
             return Err((Invariant::S2, format!("it is given entry {seq} of {room:?}, which is in no log")));
         }
-        place.seq = seq;
+        (place.seq, place.has_news) = (seq, true);
         Ok(place)
     }
 
@@ -405,7 +401,7 @@ impl View {
         if logged.peer.id != by.id || logged.body.act() != Some(act) {
             return Err((Invariant::S2, format!("it is told that {by} did {act:?} where {logged:?} is logged")));
         }
-        place.given.insert((logged.producer, logged.cmid));
+        place.given.insert(logged.producer, logged.cmid);
         Ok(())
     }
 
@@ -506,7 +502,12 @@ impl View {
             let what = format!("{} messages wait, but it says {}", self.waiting.len(), client.pending());
             return Err((Invariant::S9, what));
         }
+        self.looks += 1;
+        let is_thorough = self.looks.is_multiple_of(THOROUGH);
         for (room, place) in &mut self.rooms {
+            if !std::mem::take(&mut place.has_news) && !is_thorough {
+                continue;
+            }
             let Some((epoch, seq)) = client.place(room) else { continue };
             if epoch != place.epoch {
                 return Err((Invariant::S3, format!("it is in another log of {room:?} than it was told")));
@@ -530,7 +531,7 @@ impl View {
                 log.stands(view, place.seq, is_missed)?;
             }
         }
-        if client.is_connected() && self.snapshot.is_none() {
+        if client.is_connected() && self.snapshot.is_none() && std::mem::take(&mut self.has_news_of_people) {
             let there = self.people.values().filter(|record| record.status.is_there()).map(person);
             let (there, seen): (BTreeSet<_>, BTreeSet<_>) = (there.collect(), client.people().collect());
             if there != seen {
@@ -553,31 +554,4 @@ fn dials(seen: &[Seen]) -> bool {
 
 fn entry_of<'a>(scene: &'a Scene<'_>, epoch: Epoch, seq: Seq) -> Option<&'a Logged> {
     scene.model.logs.get(&epoch)?.entry(seq)
-}
-
-/// Whether everything from a place up to another is such as a client is given no event of: its own coming and going,
-/// and messages that it was given before, in another log. A client remembers of each author the last message that it
-/// was given: of those before it in another log, it was given each or told that it is gone.
-fn quietly(scene: &mut Scene<'_>, place: &Place, to: Seq, me: PeerId) -> bool {
-    let logs = &scene.model.logs;
-    let Some(log) = logs.get(&place.epoch) else { return false };
-    if to < place.seq || to > log.head() {
-        return false;
-    }
-    let was_offered = |logged: &Logged| {
-        let (producer, cmid) = (logged.producer, logged.cmid);
-        let mut others = logs.iter().filter(|(epoch, other)| **epoch != place.epoch && other.room == log.room);
-        let later = place.given.range((producer, cmid)..).next().is_some_and(|(given, _)| *given == producer);
-        later && others.any(|(_, other)| other.place(producer, cmid).is_some())
-    };
-    let was_given = |logged: &Logged| place.given.contains(&(logged.producer, logged.cmid));
-    let is_quiet = |logged: &Logged| match logged.body {
-        Body::Join { .. } | Body::Leave { .. } => logged.peer.id == me,
-        Body::Rename { .. } => false,
-        _ => was_given(logged) || was_offered(logged),
-    };
-    let between = || (place.seq.0 + 1..=to.0).filter_map(|seq| log.entry(Seq(seq)));
-    let quiet = between().all(is_quiet);
-    scene.marks.sometimes(quiet && between().any(Logged::is_said), Mark::CopyNotDelivered);
-    quiet
 }
