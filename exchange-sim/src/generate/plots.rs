@@ -16,7 +16,7 @@ type Staging = fn(&mut Plot<'_>, &mut Random);
 
 /// Adds what the seed has of them.
 pub(super) fn add(scenario: &mut Scenario, stream: impl Fn(&str) -> Random) {
-    let plots: [(&str, u16, Staging); 7] = [
+    let plots: [(&str, u16, Staging); 8] = [
         ("forgetful host", OFTEN, forgetful_host),
         ("busy gap", OFTEN, busy_gap),
         ("one too many", SOMETIMES, one_too_many),
@@ -24,6 +24,7 @@ pub(super) fn add(scenario: &mut Scenario, stream: impl Fn(&str) -> Random) {
         ("forgotten", SOMETIMES, forgotten),
         ("late newcomer", SOMETIMES, late_newcomer),
         ("change of what is lost", SOMETIMES, change_of_what_is_lost),
+        ("taken back", SOMETIMES, taken_back),
     ];
     for (name, permille, plot) in plots {
         let mut random = stream(name);
@@ -110,6 +111,17 @@ fn change_of_what_is_lost(plot: &mut Plot<'_>, random: &mut Random) {
     plot.step(1100, plot.client, Act::Change { room, how: Change::React, back: 0 });
     plot.fault(1500, 50, Trouble::Crash { node: 0, memory: false, power: false });
     plot.step(2500, 0, Act::Post { room, count: 90, bytes: 10 });
+}
+
+/// Somebody comes when a message was changed and then deleted.
+fn taken_back(plot: &mut Plot<'_>, random: &mut Random) {
+    let room = 1 + u8::try_from(random.up_to(2)).unwrap_or(0);
+    plot.scenario.host.history = 200;
+    plot.step(0, plot.client, Act::Leave { room });
+    plot.step(0, 0, Act::Post { room, count: 1, bytes: 10 });
+    plot.step(200, 0, Act::Change { room, how: Change::Edit, back: 0 });
+    plot.step(400, 0, Act::Change { room, how: Change::Delete, back: 0 });
+    plot.step(3000, plot.client, Act::Join { room, from: From::Start });
 }
 
 /// While somebody is away, just one message more is said than is kept.
