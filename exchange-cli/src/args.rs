@@ -77,6 +77,9 @@ pub(crate) struct Talk {
     /// Join this room as well, and talk there rather than in the lobby.
     #[arg(long, value_name = "NAME")]
     pub(crate) room: Option<RoomName>,
+    /// Let others see how far you have read: to the end of a room, whenever you type something there.
+    #[arg(long)]
+    pub(crate) read_receipts: bool,
 }
 
 #[derive(Clone, Debug, Args)]

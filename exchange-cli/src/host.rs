@@ -30,6 +30,7 @@ pub(crate) async fn run(mut app: App, arguments: &HostArguments) -> Result<Exit,
     let (announced, is_typed) = (discovery.is_some(), app.is_typed);
     let build = |addresses: &[SocketAddr]| {
         let builder = Host::builder(&arguments.name()).nick(&arguments.talk.nick()).limits(arguments.limits());
+        let builder = builder.read_receipts(arguments.talk.read_receipts);
         let builder = if is_typed { builder.idle(IDLE) } else { builder };
         let builder = match &discovery {
             Some(discovery) => builder.discovery(discovery.clone()),

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{self, Receiver};
 pub(crate) use self::deeds::{Deed, Treatment};
 
 /// What `/help` shows.
-pub(crate) const HELP: [(&str, &str); 39] = [
+pub(crate) const HELP: [(&str, &str); 40] = [
     ("/join ROOM", "join a room and talk there"),
     ("/room ROOM", "talk in a room you are in"),
     ("/part [ROOM]", "leave a room"),
@@ -49,6 +49,7 @@ pub(crate) const HELP: [(&str, &str); 39] = [
     ("/unreact [#N] EMOJI", "take that back"),
     ("/history [COUNT]", "the last messages here, and their numbers"),
     ("/search [@NICK] WORDS", "the messages here with these words"),
+    ("/seen [#N]", "who has message N, or your last one, and has read it"),
     ("/unread", "what you have not seen of your other rooms"),
     ("/quit", "leave"),
     ("//text", "say \"/text\""),
@@ -86,6 +87,7 @@ pub(crate) enum Entry {
     Unreact(Which, String),
     History(Option<usize>),
     Search(Found),
+    Seen(Which),
     Unread,
     Help,
     Quit,
@@ -163,6 +165,7 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
             rest.parse().map(|count| Entry::History(Some(count))).map_err(|_| Mistake::Usage("/history [COUNT]"))
         }
         "search" => search(rest).map(Entry::Search).ok_or(Mistake::Usage("/search [@NICK] WORDS")),
+        "seen" => which(rest).map(Entry::Seen).ok_or(Mistake::Usage("/seen [#N]")),
         "unread" => alone(Entry::Unread, "/unread"),
         "help" => Ok(Entry::Help),
         "quit" | "exit" => alone(Entry::Quit, "/quit"),
@@ -286,6 +289,7 @@ mod tests {
         assert_eq!(parse("/reply #3 yes"), Ok(Entry::Reply(third, "yes".into())));
         assert_eq!(parse("/edit #ops is down"), Ok(Entry::Edit(last, "#ops is down".into())));
         assert_eq!((parse("/delete"), parse("/delete #3")), (Ok(Entry::Delete(last)), Ok(Entry::Delete(third))));
+        assert_eq!((parse("/seen"), parse("/seen #3")), (Ok(Entry::Seen(last)), Ok(Entry::Seen(third))));
         assert_eq!(parse("/react 👍"), Ok(Entry::React(last, "👍".into())));
         for line in
             ["/reply", "/reply #3", "/delete 3", "/delete all", "/react", "/history some", "/search", "/search @"]

@@ -98,6 +98,7 @@ async fn attempt(
         Err(vain) => return Ok(Err(vain)),
     };
     let builder = Client::builder().nick(&arguments.talk.nick()).patience(patience(arguments));
+    let builder = builder.read_receipts(arguments.talk.read_receipts);
     let builder = if app.is_typed { builder.idle(IDLE) } else { builder };
     let builder = match discovery {
         Some(discovery) => builder.discovery(discovery.clone()),

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use self::text::Text;
 pub(crate) use self::{
     ignored::Ignored,
-    json::{held, person, unread},
+    json::{held, person, seen_by, unread},
     labels::{RoomLabel, peers, told_apart},
     sessions::{Hosting, listed},
 };

@@ -149,6 +149,8 @@ impl Conversation {
         let screen = self.screen.clone();
         // Where the session is over, that is said soon.
         let _ = self.seat.active().await;
+        // Whoever types has seen what is shown.
+        let _ = self.seat.room(&self.room).mark_read(Seq(u64::MAX)).await;
         match input::parse(line) {
             Ok(Entry::Blank) => {}
             Ok(Entry::Say(text)) => self.send(&text).await,
@@ -172,6 +174,7 @@ impl Conversation {
             Ok(Entry::Unreact(which, reaction)) => self.react(which, &reaction, false).await,
             Ok(Entry::History(count)) => self.history(count).await,
             Ok(Entry::Search(found)) => self.search(&found).await,
+            Ok(Entry::Seen(which)) => self.tell_who_has(which).await,
             Ok(Entry::Unread) => self.list_unread().await,
             Ok(Entry::Help) => screen.explain(help(&screen)).await,
             Ok(Entry::Quit) => return true,

@@ -51,6 +51,7 @@ impl<R: Runtime> Client<R> {
             runtime,
             nick: Nick::new("guest"),
             idle: None,
+            read_receipts: false,
             lobby_from: JoinFrom::Last(50),
             offer: Offer::default(),
             discovery: Discoveries::default(),
@@ -249,6 +250,7 @@ pub struct ClientBuilder<R> {
     runtime: R,
     nick: Result<Nick, NameError>,
     idle: Option<Duration>,
+    read_receipts: bool,
     lobby_from: JoinFrom,
     offer: Offer,
     discovery: Discoveries,
@@ -266,6 +268,13 @@ impl<R: Runtime> ClientBuilder<R> {
     /// Is shown as away after so long without a message or a call of [`Client::active`]. Without it, never.
     pub fn idle(mut self, after: Duration) -> Self {
         self.idle = Some(after);
+        self
+    }
+
+    /// Whether others are told what has been [read](crate::Room::mark_read). Without it, they are not: only what has
+    /// arrived.
+    pub fn read_receipts(mut self, wanted: bool) -> Self {
+        self.read_receipts = wanted;
         self
     }
 
@@ -365,6 +374,7 @@ impl<R: Runtime> ClientBuilder<R> {
     async fn start(self, dialer: Box<dyn Dial<R::Stream>>) -> Result<Client<R>, NetworkError> {
         let mut config = ClientConfig::new(self.nick?);
         (config.lobby_from, config.idle) = (self.lobby_from, self.idle);
+        config.read_receipts = self.read_receipts;
         let mut machine = Machine::new(config, &self.runtime.seed()?);
         let me = machine.me();
         let mut out = Outbox::new();

@@ -63,6 +63,7 @@ impl<R: Runtime> Host<R> {
             name: SessionName::new(name),
             nick: Nick::new("host"),
             idle: None,
+            read_receipts: false,
             addresses: None,
             limits: Limits::default(),
             timing: Timing::default(),
@@ -245,6 +246,7 @@ pub struct HostBuilder<R> {
     name: Result<SessionName, NameError>,
     nick: Result<Nick, NameError>,
     idle: Option<Duration>,
+    read_receipts: bool,
     addresses: Option<Vec<SocketAddr>>,
     limits: Limits,
     timing: Timing,
@@ -263,6 +265,13 @@ impl<R: Runtime> HostBuilder<R> {
     /// Is shown as away after so long without a message or a call of [`Host::active`]. Without it, never.
     pub fn idle(mut self, after: Duration) -> Self {
         self.idle = Some(after);
+        self
+    }
+
+    /// Whether others are told what has been [read](crate::Room::mark_read). Without it, they are not: only what has
+    /// arrived.
+    pub fn read_receipts(mut self, wanted: bool) -> Self {
+        self.read_receipts = wanted;
         self
     }
 
@@ -342,6 +351,7 @@ impl<R: Runtime> HostBuilder<R> {
     pub async fn start(self) -> Result<Host<R>, NetworkError> {
         let mut config = HostConfig::new(self.name?, self.nick?);
         (config.limits, config.timing, config.idle) = (self.limits, self.timing, self.idle);
+        config.read_receipts = self.read_receipts;
         let host_nick = config.nick.clone();
         let machine = Machine::new(config, &self.runtime.seed()?, self.runtime.now());
         let (me, session) = (machine.me().ok_or(NetworkError::Closed)?, machine.session().clone());

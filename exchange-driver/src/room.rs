@@ -1,6 +1,7 @@
 //! A room, seen from whoever is in it: a host or a client.
 
 mod acts;
+mod signals;
 
 use std::{
     future::Future,
@@ -202,7 +203,8 @@ impl Room {
         self.commander.ask(move |participant| participant.unread(&name)).await
     }
 
-    /// Says that one has read the room up to there; `Seq(u64::MAX)` is all that one was told. Nobody else learns of it.
+    /// Says that one has read the room up to there; `Seq(u64::MAX)` is all that one was told. Others
+    /// learn of it only if [`read_receipts`](crate::ClientBuilder::read_receipts) was asked for.
     ///
     /// # Errors
     ///

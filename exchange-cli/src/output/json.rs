@@ -159,6 +159,26 @@ enum Json<'a> {
     Rooms {
         rooms: &'a [RoomSummary],
     },
+    Seen {
+        room: &'a RoomName,
+        #[serde(flatten)]
+        who: Person<'a>,
+        delivered: Seq,
+        read: Option<Seq>,
+    },
+    Typing {
+        room: &'a RoomName,
+        #[serde(flatten)]
+        who: Person<'a>,
+        typing: bool,
+    },
+    SeenBy {
+        room: &'a RoomName,
+        seq: Seq,
+        delivered: Vec<Person<'a>>,
+        read: Vec<Person<'a>>,
+        of: usize,
+    },
     Gap {
         room: &'a RoomName,
         from: Seq,
@@ -272,6 +292,10 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         },
         Event::Invited { room, by } => Json::Invited { room, who: by.into() },
         Event::Rooms { rooms } => Json::Rooms { rooms },
+        Event::Seen { room, peer, delivered, read } => {
+            Json::Seen { room, who: peer.into(), delivered: *delivered, read: *read }
+        }
+        Event::Typing { room, peer, typing } => Json::Typing { room, who: peer.into(), typing: *typing },
         Event::Gap { room, from, to, reason } => Json::Gap { room, from: *from, to: *to, reason: *reason },
         Event::HistoryLost { room } => Json::HistoryLost { room },
         Event::Receipt { id, outcome } => {
@@ -309,6 +333,17 @@ pub(crate) fn held(view: &MessageView) -> Line {
         at: message.timestamp(),
         id: message.id().to_string(),
         mine: message.is_mine(),
+    })
+}
+
+/// Who has a message, and who has read it.
+pub(crate) fn seen_by(room: &RoomName, seq: Seq, seen: &core::SeenBy) -> Line {
+    Line::json(&Json::SeenBy {
+        room,
+        seq,
+        delivered: seen.delivered.iter().map(Person::from).collect(),
+        read: seen.read.iter().map(Person::from).collect(),
+        of: seen.of,
     })
 }
 

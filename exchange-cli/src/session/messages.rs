@@ -16,7 +16,7 @@ use super::{Conversation, HASTE};
 use crate::{
     input::{Found, Which},
     line::Line,
-    output::{held, told_apart, unread},
+    output::{held, seen_by, told_apart, unread},
 };
 
 /// Messages that `/history` and `/search` show, if they are not told how many.
@@ -114,6 +114,20 @@ impl Conversation {
             self.screen.warn(|line| line.ours(words)).await;
         }
         last.map(|view| (room, view.message().seq()))
+    }
+
+    /// Tells who has a message, and who has read it.
+    pub(super) async fn tell_who_has(&mut self, which: Which) {
+        let Some((room, seq)) = self.meant(which, true).await else { return };
+        let seen = room.seen_by(seq).await.ok().flatten();
+        let Some(seen) = seen else {
+            let words = "There is no such message, or this room has too many people for that.";
+            return self.screen.warn(|line| line.ours(words)).await;
+        };
+        if self.is_json {
+            return self.screen.show(seen_by(&self.room, seq, &seen)).await;
+        }
+        self.screen.say(|line| line.ours("#").theirs(seq).ours(" ").theirs(&seen).ours(".")).await;
     }
 
     /// Tells of each other room what came there since one last talked in it.

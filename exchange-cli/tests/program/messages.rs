@@ -97,3 +97,23 @@ fn what_came_in_other_rooms_is_counted() {
     bo.say("/unread");
     assert_eq!(bo.event("unread")["messages"], 1, "what was seen there is read");
 }
+
+#[test]
+fn whoever_has_said_something_can_ask_who_has_it_and_who_has_read_it() {
+    let (mut ana, address) = host(&["--read-receipts"]);
+    let mut bo = guest(&address, "bo", &["--read-receipts"]);
+    let mut cy = guest(&address, "cy", &[]);
+    ana.say("lunch?");
+    let seq = bo.until("message", "text", "lunch?")["seq"].as_u64().unwrap();
+    cy.until("message", "text", "lunch?");
+    cy.say("/rooms");
+    bo.say("/rooms");
+    let read = std::iter::repeat_with(|| ana.event("seen")).find(|seen| seen["read"] == seq).unwrap();
+    assert_eq!((&read["nick"], &read["delivered"]), (&"bo".into(), &seq.into()));
+    ana.say("/seen");
+    let seen = ana.event("seen_by");
+    assert_eq!((&seen["seq"], &seen["of"], &seen["read"][0]["nick"]), (&seq.into(), &2.into(), &"bo".into()));
+    assert_eq!(seen["read"].as_array().unwrap().len(), 1, "cy does not want it to be known");
+    ana.say("/seen #999");
+    ana.err.wait_for_words("There is no such message");
+}

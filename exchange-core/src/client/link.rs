@@ -265,7 +265,7 @@ impl Client {
 
     fn lost(&mut self, now: Time, cause: Ended, out: &mut Outbox) {
         self.alarms.clear();
-        self.void_all_signals(out);
+        self.unlink_signals(out);
         self.unlink_rooms();
         let ceiling = self.config.backoff_min.saturating_mul(1 << self.failures.min(16)).min(self.config.backoff_max);
         self.failures = self.failures.saturating_add(1);

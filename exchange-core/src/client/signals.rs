@@ -64,10 +64,9 @@ impl Signals {
         self.after = to;
     }
 
-    /// The link is gone, or the host says anew how things stand: what it has told is void.
-    pub(super) fn unlinked(&mut self) {
-        let Self { after, said, read, .. } = *self;
-        *self = Self { after, said, read, ..Self::default() };
+    /// The link is gone: on the next one everything is to be said again.
+    fn unlinked(&mut self) {
+        (self.told, self.waits, self.typed) = (None, false, None);
     }
 
     fn is_news(&self, receipts: bool) -> bool {
@@ -89,10 +88,8 @@ impl Signals {
         if !self.is_news(receipts) || self.off {
             return None;
         }
-        let read = self.read.min(place);
-        self.told = Some((place, read));
-        let read = receipts.then_some(read);
-        Some(Seen { after: self.after, delivered: place, read })
+        self.told = Some((place, self.read));
+        Some(Seen { after: self.after, delivered: place, read: receipts.then_some(self.read) })
     }
 
     /// This client says whether somebody is typing; whether the host has to be told.
@@ -120,7 +117,7 @@ impl Signals {
         now < self.typing_until && self.others.get_mut(&member).is_some_and(|theirs| theirs.typing.take().is_some())
     }
 
-    /// Ends the typing of those whose time is over, or of all. Gives whose, and when to look again.
+    /// Ends the typing of those whose time is over; gives whose.
     fn end_typing(&mut self, is_over: impl Fn(Time) -> bool) -> Vec<MemberId> {
         let typing = self.others.iter_mut();
         let ended =
@@ -207,19 +204,23 @@ impl Client {
         Ok(())
     }
 
-    /// What was told of a room means nothing any more.
+    /// The host says anew how things stand in a room: what it has told before is void.
     pub(super) fn void_signals(&mut self, name: &RoomName, out: &mut Outbox) {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let ended = room.signals.end_typing(|_| true);
-        room.signals.unlinked();
+        (room.signals.off, room.signals.told) = (false, None);
+        room.signals.others.clear();
         self.tell_of_end(name, ended, out);
     }
 
     /// The link is gone, and with it whoever would say that somebody has stopped typing.
-    pub(super) fn void_all_signals(&mut self, out: &mut Outbox) {
+    pub(super) fn unlink_signals(&mut self, out: &mut Outbox) {
         let names: Vec<RoomName> = self.rooms.keys().cloned().collect();
         for name in names {
-            self.void_signals(&name, out);
+            let Some(room) = self.rooms.get_mut(&name) else { continue };
+            let ended = room.signals.end_typing(|_| true);
+            room.signals.unlinked();
+            self.tell_of_end(&name, ended, out);
         }
     }
 

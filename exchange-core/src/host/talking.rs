@@ -152,6 +152,9 @@ impl Host {
         {
             state.change(seq, record.peer, &change);
         }
+        if stops_typing {
+            self.tell_owner_of_typing(room, author, false, out);
+        }
         // What the others read from their links, the host is told as it happens.
         if let Some(event) = told.and_then(|(name, entry)| self.told_of(name, entry)) {
             let me = self.roster.record(OWNER).map(|record| record.peer);
@@ -159,9 +162,6 @@ impl Host {
                 room.reading.take(&event, me);
             }
             out.event(event);
-        }
-        if stops_typing {
-            self.tell_owner_of_typing(room, author, false, out);
         }
         Some(seq)
     }

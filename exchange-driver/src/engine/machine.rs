@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use exchange_core::{
     Body, Client, Host, Input, JoinFrom, MessageId, MessageView, Nick, Outbox, Peer, Person, Presence, Refusal, Remark,
-    RoomName, Rules, Seq, Session, Time, Unread, client, host,
+    RoomName, Rules, SeenBy, Seq, Session, Time, Unread, client, host,
 };
 
 pub(crate) trait Machine: Send + Unpin + 'static {
@@ -38,6 +38,9 @@ pub(crate) trait Participant {
     fn rules(&self, room: &RoomName) -> Option<Rules>;
     fn unread(&self, room: &RoomName) -> Unread;
     fn read(&mut self, room: &RoomName, up_to: Seq);
+    fn seen_by(&self, room: &RoomName, seq: Seq) -> Option<SeenBy>;
+    fn who_types(&self, room: &RoomName) -> Vec<Peer>;
+    fn types(&mut self, room: &RoomName, typing: bool);
     fn round_trip(&self) -> Option<Duration>;
 }
 
@@ -147,6 +150,18 @@ impl Participant for host::Round<'_> {
         Self::read(self, room, up_to);
     }
 
+    fn seen_by(&self, room: &RoomName, seq: Seq) -> Option<SeenBy> {
+        self.host().seen_by(room, seq)
+    }
+
+    fn who_types(&self, room: &RoomName) -> Vec<Peer> {
+        self.host().typing(room).collect()
+    }
+
+    fn types(&mut self, room: &RoomName, typing: bool) {
+        Self::typing(self, room, typing);
+    }
+
     fn round_trip(&self) -> Option<Duration> {
         Some(Duration::ZERO)
     }
@@ -223,6 +238,18 @@ impl Participant for client::Round<'_> {
 
     fn read(&mut self, room: &RoomName, up_to: Seq) {
         Self::read(self, room, up_to);
+    }
+
+    fn seen_by(&self, room: &RoomName, seq: Seq) -> Option<SeenBy> {
+        self.client().seen_by(room, seq)
+    }
+
+    fn who_types(&self, room: &RoomName) -> Vec<Peer> {
+        self.client().typing(room).collect()
+    }
+
+    fn types(&mut self, room: &RoomName, typing: bool) {
+        Self::typing(self, room, typing);
     }
 
     fn round_trip(&self) -> Option<Duration> {

@@ -11,7 +11,7 @@ use exchange_tests::faulty::Fault;
 
 use crate::{
     bed::Bed, callbacks, cancelling, changing, clock, column::Column, connecting, dropping, events, frames, leaks,
-    listener, moderating, people, reconnecting, shutdown, slow_peers, strangers, streams, talking, timer,
+    listener, moderating, people, reconnecting, shutdown, signals, slow_peers, strangers, streams, talking, timer,
 };
 
 pub(crate) type Run<R> = fn(Bed<R>) -> Pin<Box<dyn Future<Output = ()>>>;
@@ -233,6 +233,11 @@ cases! {
         what_is_changed_while_disconnected_waits_in_its_order: "changes-need-a-link",
         what_an_application_says_comes_with_its_content_type: "data-is-opaque",
         what_is_unread_outlasts_a_lost_link: "unread-forgotten-with-the-link",
+    }
+    signals {
+        who_has_a_message_is_told_and_who_has_read_it_if_they_want: "receipts-without-being-asked",
+        who_is_typing_is_told_until_they_have_said_it: "typing-goes-on",
+        whoever_comes_back_is_told_how_far_the_others_are: "signals-told-once",
     }
     people {
         how_people_say_they_are_is_told_to_all_and_can_be_looked_up: "status-is-kept-to-oneself",

@@ -33,6 +33,7 @@ mod moderating;
 mod people;
 mod reconnecting;
 mod shutdown;
+mod signals;
 mod slow_peers;
 mod strangers;
 mod streams;
