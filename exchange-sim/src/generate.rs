@@ -3,6 +3,7 @@
 //! Two ways, because they find different things: *uniform* has a bit of everything, in sizes that occur; *swarm* leaves
 //! out whole families of trouble by the toss of a coin and makes the others as wild as they get.
 
+mod order;
 mod plots;
 
 use exchange_core::Limits;
@@ -49,6 +50,7 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     let count = usize::try_from(people.between(1, 5)).unwrap_or(1);
     let weather = weather(&mut stream("weather"), wild);
     let mut host = host(&mut stream("host"));
+    order::allowances(&mut stream("allowances"), &mut host);
     let mut setups = stream("clients");
     let mut clients: Vec<ClientSetup> = (1..=count).map(|index| client(&mut setups, index)).collect();
     let mut idle = stream("idle");
@@ -61,6 +63,7 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     steps.extend(changes(&mut stream("changes"), &clients));
     steps.extend(acts(&mut stream("acts"), &clients));
     steps.extend(moods(&mut stream("moods"), &clients));
+    steps.extend(order::measures(&mut stream("measures"), &clients));
     let faults = faults(&mut stream("faults"), count, wild);
     let (trouble_ms, calm_ms) = (TROUBLE_MS, CALM_MS);
     let mut scenario = Scenario { seed, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core };
@@ -109,6 +112,8 @@ fn host(random: &mut Random) -> HostSetup {
         remembered: pick(random, &[0, 2, 1024]),
         text: Limits::MAX_TEXT,
         idle_ms: None,
+        messages: None,
+        requests: None,
         credit: pick(random, &[400, 2000, 16_384, 65_536]),
         machine: machine(random),
     }

@@ -4,11 +4,14 @@
 //! same when the generator changes. Times count from the start, in milliseconds. People are numbered: 0 is the host's
 //! owner, 1 the first client.
 
+mod measure;
+
 use std::time::Duration;
 
 use exchange_core::Limits;
 use serde::{Deserialize, Serialize};
 
+pub use self::measure::Measure;
 use crate::net::{Pace, Weather};
 
 /// One run, before it happens.
@@ -62,10 +65,25 @@ pub struct HostSetup {
     /// After how long without a sign of life its owner is shown as away, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_ms: Option<u32>,
+    /// How many messages one peer may send, and
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messages: Option<Allowance>,
+    /// how often it may ask for rooms; without bound where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<Allowance>,
     /// Bytes each link is given at once.
     pub credit: u32,
     /// The machine it runs on.
     pub machine: MachineSetup,
+}
+
+/// How often something may happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allowance {
+    /// In a second, in the long run.
+    pub per_second: u32,
+    /// At once, after a while in which it did not.
+    pub burst: u32,
 }
 
 fn longest_text() -> u32 {
@@ -163,7 +181,7 @@ pub struct Step {
     pub act: Act,
 }
 
-/// What people do. Rooms are numbered: 0 is the lobby, in which everyone is.
+/// What people do. Rooms are numbered: 0 is the lobby, in which everyone is; in the next three the host's owner is too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
@@ -202,6 +220,13 @@ pub enum Act {
         /// Whom, by number.
         whom: usize,
     },
+    /// Keeps order in a room; only whoever moderates it may.
+    Moderate {
+        /// Which.
+        room: u8,
+        /// How.
+        how: Measure,
+    },
     /// Joins a room.
     Join {
         /// Which.
@@ -209,6 +234,18 @@ pub enum Act {
         /// Where in its log to begin.
         from: From,
     },
+    /// Opens a private room.
+    Open {
+        /// Which.
+        room: u8,
+    },
+    /// Joins the room of oneself and somebody else, and says something in it.
+    Whisper {
+        /// Who the other is, by number.
+        whom: usize,
+    },
+    /// Asks which rooms there are.
+    List,
     /// Leaves a room.
     Leave {
         /// Which.
@@ -422,6 +459,8 @@ impl HostSetup {
             remembered: 1024,
             text: longest_text(),
             idle_ms: None,
+            messages: None,
+            requests: None,
             credit: 64 * 1024,
             machine: MachineSetup::default(),
         }

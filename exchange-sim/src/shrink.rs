@@ -146,8 +146,19 @@ fn without_client(scenario: &Scenario, n: usize) -> Option<Scenario> {
     for client in &mut smaller.clients {
         client.twin_of = client.twin_of.filter(|twin| *twin != gone).map(moved);
     }
-    smaller.steps.retain(|step| step.who != gone);
-    smaller.steps.iter_mut().for_each(|step| step.who = moved(step.who));
+    smaller.steps.retain_mut(|step| {
+        let whom = match &mut step.act {
+            Act::Kick { whom, .. } | Act::Whisper { whom } => Some(whom),
+            Act::Moderate { how, .. } => how.whom(),
+            _ => None,
+        };
+        let stays = step.who != gone && whom.as_ref().is_none_or(|whom| **whom != gone);
+        step.who = moved(step.who);
+        if let Some(whom) = whom {
+            *whom = moved(*whom);
+        }
+        stays
+    });
     smaller.core.retain(|who| *who != gone);
     smaller.core.iter_mut().for_each(|who| *who = moved(*who));
     if smaller.core.is_empty() {
@@ -216,7 +227,8 @@ fn plainer(scenario: &Scenario, n: usize) -> Option<Scenario> {
         16 => host.half_open = usual.half_open,
         17 => host.machine = MachineSetup::default(),
         18 => host.text = usual.text,
-        19 => smaller.core = (1..=smaller.clients.len()).collect(),
+        19 => (host.messages, host.requests) = (usual.messages, usual.requests),
+        20 => smaller.core = (1..=smaller.clients.len()).collect(),
         _ => return None,
     }
     Some(smaller)

@@ -266,14 +266,18 @@ impl<N: Node> World<N> {
             slot.backlog.push_back(happening);
             return false;
         }
-        let is_due = |slot: &Slot<N>| slot.alarm.is_some_and(|at| at <= slot.clock.local(now));
+        // One at a time, in order: whoever watches sees what came of each.
+        let happening = if slot.backlog.is_empty() {
+            let is_due = slot.alarm.is_some_and(|at| at <= slot.clock.local(now));
+            Some(happening).filter(|happening| is_due || !matches!(happening, Happening::Alarm))
+        } else {
+            if !matches!(happening, Happening::Alarm) {
+                slot.backlog.push_back(happening);
+            }
+            slot.backlog.pop_front()
+        };
         let told_before = self.events;
-        if !matches!(happening, Happening::Alarm) || (slot.backlog.is_empty() && is_due(slot)) {
-            self.tell(id, happening);
-        }
-        while self.slots[id.0].busy_until <= now
-            && let Some(happening) = self.slots[id.0].backlog.pop_front()
-        {
+        if let Some(happening) = happening {
             self.tell(id, happening);
         }
         self.set_alarm(id);
@@ -299,7 +303,7 @@ impl<N: Node> World<N> {
     fn set_alarm(&mut self, id: NodeId) {
         let slot = &mut self.slots[id.0];
         let alarm = slot.alarm.map(|at| slot.clock.world(at).max(self.now));
-        let rings_at = if slot.backlog.is_empty() { alarm } else { Some(slot.busy_until) };
+        let rings_at = if slot.backlog.is_empty() { alarm } else { Some(slot.busy_until.max(self.now)) };
         if slot.rings_at != rings_at {
             slot.rings_at = rings_at;
             if let Some(at) = rings_at {

@@ -65,6 +65,13 @@ pub enum Command {
         /// Where in its log to begin.
         from: JoinFrom,
     },
+    /// Opens a private room.
+    Open {
+        /// Which.
+        room: RoomName,
+    },
+    /// Asks which rooms there are.
+    List,
     /// Leaves a room.
     Leave {
         /// Which.
@@ -200,7 +207,15 @@ fn host_does(host: &mut Station<Host>, command: Command, io: &mut Io<'_>) {
         }
         // What it must not do, it is told; the session is none the wiser.
         Command::Read { room } => host.read(io, room, |round, room| round.read(room, Seq(u64::MAX))),
-        Command::Join { room, .. } => drop(host.act(io, |round| round.join(&room))),
+        Command::Join { room, .. } => {
+            host.wish(io, Seen::Enters { room: room.clone(), is_private: false }, |round| round.join(&room));
+        }
+        Command::Open { room } => {
+            host.wish(io, Seen::Enters { room: room.clone(), is_private: true }, |round| round.open(&room));
+        }
+        Command::List => host.act(io, |round| {
+            let _ = round.list_rooms();
+        }),
         Command::Leave { room } => drop(host.act(io, |round| round.leave(&room))),
         Command::NetworkChanged => host.network_changed(io),
         Command::Be(presence) => {
@@ -227,6 +242,10 @@ fn client_does(client: &mut Station<Client>, command: Command, io: &mut Io<'_>) 
         }
         Command::Read { room } => client.read(io, room, |round, room| round.read(room, Seq(u64::MAX))),
         Command::Join { room, from } => drop(client.act(io, |round| round.join(&room, from))),
+        Command::Open { room } => drop(client.act(io, |round| round.open(&room))),
+        Command::List => client.act(io, |round| {
+            let _ = round.list_rooms();
+        }),
         Command::Leave { room } => drop(client.act(io, |round| round.leave(&room))),
         Command::NetworkChanged => client.network_changed(io),
         Command::Be(presence) => {

@@ -104,6 +104,8 @@ pub(crate) enum Seen {
     Rename(Nick),
     /// or that they are at the keyboard.
     Active,
+    /// Its application, which is the host's own, joined a room, or opened a private one.
+    Enters { room: RoomName, is_private: bool },
     /// It told its application something.
     Told(Event),
     /// It sent frames: one or more, each led by its length.

@@ -74,6 +74,11 @@ impl Calm<'_> {
                     format!("sees {:?} as the topic of {room:?}, not {:?}", client.topic(room), host.topic(room));
                 return Some((Invariant::S27, what));
             }
+            if client.rules(room) != host.rules(room) {
+                let what =
+                    format!("sees {:?} as the rules of {room:?}, not {:?}", client.rules(room), host.rules(room));
+                return Some((Invariant::S27, what));
+            }
             let (seen, there): (BTreeSet<_>, BTreeSet<_>) =
                 (client.members(room).collect(), host.members(room).collect());
             if seen != there {

@@ -1,20 +1,24 @@
 //! What a host does: its logs, its links, its tokens, its bounds.
 
+mod answers;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use exchange_core::{
-    Act, Body, CloseReason, Encoding, Epoch, Event, Host, LeaveReason, MemberId, MessageId, NameError, PeerId,
-    ProducerId, Rev, RoomId, RoomName, Seq, Status, Time, Token, Violation,
+    Body, CloseReason, Encoding, Epoch, Event, Host, LeaveReason, MemberId, MessageId, NameError, PeerId, ProducerId,
+    Rev, RoomId, RoomName, Seq, Status, Time, Token, Violation,
     message::{Entry, Hello, MAX_FIRST_FRAME, MAX_FRAME, ToClient, ToHost, Welcome},
     wire::frames,
 };
 
+use self::answers::readable;
 use super::{
     Check, HOST, Invariant, Scene,
+    order::{Order, is_done},
     people::Said,
     said::{Told, is_blank},
     wire::{is_entry, is_send},
@@ -50,8 +54,7 @@ pub(super) struct Hosts {
     /// What an entry's frame was when it was first seen, by room, encoding and place.
     bytes: BTreeMap<(RoomId, Encoding), BTreeMap<Seq, Bytes>>,
     last_sent: Option<Bytes>,
-    /// Where the logs ended before this step that grew in it.
-    grown: BTreeMap<Epoch, Seq>,
+    order: Order,
     /// Whether nobody has come or gone since it was last looked at who has a link.
     are_links_looked_at: bool,
     /// How the logs were when they were last looked at, in the host's order.
@@ -94,8 +97,10 @@ struct Link {
     has_spoken: bool,
     /// Up to where it was told of people.
     rev: Rev,
-    /// The rooms that it was told it is removed from.
+    /// The rooms that it was told it is removed from,
     removed: BTreeSet<RoomId>,
+    /// and those of which it must not be given what is up to a place, until it is given what is after.
+    floors: BTreeMap<RoomId, Seq>,
 }
 
 impl Link {
@@ -108,6 +113,7 @@ impl Link {
             has_spoken: false,
             rev: Rev::default(),
             removed: BTreeSet::new(),
+            floors: BTreeMap::new(),
         }
     }
 }
@@ -123,7 +129,7 @@ impl Hosts {
             said: Said::default(),
             bytes: BTreeMap::new(),
             last_sent: None,
-            grown: BTreeMap::new(),
+            order: Order::new(setup),
             are_links_looked_at: false,
             ends: Vec::new(),
             looks_at_people: Time::ZERO,
@@ -145,12 +151,12 @@ impl Hosts {
         scene: &mut Scene<'_>,
     ) -> Check {
         let host = &station.machine;
+        let now = world.clock(HOST).local(world.now());
+        scene.model.begin(now);
         // Whoever logs something was told something, or tells its owner.
         if !seen.is_empty() {
-            self.grown.clear();
             self.logs(host, seen, trust, scene)?;
         }
-        let now = world.clock(HOST).local(world.now());
         let mut gone = Vec::new();
         for seen in seen {
             match seen {
@@ -176,6 +182,7 @@ impl Hosts {
         }
         for socket in gone {
             self.links.remove(&socket);
+            self.order.forget(socket);
             self.are_links_looked_at = false;
         }
         if !std::mem::replace(&mut self.are_links_looked_at, true) {
@@ -200,7 +207,8 @@ impl Hosts {
         let most = self.setup.history;
         let mut count = 0;
         for (index, (room, history)) in host.histories().enumerate() {
-            let ends = (history.epoch(), history.tail(), history.head());
+            let epoch = history.epoch();
+            let ends = (epoch, history.tail(), history.head());
             count += 1;
             match self.ends.get_mut(index) {
                 Some(before) if *before == ends => continue,
@@ -211,21 +219,26 @@ impl Hosts {
             if kept > u64::from(most) {
                 return Err((Invariant::S16, format!("{kept} entries of {room:?} are kept, of {most} that may be")));
             }
-            let log = scene.model.log(history.epoch(), room)?;
+            let log = scene.model.log(epoch, room)?;
             log.tail = history.tail();
-            if log.head() == history.head() {
+            let before = log.head();
+            if before == history.head() {
                 continue;
             }
-            self.grown.insert(history.epoch(), log.head());
-            if log.head() > history.head() {
-                return Err((Invariant::S1, format!("{room:?} ends at {} after {}", history.head(), log.head())));
+            if before > history.head() {
+                return Err((Invariant::S1, format!("{room:?} ends at {} after {before}", history.head())));
             }
-            while log.head() < history.tail() {
-                log.append_unseen(told(room, log.head().next()))?;
+            if before == Seq::ZERO {
+                let is_private = Self::is_opened_private(room, seen);
+                scene.model.open(epoch, room, is_private);
+            }
+            scene.model.grown.insert(epoch, before);
+            for seq in before.0 + 1..=history.tail().0 {
+                scene.model.append_unseen(epoch, told(room, Seq(seq)))?;
             }
             let mut blanks = Vec::new();
-            for entry in history.after(log.head()) {
-                let Some(logged) = log.append(&entry, || told(room, entry.seq))? else { continue };
+            for entry in history.after(before) {
+                let Some(logged) = scene.model.append(epoch, &entry, || told(room, entry.seq))? else { continue };
                 if !logged.is_said() {
                     let timed_out = matches!(entry.body, Body::Leave { reason: LeaveReason::TimedOut });
                     scene.marks.sometimes(timed_out, Mark::Expired);
@@ -248,6 +261,7 @@ impl Hosts {
                     return Err((Invariant::S4, format!("message {id} was refused and is in the log of {room:?}")));
                 }
             }
+            let log = scene.model.log(epoch, room)?;
             if let Some((seq, _)) = blanks.iter().find(|(_, of)| !log.changed.is_deleted(*of)) {
                 return Err((Invariant::S8, format!("entry {seq} of {room:?} says nothing, and was not deleted")));
             }
@@ -259,6 +273,13 @@ impl Hosts {
             }
         }
         self.ends.truncate(count);
+        if scene.model.open.len() > count {
+            let is_gone = |room: &&RoomName| host.history(room).is_none();
+            let gone: Vec<RoomName> = scene.model.open.keys().filter(is_gone).cloned().collect();
+            for room in gone {
+                scene.model.close(&room);
+            }
+        }
         Ok(())
     }
 
@@ -276,10 +297,13 @@ impl Hosts {
                 link.has_spoken = said.is_ok_and(|said| !matches!(said, ToHost::Bye { .. } | ToHost::Hello(_)));
             }
             if !is_send(encoding, body)
-                && let Ok(ToHost::Presence(presence)) = encoding.decode(body)
+                && let Ok(said) = encoding.decode::<ToHost>(body)
                 && let Some(member) = self.members.get(&number)
             {
-                self.said.says(number, member.peer, presence, now);
+                self.order.heard(socket, &said);
+                if let ToHost::Presence(presence) = said {
+                    self.said.says(number, member.peer, presence, now);
+                }
             }
             if link.has_spoken
                 && let Some(member) = self.members.get_mut(&number)
@@ -306,13 +330,15 @@ impl Hosts {
                 }
                 continue;
             }
-            match readable(encoding, body)? {
+            let said = readable(encoding, body)?;
+            self.answers(socket, &said, scene)?;
+            match said {
                 ToClient::Welcome(welcome) => self.welcome(socket, &welcome, now, scene)?,
                 ToClient::Roster { rev, .. } => self.news(socket, rev)?,
                 ToClient::Gap { .. } => scene.marks.hit(Mark::GapTold),
                 ToClient::Reject { .. } => scene.marks.hit(Mark::RefusedByHost),
                 ToClient::Ack { room, seq, .. } => {
-                    let grown = self.rooms.get(&room).and_then(|(_, epoch)| self.grown.get(epoch));
+                    let grown = self.rooms.get(&room).and_then(|(_, epoch)| scene.model.grown.get(epoch));
                     let is_old = seq.is_none_or(|seq| grown.is_none_or(|before| seq <= *before));
                     scene.marks.hit(if is_old { Mark::ResentAndAcknowledged } else { Mark::AckedWithoutEntry });
                 }
@@ -322,13 +348,11 @@ impl Hosts {
                     }
                 }
                 ToClient::Joined(joined) => {
-                    if let Some(link) = self.links.get_mut(&socket) {
-                        link.removed.remove(&joined.room);
-                    }
                     let meant = (joined.name.clone(), joined.epoch);
                     let before = self.rooms.insert(joined.room, meant.clone());
-                    let others = self.rooms.iter().filter(|(_, (name, _))| *name == joined.name).count();
-                    if before.is_some_and(|before| before != meant) || others > 1 {
+                    let is_there = |epoch| scene.model.logs.get(epoch).is_none_or(|log| !log.is_closed);
+                    let named = self.rooms.values().filter(|(name, epoch)| *name == joined.name && is_there(epoch));
+                    if before.is_some_and(|before| before != meant) || named.count() > 1 {
                         let what = format!("room {} is {:?} among others", joined.room, joined.name);
                         return Err((Invariant::S15, what));
                     }
@@ -350,17 +374,6 @@ impl Hosts {
         Ok(())
     }
 
-    /// Whoever was removed from a room is given nothing of it.
-    fn is_for(&self, socket: Socket, encoding: Encoding, body: &[u8]) -> Check {
-        let Some(link) = self.links.get(&socket).filter(|link| !link.removed.is_empty()) else { return Ok(()) };
-        match encoding.decode(body) {
-            Ok(ToClient::Entry(Entry { room, seq, .. })) if link.removed.contains(&room) => {
-                Err((Invariant::S10, format!("it sent entry {seq} of room {room} to one who was removed from it")))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// An entry is the same bytes for everybody of one encoding, live and as history.
     fn entry(&mut self, encoding: Encoding, body: &Bytes, scene: &mut Scene<'_>) -> Check {
         let Ok(ToClient::Entry(Entry { room, seq, author, body: said, .. })) = encoding.decode(body) else {
@@ -376,7 +389,7 @@ impl Hosts {
         let log = scene.model.logs.get(epoch);
         let deleted = log.and_then(|log| log.changed.deleted_by(of).map(|by| (log.head(), by)));
         // What was deleted in this very step may have been given before, in the same step.
-        let before = self.grown.get(epoch).copied();
+        let before = scene.model.grown.get(epoch).copied();
         if deleted.is_some_and(|(head, by)| by <= before.unwrap_or(head)) && !is_blank(&said) {
             return Err((Invariant::S23, format!("entry {seq} of {room} is deleted, and given as {said:?}")));
         }
@@ -396,6 +409,7 @@ impl Hosts {
             return Err((Invariant::S12, "somebody is let in who has not said who it is".into()));
         };
         link.member = Some(welcome.you);
+        Order::welcomed(welcome.you, hello.peer, scene)?;
         self.are_links_looked_at = false;
         if let Some(known) = self.members.get(&welcome.you) {
             let is_same = (known.peer, known.producer) == (hello.peer, hello.producer);
@@ -460,6 +474,7 @@ impl Hosts {
             return Err((Invariant::S17, format!("it accuses an honest peer: {reason}")));
         }
         self.links.remove(&socket);
+        self.order.forget(socket);
         self.are_links_looked_at = false;
         Ok(())
     }
@@ -486,6 +501,10 @@ impl Hosts {
                     *since = Some(now);
                 }
                 Ok(())
+            }
+            Event::Rooms { rooms } => {
+                let owner = scene.model.roles.owner;
+                owner.map_or(Ok(()), |owner| scene.model.lists(MemberId(0), owner, false, rooms))
             }
             Event::Renamed { .. } => {
                 self.looks_at_people = Time::ZERO;
@@ -559,19 +578,6 @@ impl Hosts {
     }
 }
 
-/// What the host says of its own can be read, and is the same bytes when it is said again.
-fn readable(encoding: Encoding, body: &[u8]) -> Result<ToClient, (Invariant, String)> {
-    let Ok(message) = encoding.decode::<ToClient>(body) else {
-        return Err((Invariant::S19, format!("it sent what cannot be read: {body:?}")));
-    };
-    let mut again = BytesMut::new();
-    encoding.encode(&message, &mut again);
-    if frames(&again).next() != Some(body) {
-        return Err((Invariant::S19, format!("{message:?} is other bytes when it is said again")));
-    }
-    Ok(message)
-}
-
 /// Whether what is logged is what was posted. Where a log was lost meanwhile, an answer answers nothing.
 fn is_posted(posted: &Body, logged: &Body) -> bool {
     match (posted, logged) {
@@ -579,7 +585,7 @@ fn is_posted(posted: &Body, logged: &Body) -> bool {
             (&posted.text, &posted.mentions) == (&logged.text, &logged.mentions)
         }
         // Whom it is done to is called as the host knows them.
-        (Body::Act(Act::Kick { who: posted, .. }), Body::Act(Act::Kick { who: logged, .. })) => posted.id == logged.id,
+        (Body::Act(posted), Body::Act(logged)) => is_done(posted, logged),
         _ => posted == logged,
     }
 }

@@ -8,12 +8,18 @@
 //!
 //! Nothing here decides anything for the chat, and nothing of the chat's own bookkeeping is believed but what shows.
 
+mod abreast;
 mod calm;
+mod deeds;
 mod host;
 mod invariant;
+mod listing;
 mod model;
+mod order;
+mod patience;
 mod people;
 mod place;
+mod ranks;
 mod said;
 mod standing;
 mod view;
@@ -102,6 +108,7 @@ impl Oracle {
     pub(crate) fn forgot(&mut self, node: NodeId) {
         if node == HOST {
             self.hosts.begin_anew();
+            self.model.begin_anew();
             self.wishes.forget(node);
         } else {
             self.wishes.forget(node);

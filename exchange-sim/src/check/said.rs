@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use exchange_core::{
-    Body, Change, Cmid, Event, Peer, ProducerId, RoomName, Seq, Timestamp,
+    Act, Body, Change, Cmid, Event, Peer, ProducerId, RoomName, Seq, Timestamp,
     message::{Delete, Edit, React},
 };
 
@@ -32,7 +32,7 @@ pub(crate) struct Told<'a> {
 impl Logged {
     /// Whether it was said by a member, and is numbered.
     pub(crate) fn is_said(&self) -> bool {
-        !matches!(self.body, Body::Join { .. } | Body::Leave { .. } | Body::Rename { .. })
+        !matches!(self.body, Body::Join { .. } | Body::Leave { .. } | Body::Rename { .. } | Body::Act(Act::Knock))
     }
 
     /// Whether it is the same, but for what was taken out when it was deleted.

@@ -1,19 +1,22 @@
 //! What one client is given, in order, against what is in the logs.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry as Slot},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot},
     time::Duration,
 };
 
 use exchange_core::{
-    Act, Body, Client, CloseReason, Encoding, Ended, Epoch, Event, JoinFrom, LinkLoss, MemberId, MessageId, Nick,
-    Outcome, Peer, PeerId, Person, Refusal, Rev, RoomName, Seq, Unread,
+    Act, Body, Client, CloseReason, Encoding, Ended, Epoch, Event, GapReason, JoinFrom, LinkLoss, MemberId, MessageId,
+    Nick, Outcome, Peer, PeerId, Person, Refusal, Rev, RoomName, RoomSummary, Seq, Unread,
     message::{Joined, MemberRecord, ToClient, ToHost},
     wire::frames,
 };
 
 use super::{
     Check, Invariant, Scene,
+    abreast::Abreast,
+    order::hangs_on_log,
+    patience::Patience,
     place::{Place, quietly},
     said::{Logged, Told, is_blank},
     wire::{is_entry, is_send},
@@ -51,15 +54,15 @@ pub(super) struct View {
     is_live: bool,
     newest_version: u16,
     window: usize,
-    /// The last waits before dialling again, as long as nothing came of it, and how many there were.
-    waits: VecDeque<Duration>,
-    failures: usize,
-    longest_wait: Duration,
+    patience: Patience,
     /// Messages that were changed, as it was told in this step.
     changed: Vec<(RoomName, Seq)>,
     /// Whether it was told of people since it was last looked at whom it sees.
     has_news_of_people: bool,
     looks: u64,
+    abreast: Abreast,
+    /// The rooms it was told of last, as the host listed them.
+    listed: Vec<RoomSummary>,
 }
 
 impl View {
@@ -82,12 +85,12 @@ impl View {
             is_live: false,
             newest_version: setup.versions.1,
             window: setup.window as usize,
-            waits: VecDeque::new(),
-            failures: 0,
-            longest_wait: Duration::from_millis(setup.backoff_max_ms.into()),
+            patience: Patience::new(Duration::from_millis(setup.backoff_max_ms.into())),
             changed: Vec::new(),
             has_news_of_people: false,
             looks: 0,
+            abreast: Abreast::default(),
+            listed: Vec::new(),
         }
     }
 
@@ -112,7 +115,7 @@ impl View {
                 Seen::NetworkChanged if self.is_live => scene.marks.hit(Mark::ProbedAfterChange),
                 Seen::NetworkChanged => {
                     // Whoever is told so tries as if it were for the first time.
-                    self.begins_to_dial();
+                    self.patience.begins_anew();
                     scene.marks.sometimes(dials(seen_all), Mark::DialledAtOnce);
                 }
                 Seen::Told(event) => self.told(event, scene)?,
@@ -138,6 +141,7 @@ impl View {
         }
         self.is_live = client.is_connected();
         scene.marks.sometimes(self.is_live && self.in_lobby > self.window, Mark::WindowFull);
+        self.abreast.agrees_with(client, scene.model)?;
         self.agrees_with(client, scene)
     }
 
@@ -185,6 +189,7 @@ impl View {
                 }
             }
             ToClient::Joined(joined) => {
+                self.abreast.heard(&joined);
                 // Said again of a room that is joined, it only tells who is in it now.
                 if let Slot::Vacant(slot) = self.on_link.entry(joined.room) {
                     slot.insert(joined.name.clone());
@@ -193,6 +198,7 @@ impl View {
             }
             // Its application is told of both where it is removed right after it has joined.
             ToClient::Removed { room, .. } => drop(self.on_link.remove(&room)),
+            ToClient::Rooms { rooms, .. } => self.listed = rooms,
             ToClient::Parted { room } => {
                 self.leaving.remove(&room);
                 if let Some(name) = self.on_link.remove(&room) {
@@ -220,6 +226,7 @@ impl View {
     }
 
     fn told(&mut self, event: &Event, scene: &mut Scene<'_>) -> Check {
+        self.abreast.told(event);
         match event {
             Event::RoomJoined { room, resumed, .. } => self.room_joined(room, *resumed, scene),
             Event::RoomLeft { room } | Event::RoomRefused { room, .. } | Event::Removed { room, .. } => {
@@ -229,9 +236,12 @@ impl View {
             Event::HistoryLost { room } => {
                 scene.marks.hit(Mark::HistoryLost);
                 scene.marks.sometimes(!self.waiting.is_empty(), Mark::NewLogWhilePending);
-                self.history_lost(room)
+                self.history_lost(room, scene)
             }
-            Event::Gap { room, from, to, .. } => self.gap(room, *from, *to, scene),
+            Event::Gap { room, from, to, reason } => self.gap(room, *from, *to, *reason, scene),
+            Event::Rooms { rooms } if *rooms != self.listed => {
+                Err((Invariant::S34, format!("it tells of {rooms:?}, where the host told of {:?}", self.listed)))
+            }
             Event::Message(_) | Event::Edited { .. } | Event::Deleted { .. } | Event::Reacted { .. } => {
                 Told::of(event).map_or(Ok(()), |told| self.said(&told, scene))?;
                 self.reads(event);
@@ -243,7 +253,7 @@ impl View {
             Event::Renamed { room, peer, before, seq, .. } => self.renamed(room, peer, before, *seq, scene),
             Event::Receipt { id, outcome } => self.receipt(id, *outcome, scene),
             Event::Connected { resumed, .. } => {
-                self.begins_to_dial();
+                self.patience.begins_anew();
                 if *resumed && !self.is_known {
                     return Err((Invariant::S12, "it says it is known to a host that never knew it".into()));
                 }
@@ -253,7 +263,7 @@ impl View {
                 scene.marks.hit(Mark::RenameRefused);
                 Ok(())
             }
-            Event::Disconnected { retry_in, .. } => self.waits_to_dial(*retry_in),
+            Event::Disconnected { retry_in, .. } => self.patience.waits(*retry_in),
             Event::Closed { cause } => {
                 self.is_over = Some(*cause);
                 Ok(())
@@ -332,10 +342,17 @@ impl View {
         Ok(())
     }
 
-    fn history_lost(&mut self, room: &RoomName) -> Check {
+    fn history_lost(&mut self, room: &RoomName, scene: &Scene<'_>) -> Check {
         let lost = self.rooms.get(room).zip(self.joined.get(room));
+        // What is not for it, it need not know.
+        let hides = |Joined { epoch, head, after, .. }: &Joined| {
+            let log = scene.model.logs.get(epoch)?;
+            Some(!log.is_certain || log.members_of(self.me).any(|me| log.deeds.floor(me, *head) >= *after))
+        };
         match lost {
-            Some((place, joined)) if place.epoch != joined.epoch && joined.after > Seq::ZERO => {
+            Some((place, joined))
+                if place.epoch != joined.epoch && !hides(joined).unwrap_or(joined.after == Seq::ZERO) =>
+            {
                 let after = joined.after;
                 Err((Invariant::S3, format!("it begins after {after} in a log of {room:?} of which it knows nothing")))
             }
@@ -344,7 +361,7 @@ impl View {
         }
     }
 
-    fn gap(&mut self, room: &RoomName, from: Seq, to: Seq, scene: &mut Scene<'_>) -> Check {
+    fn gap(&mut self, room: &RoomName, from: Seq, to: Seq, reason: GapReason, scene: &mut Scene<'_>) -> Check {
         let Some(place) = self.rooms.get_mut(room) else {
             return Err((Invariant::S3, format!("it is told of a gap in {room:?}, where it is not")));
         };
@@ -352,7 +369,8 @@ impl View {
         if place.seq != before && !quietly(scene, place, before, self.me) {
             return Err((Invariant::S3, format!("a gap in {room:?} begins at {from}, after {}", place.seq)));
         }
-        if scene.model.logs.get(&place.epoch).is_none_or(|log| to > log.tail) {
+        let is_kept = scene.model.logs.get(&place.epoch).is_none_or(|log| to > log.tail);
+        if is_kept && reason == GapReason::Retention {
             return Err((Invariant::S3, format!("a gap in {room:?} goes up to {to}, which the host still has")));
         }
         (place.seq, place.has_news) = (to, true);
@@ -437,7 +455,7 @@ impl View {
                     // Where is not known any more, or in a log before this one, or among what was logged and forgotten
                     // within one round: of acts in there, nobody was told where they were.
                     (None, _) => {
-                        let mut logs = scene.model.logs.values();
+                        let mut logs = scene.model.logs.values().filter(|log| log.room == id.room);
                         logs.any(|log| !log.is_certain || log.place(id.producer, id.cmid).is_some())
                     }
                     (Some(seq), None) => log.is_some_and(|log| !log.is_certain && log.entry(seq).is_none()),
@@ -456,9 +474,9 @@ impl View {
                 if refusal == Refusal::SendGap {
                     return Err((Invariant::S17, format!("message {id} is refused because one before it is missing")));
                 }
-                // A change that was made in a log that is lost is one of nothing in the next.
+                // What is in a log that is lost may well be refused in the next.
                 let here = self.rooms.get(&id.room).map(|place| place.epoch);
-                let may_be = |epoch| refusal == Refusal::NoMessage && here.is_some_and(|here| here != epoch);
+                let may_be = |epoch| hangs_on_log(refusal) && here.is_some_and(|here| here != epoch);
                 let mut logs = scene.model.logs.iter().filter(|(epoch, log)| log.room == id.room && !may_be(**epoch));
                 if logs.any(|(_, log)| log.place(id.producer, id.cmid).is_some()) {
                     return Err((Invariant::S4, format!("message {id} is refused and logged")));
@@ -466,32 +484,6 @@ impl View {
                 scene.refused.insert(id.clone());
             }
             Outcome::Unknown => scene.marks.hit(Mark::OutcomeUnknown),
-        }
-        Ok(())
-    }
-
-    fn begins_to_dial(&mut self) {
-        self.failures = 0;
-        self.waits.clear();
-    }
-
-    /// Whoever fails again and again tries less and less, and not in step with others.
-    fn waits_to_dial(&mut self, wait: Duration) -> Check {
-        /// So many waits are long enough together, if they are drawn from the longest range: that they are not by
-        /// chance comes up once in a hundred million.
-        const WAITS: usize = 5;
-        /// By then the range of waits has grown as far as it does.
-        const GROWN: usize = 12;
-        self.failures += 1;
-        self.waits.push_back(wait);
-        if self.waits.len() > WAITS {
-            self.waits.pop_front();
-        }
-        let together: Duration = self.waits.iter().sum();
-        let in_step = self.waits.len() == WAITS && self.waits.iter().all(|other| *other == wait);
-        if wait > self.longest_wait || in_step || (self.failures >= GROWN && together * 20 < self.longest_wait) {
-            let what = format!("after {} failures it waits {:?} before it dials again", self.failures, self.waits);
-            return Err((Invariant::L6, what));
         }
         Ok(())
     }

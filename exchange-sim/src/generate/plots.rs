@@ -1,6 +1,8 @@
 //! What independent troubles hardly ever come to, put together on purpose: a few things that have to happen one after
 //! the other, to the same people. The rest of the scenario goes on around them.
 
+mod order;
+
 use super::{pick, room};
 use crate::{
     random::Random,
@@ -10,13 +12,14 @@ use crate::{
 /// How many in a thousand scenarios have each of them.
 const OFTEN: u16 = 150;
 const SOMETIMES: u16 = 80;
+const RARELY: u16 = 40;
 
 /// Adds one to a scenario.
 type Staging = fn(&mut Plot<'_>, &mut Random);
 
 /// Adds what the seed has of them.
 pub(super) fn add(scenario: &mut Scenario, stream: impl Fn(&str) -> Random) {
-    let plots: [(&str, u16, Staging); 8] = [
+    let plots: [(&str, u16, Staging); 15] = [
         ("forgetful host", OFTEN, forgetful_host),
         ("busy gap", OFTEN, busy_gap),
         ("one too many", SOMETIMES, one_too_many),
@@ -25,6 +28,13 @@ pub(super) fn add(scenario: &mut Scenario, stream: impl Fn(&str) -> Random) {
         ("late newcomer", SOMETIMES, late_newcomer),
         ("change of what is lost", SOMETIMES, change_of_what_is_lost),
         ("taken back", SOMETIMES, taken_back),
+        ("removed while away", SOMETIMES, order::removed_while_away),
+        ("closed while away", SOMETIMES, order::closed_while_away),
+        ("stricter meanwhile", SOMETIMES, order::stricter_meanwhile),
+        ("muted over a reconnect", SOMETIMES, order::muted_over_a_reconnect),
+        ("moderator for a while", SOMETIMES, order::moderator_for_a_while),
+        ("out of a private room", SOMETIMES, order::out_of_a_private_room),
+        ("out of the session", RARELY, order::out_of_the_session),
     ];
     for (name, permille, plot) in plots {
         let mut random = stream(name);

@@ -1,6 +1,7 @@
 //! Runs a scenario: builds its world, lets things happen and go wrong, watches, and waits for calm.
 
 mod faults;
+mod measures;
 mod record;
 mod setup;
 

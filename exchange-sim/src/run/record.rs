@@ -54,6 +54,8 @@ impl Recorder {
             Seen::Be(presence) => put(What::Did(format!("is {presence:?}"))),
             Seen::Rename(nick) => put(What::Did(format!("wants to be called {nick:?}"))),
             Seen::Active => put(What::Did("is at the keyboard".into())),
+            Seen::Enters { room, is_private: true } => put(What::Did(format!("opens {}", room.as_str()))),
+            Seen::Enters { room, .. } => put(What::Did(format!("joins {}", room.as_str()))),
             Seen::Read { room } => put(What::Did(format!("has read {}", room.as_str()))),
             Seen::NetworkChanged => put(What::Did("the network may have changed".into())),
             Seen::Told(event) => put(What::Told(format!("{event:?}"))),

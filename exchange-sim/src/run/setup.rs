@@ -6,8 +6,8 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Body, Client, ClientConfig, Encoding, HostConfig, JoinFrom, Limits, Nick, Note, Presence, Rate,
-    Remark, RoomName, Seed, SessionName, Time, Timing,
+    Availability, Body, ClientConfig, Encoding, HostConfig, JoinFrom, Limits, Nick, Note, Presence, Rate, Remark,
+    RoomName, Seed, SessionName, Time, Timing,
     message::ToHost,
     wire::{Offer, Versions, frames},
 };
@@ -24,12 +24,15 @@ use crate::{
     marks::Mark,
     net::NodeId,
     random::Random,
-    scenario::{Act, ClientSetup, From, Intrusion, MachineSetup, Mood, Scenario, Step},
+    scenario::{Act, Allowance, ClientSetup, From, Intrusion, MachineSetup, Measure, Mood, Scenario, Step},
     world::World,
 };
 
 /// The rooms there are, by number.
-const ROOMS: [&str; 4] = ["lobby", "den", "door", "attic"];
+const ROOMS: [&str; 6] = ["lobby", "den", "door", "attic", "nook", "vault"];
+
+/// In so many of them the host's owner is; in the others it is not, unless it joins them like anybody.
+const OWNERS_ROOMS: u64 = 4;
 
 /// What the host's owner and the first clients are called.
 const NICKS: [&str; 8] = ["ana", "bo", "cy", "di", "ed", "flo", "gus", "ida"];
@@ -38,7 +41,7 @@ pub(super) fn room(number: u8) -> RoomName {
     RoomName::new(ROOMS[usize::from(number) % ROOMS.len()]).unwrap_or_else(|_| RoomName::lobby())
 }
 
-fn nick(who: usize) -> String {
+pub(super) fn nick(who: usize) -> String {
     NICKS.get(who).map_or_else(|| format!("nr {who}"), ToString::to_string)
 }
 
@@ -48,6 +51,10 @@ fn join_from(from: From) -> JoinFrom {
         From::Last(entries) => JoinFrom::Last(entries),
         From::Start => JoinFrom::Start,
     }
+}
+
+fn rate(allowance: Option<Allowance>) -> Rate {
+    allowance.map_or(Rate::UNLIMITED, |Allowance { per_second, burst }| Rate { per_second, burst })
 }
 
 fn clock(machine: &MachineSetup) -> Clock {
@@ -111,8 +118,8 @@ impl<'a> Run<'a> {
             remembered: setup.remembered as usize,
             history_entries: setup.history as usize,
             text: setup.text,
-            messages: Rate::UNLIMITED,
-            requests: Rate::UNLIMITED,
+            messages: rate(setup.messages),
+            requests: rate(setup.requests),
             ..Limits::default()
         };
         let timing = Timing {
@@ -155,17 +162,17 @@ impl<'a> Run<'a> {
     }
 
     /// Same device, same life: same seed.
-    fn seed(&self, device: usize, incarnation: u64) -> Seed {
+    pub(super) fn seed(&self, device: usize, incarnation: u64) -> Seed {
         let mut bytes = [0; 32];
         Random::new(self.scenario.seed, "machine", (device as u64) << 32 | incarnation).fill(&mut bytes);
         Seed::new(bytes)
     }
 
-    /// The host's owner is in every room, so that somebody sees all that is said.
+    /// The host's owner is in most rooms, so that somebody sees all that is said.
     ///
     /// Each life of the host has its rooms in another order, and so by other numbers.
     pub(super) fn join_everywhere(&mut self, life: u64) {
-        let rooms = ROOMS.len() as u64 - 1;
+        let rooms = OWNERS_ROOMS - 1;
         for turn in 0..rooms {
             let number = u8::try_from(1 + (turn + life) % rooms).unwrap_or(1);
             let command = Command::Join { room: room(number), from: JoinFrom::Start };
@@ -204,12 +211,22 @@ impl<'a> Run<'a> {
                 self.world.command(at, node, Command::Post { room: room(which), body });
             }
             Act::Kick { room: which, whom } => {
-                // As it is known from its start; should it start anew without its memory, it is somebody else.
-                let Ok(nick) = nick(whom).parse() else { return };
-                let who = Client::new(ClientConfig::new(nick), &self.seed(whom, 0)).me();
+                let Some(who) = self.person(whom) else { return };
                 let body = Body::Act(exchange_core::Act::Kick { who, reason: None });
                 self.world.command(at, node, Command::Post { room: room(which), body });
             }
+            Act::Moderate { room: which, how } => {
+                let Some(body) = self.measure(how) else { return };
+                self.world.command(at, node, Command::Post { room: room(which), body });
+            }
+            Act::Open { room: which } => self.world.command(at, node, Command::Open { room: room(which) }),
+            Act::Whisper { whom } => {
+                let Some(room) = self.room_of(step.who, whom) else { return };
+                let join = Command::Join { room: room.clone(), from: JoinFrom::Start };
+                self.world.command(at, node, join);
+                self.world.command(at, node, Command::Post { room, body: Body::text(&format!("{number}, psst")) });
+            }
+            Act::List => self.world.command(at, node, Command::List),
             Act::Join { room: which, from } => {
                 self.world.command(at, node, Command::Join { room: room(which), from: join_from(from) });
             }
@@ -257,7 +274,12 @@ impl<'a> Run<'a> {
     /// Whether a client may be out of the session for good.
     pub(super) fn may_give_up(&self, index: usize) -> bool {
         let quits = self.scenario.steps.iter().any(|step| step.who == index && step.act == Act::Quit);
-        may_be_replaced(self.scenario, index) || quits || self.scenario.clients[index - 1].versions.0 > 1
+        let is_removed = self.scenario.steps.iter().any(|step| match step.act {
+            Act::Kick { room, whom } | Act::Moderate { room, how: Measure::Ban(whom, _) } => (room, whom) == (0, index),
+            _ => false,
+        });
+        let speaks_no_version = self.scenario.clients[index - 1].versions.0 > 1;
+        may_be_replaced(self.scenario, index) || quits || is_removed || speaks_no_version
     }
 }
 
