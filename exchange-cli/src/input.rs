@@ -35,7 +35,7 @@ pub(crate) const HELP: [(&str, &str); 40] = [
     ("/op WHO", "let somebody moderate all rooms; from the lobby"),
     ("/deop WHO", "take that back"),
     ("/close", "close this room for all"),
-    ("/who", "the people in this room"),
+    ("/who [ROOM]", "the people in this room, or another you are in"),
     ("/whois WHO", "who somebody is: a nick, nick~tag or id"),
     ("/nick NICK", "be called otherwise"),
     ("/away [NOTE]", "say that you are away"),
@@ -75,7 +75,7 @@ pub(crate) enum Entry {
     /// Something to say to one person alone.
     Msg(String, String),
     Do(Deed),
-    Who,
+    Who(Option<RoomName>),
     Whois(String),
     Ignore(Option<String>),
     Nick(String),
@@ -148,7 +148,8 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
             Some((who, text)) => Ok(Entry::Msg(who.into(), text.trim_start().into())),
             None => Err(Mistake::Usage("/msg WHO TEXT")),
         },
-        "who" | "names" => alone(Entry::Who, "/who"),
+        "who" | "names" if rest.is_empty() => Ok(Entry::Who(None)),
+        "who" | "names" => room("/who [ROOM]").map(|room| Entry::Who(Some(room))),
         "whois" => some("/whois WHO").map(Entry::Whois),
         "ignore" => Ok(Entry::Ignore((!rest.is_empty()).then(|| rest.into()))),
         "nick" => some("/nick NICK").map(Entry::Nick),
@@ -277,6 +278,7 @@ mod tests {
         assert_eq!(parse("/whois ana~a1b2"), Ok(Entry::Whois("ana~a1b2".into())));
         assert_eq!(parse("/ignore bo"), Ok(Entry::Ignore(Some("bo".into()))));
         assert_eq!(parse("/ignore"), Ok(Entry::Ignore(None)));
+        assert_eq!((parse("/who"), parse("/who #ops")), (Ok(Entry::Who(None)), Ok(Entry::Who(Some(room("ops"))))));
         assert_eq!(parse("/nick"), Err(Mistake::Usage("/nick NICK")));
         assert_eq!(parse("/whois"), Err(Mistake::Usage("/whois WHO")));
         assert_eq!(parse("/back soon"), Err(Mistake::Usage("/back")));

@@ -162,7 +162,7 @@ impl Conversation {
             Ok(Entry::Private(room)) => self.open(room).await,
             Ok(Entry::Msg(who, text)) => self.whisper(&who, &text).await,
             Ok(Entry::Do(deed)) => self.carry_out(deed).await,
-            Ok(Entry::Who) => self.list_members().await,
+            Ok(Entry::Who(room)) => self.list_members(room).await,
             Ok(Entry::Whois(who)) => self.whois(&who).await,
             Ok(Entry::Ignore(who)) => self.ignore(who.as_deref()).await,
             Ok(Entry::Nick(nick)) => self.rename(&nick).await,
@@ -240,9 +240,13 @@ impl Conversation {
         if self.seat.rooms().await.is_ok_and(|rooms| rooms.contains(&room)) {
             self.go_to(room).await;
         } else {
-            let words = |line: Line| line.ours("You are not in #").name(&room).ours(". /join ROOM joins it.");
-            self.screen.warn(words).await;
+            self.not_in(&room).await;
         }
+    }
+
+    async fn not_in(&self, room: &RoomName) {
+        let words = |line: Line| line.ours("You are not in #").name(room).ours(". /join ROOM joins it.");
+        self.screen.warn(words).await;
     }
 
     async fn go_to(&mut self, room: RoomName) {

@@ -16,7 +16,7 @@ pub use self::search::Search;
 pub use self::seen::SeenBy;
 use crate::{
     ids::{PeerId, Seq, SessionId},
-    message::{Act, GapReason, LeaveReason, Mentions, RoomSummary, Status},
+    message::{Act, GapReason, LeaveReason, Mentions, Role, RoomSummary, Status},
     name::{Nick, Note, Reaction, Remark, RoomName, SessionName},
     reason::{CloseReason, Outcome, Refusal},
     seam::LinkLoss,
@@ -292,11 +292,13 @@ impl fmt::Display for Tag {
     }
 }
 
-/// Somebody in a session, and how they are.
+/// Somebody in a session, what they may do in it, and how they are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Person {
     /// Who.
     pub peer: Peer,
+    /// What they may do. Whoever opened a room moderates that one besides.
+    pub role: Role,
     /// How they are.
     pub status: Status,
     /// A word of theirs on that.

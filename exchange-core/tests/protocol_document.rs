@@ -17,8 +17,8 @@ use bytes::{Bytes, BytesMut};
 use exchange_core::{
     Act, Availability, Body, Client, ClientConfig, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch,
     GapReason, HistoryPolicy, HostConfig, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, Peer,
-    PeerId, Presence, ProducerId, Reaction, Refusal, Remark, Rev, RoomId, RoomName, RoomSummary, Rules, Seq, SessionId,
-    SessionName, Status, Timestamp, Token, Violation,
+    PeerId, Presence, ProducerId, Reaction, Refusal, Remark, Rev, Role, RoomId, RoomName, RoomSummary, Rules, Seq,
+    SessionId, SessionName, Status, Timestamp, Token, Violation,
     discovery::{self, PeerRecord},
     message::{
         self, Data, Delete, Edit, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Post, React, Signal, ToClient,
@@ -110,7 +110,8 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
     let opaque = Body::Opaque { kind: 0x8000, payload: Bytes::from_static(&[0, 255, 7]) };
     let (room, name) = (ROOM, den());
     let (status, note) = (Status::Away, away().note);
-    let record = MemberRecord { member: MemberId(7), peer: PEER, producer: PRODUCER, nick: nick(), status, note };
+    let (member, nick_of, role) = (MemberId(7), nick(), Role::Moderator);
+    let record = MemberRecord { member, peer: PEER, producer: PRODUCER, nick: nick_of, role, status, note };
     let ana = |text| Nick::new(text).unwrap();
     let refusal = Refusal::Name(NameError::Confusable);
     let members = vec![MemberId(0), MemberId(7)];
@@ -149,6 +150,7 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
                 head: Seq(302),
                 known: true,
                 members,
+                founder: Some(PEER),
                 topic: Some(Remark::new("optics").unwrap()),
                 rules: Rules { history: HistoryPolicy::Last(50), ..Rules::default() },
             }),

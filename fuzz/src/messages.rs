@@ -1,8 +1,8 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use exchange_core::{
     Availability, Body, CloseReason, Cmid, ContentType, Durability, Epoch, GapReason, JoinFrom, LeaveReason, MemberId,
-    Mentions, NameError, Nick, Note, PeerId, Presence, ProducerId, Reaction, Refusal, Rev, RoomId, RoomName, Rules,
-    Seq, SessionId, SessionName, Status, Text, Timestamp, Token, Violation,
+    Mentions, NameError, Nick, Note, PeerId, Presence, ProducerId, Reaction, Refusal, Rev, Role, RoomId, RoomName,
+    Rules, Seq, SessionId, SessionName, Status, Text, Timestamp, Token, Violation,
     message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, Signal, ToClient, ToHost, Welcome},
 };
 
@@ -69,6 +69,7 @@ pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
             head: Seq(number(u)?),
             known: u.arbitrary()?,
             members: few(u, member_id)?,
+            founder: if u.arbitrary()? { Some(peer(u)?) } else { None },
             topic: None,
             rules: Rules::default(),
         }),
@@ -171,6 +172,7 @@ fn member(u: &mut Unstructured<'_>) -> Result<MemberRecord> {
         peer: peer(u)?,
         producer: producer(u)?,
         nick: nick(u)?,
+        role: *u.choose(&[Role::Member, Role::Moderator, Role::Owner])?,
         status: *u.choose(&[Status::Online, Status::Offline, Status::Away, Status::Busy, Status::Unreachable])?,
         note: note(u)?,
     })

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use exchange_tokio::core::{
     self, Body, Change, ContentType, Ended, Event, GapReason, LeaveReason, LinkLoss, Message, MessageView, Nick, Note,
-    Outcome, Peer, PeerId, Reaction, Refusal, Remark, RoomName, RoomSummary, Seq, SessionId, SessionName, Status,
+    Outcome, Peer, PeerId, Reaction, Refusal, Remark, Role, RoomName, RoomSummary, Seq, SessionId, SessionName, Status,
     Timestamp, message::Data,
 };
 use serde::Serialize;
@@ -131,6 +131,9 @@ enum Json<'a> {
         #[serde(flatten)]
         who: Person<'a>,
         tag: String,
+        role: Role,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        founder: Option<bool>,
         status: Status,
         note: Option<&'a Note>,
         you: bool,
@@ -312,11 +315,11 @@ pub(super) fn line(event: &Event) -> Option<Line> {
     Some(Line::json(&json))
 }
 
-/// Somebody who was asked for.
-pub(crate) fn person(person: &core::Person, you: bool) -> Line {
-    let core::Person { peer, status, note } = person;
-    let tag = peer.tag().to_string();
-    Line::json(&Json::Person { who: peer.into(), tag, status: *status, note: note.as_ref(), you })
+/// Somebody who was asked for; where it was one of a room's members, whether they opened it.
+pub(crate) fn person(person: &core::Person, founder: Option<bool>, you: bool) -> Line {
+    let core::Person { peer, role, status, note } = person;
+    let (tag, note) = (peer.tag().to_string(), note.as_ref());
+    Line::json(&Json::Person { who: peer.into(), tag, role: *role, founder, status: *status, note, you })
 }
 
 /// A message that is held, as it stands.

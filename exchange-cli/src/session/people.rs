@@ -1,6 +1,6 @@
 //! Commands about people: who they are, how they are, what they are called.
 
-use exchange_tokio::core::{Availability, Person, Status};
+use exchange_tokio::core::{Availability, PeerId, Person, Role, RoomName, Status};
 
 use super::Conversation;
 use crate::{
@@ -29,23 +29,36 @@ impl Conversation {
         }
     }
 
-    pub(super) async fn list_members(&self) {
-        let members = self.seat.room(&self.room).members().await.unwrap_or_default();
+    pub(super) async fn list_members(&self, room: Option<RoomName>) {
+        let name = room.unwrap_or_else(|| self.room.clone());
+        let room = self.seat.room(&name);
+        let members = room.members().await.unwrap_or_default();
+        if members.is_empty() {
+            return self.not_in(&name).await;
+        }
+        let founder = room.founder().await.unwrap_or_default();
         let mut people = self.seat.people().await.unwrap_or_default();
         people.retain(|person| members.iter().any(|member| member.id == person.peer.id));
         if self.is_json {
-            return self.show_objects(&people).await;
+            return self.show_objects(&people, |person| Some(founder == Some(person.peer.id))).await;
         }
         let labels = told_apart(&peers(people.clone()));
         let labels: Vec<String> =
-            people.iter().zip(labels).map(|(person, label)| self.described(person, label)).collect();
-        self.screen.say(|line| line.ours("In #").name(&self.room).ours(": ").theirs(labels.join(", ")).ours(".")).await;
+            people.iter().zip(labels).map(|(person, label)| self.described(person, founder, label)).collect();
+        let room = self.label(&name).await;
+        self.screen.say(|line| room.show(line.ours("In ")).ours(": ").theirs(labels.join(", ")).ours(".")).await;
     }
 
-    fn described(&self, person: &Person, label: String) -> String {
+    fn described(&self, person: &Person, founder: Option<PeerId>, label: String) -> String {
         let mut notes = Vec::new();
         if person.peer.id == self.seat.me().id {
             notes.push("you".to_owned());
+        }
+        match person.role {
+            Role::Owner => notes.push("owner".to_owned()),
+            Role::Moderator => notes.push("moderator".to_owned()),
+            Role::Member if founder == Some(person.peer.id) => notes.push("founder".to_owned()),
+            Role::Member => {}
         }
         match (&person.note, person.status) {
             (None, Status::Online) => {}
@@ -59,7 +72,7 @@ impl Conversation {
     pub(super) async fn whois(&self, who: &str) {
         let found = self.found(who).await;
         if self.is_json {
-            return self.show_objects(&found).await;
+            return self.show_objects(&found, |_| None).await;
         }
         for person in &found {
             let words = |line: Line| {
@@ -68,6 +81,11 @@ impl Conversation {
                 let line = match &person.note {
                     Some(note) => line.ours(" (").theirs(note).ours(")"),
                     None => line,
+                };
+                let line = match person.role {
+                    Role::Owner => line.ours(", and hosts the session"),
+                    Role::Moderator => line.ours(", and moderates all rooms"),
+                    Role::Member => line,
                 };
                 line.ours("; id ").theirs(person.peer.id).ours(".")
             };
@@ -119,9 +137,9 @@ impl Conversation {
         }
     }
 
-    async fn show_objects(&self, people: &[Person]) {
+    async fn show_objects(&self, people: &[Person], founder: impl Fn(&Person) -> Option<bool>) {
         for one in people {
-            self.screen.show(person(one, one.peer.id == self.seat.me().id)).await;
+            self.screen.show(person(one, founder(one), one.peer.id == self.seat.me().id)).await;
         }
     }
 }

@@ -57,11 +57,40 @@ fn people_are_looked_up_as_text_and_as_json() {
     assert_eq!((&person["nick"], &person["status"], &person["you"]), (&"ana".into(), &"online".into(), &false.into()));
     let tagged = format!("ana~{}", person["tag"].as_str().unwrap());
     cy.say(&format!("/whois {tagged}"));
-    cy.err.wait_for_words(&format!("{tagged} is online; id {}", person["peer"].as_str().unwrap()));
+    cy.err
+        .wait_for_words(&format!("{tagged} is online, and hosts the session; id {}", person["peer"].as_str().unwrap()));
     cy.say("/whois nobody");
     cy.err.wait_for_words("Nobody here is called nobody.");
     bo.say("/who");
     assert_eq!((0..3).filter(|_| bo.event("person")["you"] == true).count(), 1);
+}
+
+#[test]
+fn who_and_whois_say_who_moderates() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &["--room", "den"]);
+    bo.until("room_joined", "room", "den");
+    let mut cy = reader(&address, "cy");
+    ana.until("joined", "nick", "cy");
+    cy.say("/join den");
+    bo.until("joined", "nick", "cy");
+    cy.say("/who");
+    cy.err.wait_for_words("In #den: bo (founder), cy (you).");
+    ana.say("/op cy");
+    cy.out.wait_for_words("* ana made a moderator of cy");
+    cy.say("/who lobby");
+    cy.err.wait_for_words("In #lobby: ana (owner), bo, cy (you, moderator).");
+    cy.say("/who nowhere");
+    cy.err.wait_for_words("You are not in #nowhere.");
+    cy.say("/whois cy");
+    cy.err.wait_for_words("is online, and moderates all rooms; id ");
+    bo.say("/who");
+    let roles: Vec<_> =
+        (0..2).map(|_| bo.event("person")).map(|one| (one["role"].clone(), one["founder"].clone())).collect();
+    assert_eq!(roles, [("member".into(), true.into()), ("moderator".into(), false.into())]);
+    bo.say("/whois ana");
+    let owner = bo.event("person");
+    assert_eq!((&owner["role"], owner.get("founder")), (&"owner".into(), None));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use core::time::Duration;
 use super::{Alarm, Client};
 use crate::{
     event::{Event, Peer},
-    ids::{Cmid, MemberId, ProducerId, RoomId, Seq},
+    ids::{Cmid, MemberId, PeerId, ProducerId, RoomId, Seq},
     message::{Act, RoomSummary, Rules},
     name::{Remark, RoomName},
     reason::{Durability, Outcome, Refusal, Violation},
@@ -31,6 +31,11 @@ impl Client {
     /// What a room it is in is about.
     pub fn topic(&self, room: &RoomName) -> Option<&Remark> {
         self.rooms.get(room)?.topic.as_ref()
+    }
+
+    /// Who opened a room it is in, and moderates it; nobody did the lobby, nor a room of two.
+    pub fn founder(&self, room: &RoomName) -> Option<PeerId> {
+        self.rooms.get(room)?.founder
     }
 
     /// The rules of a room it is in.

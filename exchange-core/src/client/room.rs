@@ -4,7 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::signals::Signals;
 use crate::{
-    ids::{Cmid, Epoch, MemberId, ProducerId, RoomId, Seq},
+    ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, RoomId, Seq},
     message::{Act, Body, JoinFrom, Joined, Rules},
     name::Remark,
     reason::Violation,
@@ -28,6 +28,7 @@ pub(super) struct Room {
     members: BTreeSet<MemberId>,
     /// Who is a member was told as of here; entries after it change it.
     members_at: Seq,
+    pub(super) founder: Option<PeerId>,
     /// What it is about and what rules it has, told and changed like who is a member.
     pub(super) topic: Option<Remark>,
     pub(super) rules: Rules,
@@ -85,6 +86,7 @@ impl Room {
             history: Seq::ZERO,
             members: BTreeSet::new(),
             members_at: Seq::ZERO,
+            founder: None,
             topic: None,
             rules: Rules::default(),
             opens: false,
@@ -247,7 +249,7 @@ impl Room {
     fn stands(&mut self, joined: Joined) {
         self.members = joined.members.into_iter().collect();
         self.members_at = joined.head;
-        (self.topic, self.rules) = (joined.topic, joined.rules);
+        (self.founder, self.topic, self.rules) = (joined.founder, joined.topic, joined.rules);
     }
 
     /// Steps over an entry, which has to be the next.

@@ -192,6 +192,7 @@ impl Serving<'_> {
             head: room.log.head(),
             known,
             members: room.present().collect(),
+            founder: room.standing.founder,
             topic: room.topic.clone(),
             rules: room.rules,
         }));

@@ -178,7 +178,8 @@ impl Host {
     /// First as if it were not there, then there: so that being told of somebody and their coming are one path.
     fn introduce(&mut self, member: MemberId, hello: &Hello, nick: Nick) {
         let (peer, producer) = (hello.peer, hello.producer);
-        let record = MemberRecord { member, peer, producer, nick, status: Status::Offline, note: None };
+        let role = self.role(peer);
+        let record = MemberRecord { member, peer, producer, nick, role, status: Status::Offline, note: None };
         self.roster_grown |= self.roster.put(record);
     }
 

@@ -46,7 +46,7 @@ use crate::{
     event::{Ended, Event, MessageId, Peer, Person, Session},
     ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, Seq, SessionId},
     limits::{Limits, Timing},
-    message::{Body, JoinFrom, MemberRecord, Presence, Status, ToHost},
+    message::{Body, JoinFrom, MemberRecord, Presence, Role, Status, ToHost},
     name::{Nick, RoomName, SessionName},
     presence::{Own, Roster},
     reason::{CloseReason, Refusal, Violation},
@@ -148,6 +148,7 @@ impl Host {
             peer: PeerId::from_bytes(random.bytes()),
             producer: ProducerId::from_bytes(random.bytes()),
             nick: config.nick,
+            role: Role::Owner,
             status: Status::Online,
             note: None,
         };

@@ -162,11 +162,19 @@ impl Host {
             Act::Unban(who) => state.standing.bans.lift(who.id),
             Act::Mute { who, seconds } => state.standing.mutes.put(who.id, until(seconds)),
             Act::Unmute(who) => state.standing.mutes.lift(who.id),
-            Act::Role { who, role: Role::Moderator } => drop(self.moderators.insert(who.id)),
-            Act::Role { who, .. } => drop(self.moderators.remove(&who.id)),
+            Act::Role { who, role } => self.appoint(who.id, role),
             Act::Close => self.close_room(now, room, out),
             Act::Knock => {}
         }
+    }
+
+    fn appoint(&mut self, peer: PeerId, role: Role) {
+        if role == Role::Moderator {
+            self.moderators.insert(peer);
+        } else {
+            self.moderators.remove(&peer);
+        }
+        self.roster_grown |= self.roster.set_role(peer, role);
     }
 
     /// Somebody is at the door of a private room, and those in it see that, once.
@@ -307,6 +315,11 @@ impl Host {
     /// What a room is about.
     pub fn topic(&self, room: &RoomName) -> Option<&Remark> {
         self.rooms.get(self.room_ids.get(room)?)?.topic.as_ref()
+    }
+
+    /// Who opened a room, and moderates it; nobody did the lobby, nor a room of two.
+    pub fn founder(&self, room: &RoomName) -> Option<PeerId> {
+        self.rooms.get(self.room_ids.get(room)?)?.standing.founder
     }
 
     /// A room's rules; `None` if there is no such room.

@@ -143,9 +143,9 @@ fn welcome() -> impl Strategy<Value = Welcome> {
 
 fn joined() -> impl Strategy<Value = Joined> {
     let places = (number().prop_map(Seq), number().prop_map(Seq));
-    let stands = (vec(member_id(), 0..5), option::of(remark()), rules());
+    let stands = (vec(member_id(), 0..5), option::of(peer()), option::of(remark()), rules());
     (room_name(), room_id(), epoch(), places, any::<bool>(), stands).prop_map(
-        |(name, room, epoch, (after, head), known, (members, topic, rules))| Joined {
+        |(name, room, epoch, (after, head), known, (members, founder, topic, rules))| Joined {
             name,
             room,
             epoch,
@@ -153,6 +153,7 @@ fn joined() -> impl Strategy<Value = Joined> {
             head,
             known,
             members,
+            founder,
             topic,
             rules,
         },
@@ -162,7 +163,6 @@ fn joined() -> impl Strategy<Value = Joined> {
 fn act() -> impl Strategy<Value = Act> {
     let remark = || option::of(remark());
     let seconds = || option::of(prop_oneof![0_u32..3, any::<u32>()]);
-    let role = select(&[Role::Member, Role::Moderator, Role::Owner][..]);
     prop_oneof![
         remark().prop_map(Act::Topic),
         rule().prop_map(Act::Rule),
@@ -173,7 +173,7 @@ fn act() -> impl Strategy<Value = Act> {
         somebody().prop_map(Act::Unban),
         (somebody(), seconds()).prop_map(|(who, seconds)| Act::Mute { who, seconds }),
         somebody().prop_map(Act::Unmute),
-        (somebody(), role).prop_map(|(who, role)| Act::Role { who, role }),
+        (somebody(), role()).prop_map(|(who, role)| Act::Role { who, role }),
         Just(Act::Close),
     ]
 }
@@ -228,11 +228,23 @@ fn entry() -> impl Strategy<Value = Entry> {
     })
 }
 
+fn role() -> impl Strategy<Value = Role> {
+    select(&[Role::Member, Role::Moderator, Role::Owner][..])
+}
+
 fn member() -> impl Strategy<Value = MemberRecord> {
     use Status::{Away, Busy, Offline, Online, Unreachable};
     let status = select(&[Online, Offline, Away, Busy, Unreachable][..]);
-    (member_id(), peer(), producer(), nick(), status, option::of(note())).prop_map(
-        |(member, peer, producer, nick, status, note)| MemberRecord { member, peer, producer, nick, status, note },
+    (member_id(), peer(), producer(), nick(), role(), status, option::of(note())).prop_map(
+        |(member, peer, producer, nick, role, status, note)| MemberRecord {
+            member,
+            peer,
+            producer,
+            nick,
+            role,
+            status,
+            note,
+        },
     )
 }
 

@@ -111,12 +111,13 @@ fn a_list_that_claims_more_than_it_holds_is_malformed_and_takes_no_memory() {
         head: Seq(0),
         known: true,
         members: vec![MemberId(1)],
+        founder: None,
         topic: None,
         rules: Rules::default(),
     };
     let joined = encoded(Encoding::Postcard, &ToClient::Joined(joined));
-    // What follows the list: that there is no topic, and five rules.
-    let (head, tail) = joined.split_at(joined.len() - 6);
+    // What follows the list: that there is no founder and no topic, and five rules.
+    let (head, tail) = joined.split_at(joined.len() - 7);
     let lying = [&head[..head.len() - 2], &claimed, &[1], tail].concat();
     assert_eq!(Encoding::Postcard.decode::<ToClient>(&lying), Err(Violation::Malformed));
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Rules, Signal, Status, codec::bounded};
+use super::{Body, Role, Rules, Signal, Status, codec::bounded};
 use crate::{
     event::Peer,
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
@@ -204,6 +204,8 @@ pub struct Joined {
     /// Who is a member at this moment.
     #[serde(deserialize_with = "bounded")]
     pub members: Vec<MemberId>,
+    /// Who opened it, and moderates it.
+    pub founder: Option<PeerId>,
     /// What it is about at this moment.
     pub topic: Option<Remark>,
     /// What rules it has at this moment.
@@ -234,6 +236,8 @@ pub struct MemberRecord {
     pub producer: ProducerId,
     /// What it is called.
     pub nick: Nick,
+    /// What it may do in the session.
+    pub role: Role,
     /// How it is.
     pub status: Status,
     /// A word of its own on that.

@@ -11,7 +11,7 @@ pub(crate) use self::own::Own;
 use crate::{
     event::{Peer, Person},
     ids::{MemberId, PeerId, ProducerId, Rev},
-    message::{Encoding, MemberRecord, Status, ToClient},
+    message::{Encoding, MemberRecord, Role, Status, ToClient},
     name::{Nick, Note},
 };
 
@@ -96,6 +96,18 @@ impl Roster {
         self.record(member).cloned().is_some_and(|record| self.put(MemberRecord { nick, ..record }))
     }
 
+    /// Records what a peer may do, of all its clients; tells whether that is news.
+    pub(crate) fn set_role(&mut self, peer: PeerId, role: Role) -> bool {
+        let before = self.rev;
+        let clients: Vec<MemberId> = self.clients_of(peer).collect();
+        for client in clients {
+            if let Some(record) = self.record(client).cloned() {
+                self.put(MemberRecord { role, ..record });
+            }
+        }
+        self.rev != before
+    }
+
     pub(crate) fn forget(&mut self, member: MemberId) {
         if let Some((rev, record)) = self.records.remove(&member) {
             self.changes.remove(&rev);
@@ -131,7 +143,7 @@ impl MemberRecord {
     }
 
     pub(crate) fn person(&self) -> Person {
-        Person { peer: self.peer(), status: self.status, note: self.note.clone() }
+        Person { peer: self.peer(), role: self.role, status: self.status, note: self.note.clone() }
     }
 }
 
@@ -145,6 +157,7 @@ mod tests {
             peer: PeerId::from_bytes([1; 16]),
             producer: ProducerId::from_bytes([u8::try_from(member).unwrap(); 8]),
             nick: Nick::new("ana").unwrap(),
+            role: Role::Member,
             status,
             note: None,
         }

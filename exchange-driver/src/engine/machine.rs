@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use exchange_core::{
-    Body, Client, Host, Input, JoinFrom, MessageId, MessageView, Nick, Outbox, Peer, Person, Presence, Refusal, Remark,
-    RoomName, Rules, SeenBy, Seq, Session, Time, Unread, client, host,
+    Body, Client, Host, Input, JoinFrom, MessageId, MessageView, Nick, Outbox, Peer, PeerId, Person, Presence, Refusal,
+    Remark, RoomName, Rules, SeenBy, Seq, Session, Time, Unread, client, host,
 };
 
 pub(crate) trait Machine: Send + Unpin + 'static {
@@ -35,6 +35,7 @@ pub(crate) trait Participant {
     fn members(&self, room: &RoomName) -> Vec<Peer>;
     fn messages(&self, room: &RoomName) -> Vec<MessageView>;
     fn topic(&self, room: &RoomName) -> Option<Remark>;
+    fn founder(&self, room: &RoomName) -> Option<PeerId>;
     fn rules(&self, room: &RoomName) -> Option<Rules>;
     fn unread(&self, room: &RoomName) -> Unread;
     fn read(&mut self, room: &RoomName, up_to: Seq);
@@ -138,6 +139,10 @@ impl Participant for host::Round<'_> {
         self.host().topic(room).cloned()
     }
 
+    fn founder(&self, room: &RoomName) -> Option<PeerId> {
+        self.host().founder(room)
+    }
+
     fn rules(&self, room: &RoomName) -> Option<Rules> {
         self.host().rules(room)
     }
@@ -226,6 +231,10 @@ impl Participant for client::Round<'_> {
 
     fn topic(&self, room: &RoomName) -> Option<Remark> {
         self.client().topic(room).cloned()
+    }
+
+    fn founder(&self, room: &RoomName) -> Option<PeerId> {
+        self.client().founder(room)
     }
 
     fn rules(&self, room: &RoomName) -> Option<Rules> {

@@ -1,7 +1,7 @@
 //! What is done in a room beside talking. Each of these is sent and logged like a message, in its order, and its receipt
 //! tells whether the host has let it be so.
 
-use exchange_core::{Act, Body, NameError, Peer, Remark, Role, Rule, Rules};
+use exchange_core::{Act, Body, NameError, Peer, PeerId, Remark, Role, Rule, Rules};
 
 use super::{Receipt, Room};
 use crate::error::RequestError;
@@ -34,6 +34,21 @@ impl Room {
     pub async fn topic(&self) -> Result<Option<Remark>, RequestError> {
         let name = self.name()?;
         self.commander.ask(move |participant| participant.topic(&name)).await
+    }
+
+    /// Who opened the room, and moderates it, as far as one knows from being in it. Nobody did the lobby, nor a room of
+    /// two. Who moderates all rooms, [`Person::role`](exchange_core::Person::role) says.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] if the name is none or the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
+    pub async fn founder(&self) -> Result<Option<PeerId>, RequestError> {
+        let name = self.name()?;
+        self.commander.ask(move |participant| participant.founder(&name)).await
     }
 
     /// The room's rules, as far as one knows from being in it.

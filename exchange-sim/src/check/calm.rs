@@ -79,6 +79,10 @@ impl Calm<'_> {
                     format!("sees {:?} as the rules of {room:?}, not {:?}", client.rules(room), host.rules(room));
                 return Some((Invariant::S27, what));
             }
+            if client.founder(room) != host.founder(room) {
+                let (seen, founder) = (client.founder(room), host.founder(room));
+                return Some((Invariant::L3, format!("believes that {seen:?} opened {room:?}, not {founder:?}")));
+            }
             let (seen, there): (BTreeSet<_>, BTreeSet<_>) =
                 (client.members(room).collect(), host.members(room).collect());
             if seen != there {

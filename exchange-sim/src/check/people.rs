@@ -119,7 +119,7 @@ impl Said {
     pub(super) fn look(&self, host: &Host, away: &BTreeMap<PeerId, Option<Time>>, grace: Duration, now: Time) -> Check {
         let mut looks: BTreeMap<String, Nick> = BTreeMap::new();
         for person in host.people() {
-            let Person { peer, status, note } = &person;
+            let Person { peer, status, note, .. } = &person;
             if let Some(other) = looks.insert(peer.nick.to_lowercase(), peer.nick.clone())
                 && other != peer.nick
             {

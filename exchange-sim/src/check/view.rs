@@ -535,8 +535,8 @@ impl View {
 }
 
 fn person(record: &MemberRecord) -> Person {
-    let MemberRecord { peer: id, nick, status, note, .. } = record.clone();
-    Person { peer: Peer { id, nick }, status, note }
+    let MemberRecord { peer: id, nick, role, status, note, .. } = record.clone();
+    Person { peer: Peer { id, nick }, role, status, note }
 }
 
 /// Whether it is seen to dial.

@@ -404,6 +404,7 @@ class Client:
             raise broken("unexpected")
         room.members, room.members_at = set(joined["members"]), joined["head"]
         room.signals.clear()
+        room.founder = joined["founder"]
         if again:
             # Members may have come and gone in the gap that follows (EX-ROM-012).
             return

@@ -147,7 +147,17 @@ TO_HOST = Enum(
 
 STATUS = Enum(dict.fromkeys(["online", "offline", "away", "busy", "unreachable"]))
 
-MEMBER = Struct({"member": U32, "peer": ID16, "producer": ID8, "nick": NICK, "status": STATUS, "note": Option(NOTE)})
+MEMBER = Struct(
+    {
+        "member": U32,
+        "peer": ID16,
+        "producer": ID8,
+        "nick": NICK,
+        "role": ROLE,
+        "status": STATUS,
+        "note": Option(NOTE),
+    }
+)
 
 WELCOME = Struct(
     {
@@ -171,6 +181,7 @@ JOINED = Struct(
         "head": U64,
         "known": BOOL,
         "members": List(U32),
+        "founder": Option(ID16),
         "topic": Option(REMARK),
         "rules": RULES,
     }

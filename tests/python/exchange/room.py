@@ -41,6 +41,8 @@ class Room:
     cursor: tuple[str, int] | None = None
     members: set[int] = field(default_factory=set)
     members_at: int = 0
+    founder: str | None = None
+    """The peer that opened it, and moderates it."""
     pending: dict[int, Pending] = field(default_factory=dict)
     on_link: int = 0
     took_back: bool = False

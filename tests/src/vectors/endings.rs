@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use exchange_tokio::core::{
     Body, CloseReason, Cmid, Durability, Encoding, GapReason, JoinFrom, MemberId, NameError, Presence, Refusal, Rev,
-    RoomId, RoomName, Rules, Seq, Status, Timestamp, Violation,
+    Role, RoomId, RoomName, Rules, Seq, Status, Timestamp, Violation,
     message::{Entry, Hello, Joined, MAX_FIRST_FRAME, MAX_FRAME, MemberRecord, ToClient, ToHost},
     text::Text,
 };
@@ -154,6 +154,7 @@ fn roster(rev: u64, members: &[u32]) -> ToClient {
         peer: PEER,
         producer: exchange_tokio::core::ProducerId::from_bytes(u64::from(*member).to_be_bytes()),
         nick: nick("ana"),
+        role: Role::Member,
         status: Status::Online,
         note: None,
     };
@@ -172,8 +173,8 @@ fn another_room() -> ToClient {
 }
 
 fn joined_to(name: RoomName, room: RoomId, (after, head): (Seq, Seq), members: Vec<MemberId>) -> Joined {
-    let (topic, rules) = (None, Rules::default());
-    Joined { name, room, epoch: EPOCH, after, head, known: true, members, topic, rules }
+    let (founder, topic, rules) = (None, None, Rules::default());
+    Joined { name, room, epoch: EPOCH, after, head, known: true, members, founder, topic, rules }
 }
 
 fn join_refused(room: RoomName) -> ToClient {

@@ -88,10 +88,10 @@ pub(super) fn to_host() -> Vec<Vector> {
 }
 
 pub(super) fn to_client() -> Vec<Vector> {
-    let spaced = "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b20520626f200a0000";
+    let spaced = "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b20520626f200a000000";
     let record = json!({
         "member": 7, "peer": "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "producer": "b2b2b2b2b2b2b2b2",
-        "nick": "bo", "status": "online", "note": null,
+        "nick": "bo", "role": "member", "status": "online", "note": null,
     });
     let roster = json!({"roster": {"rev": 9, "members": [record]}});
     let ack = json!({"ack": {"room": 3, "cmid": 12, "seq": null, "durability": "memory"}});

@@ -130,8 +130,9 @@ pub(super) fn to_client() -> Vec<Vector> {
         ("list.longer_than_frame", "0209ffffffff0f"),
         ("list.longer_than_memory", "0209ffffffffffffffffff01"),
         ("list.cut", "020901"),
-        ("member.status.unknown", "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b202626f7f00"),
-        ("member.nick.unshowable", "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2021b6f0000"),
+        ("member.status.unknown", "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b202626f007f00"),
+        ("member.role.unknown", "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b202626f7f0000"),
+        ("member.nick.unshowable", "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2021b6f000000"),
         ("room_name.empty", "04000004"),
         ("refusal.unknown", "040364656e7f"),
         ("gap_reason.unknown", "0703fa0163"),
@@ -150,13 +151,14 @@ pub(super) fn to_client() -> Vec<Vector> {
     let member = |nick: &str, status: &str| {
         let ids = r#""peer":"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1","producer":"b2b2b2b2b2b2b2b2""#;
         format!(
-            r#"{{"roster":{{"rev":9,"members":[{{"member":7,{ids},"nick":"{nick}","status":{status},"note":null}}]}}}}"#
+            r#"{{"roster":{{"rev":9,"members":[{{"member":7,{ids},"nick":"{nick}","role":"member","status":{status},"note":null}}]}}}}"#
         )
     };
     let joined = |members: &str, known: &str| {
         let epoch = "f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6";
         let places = format!(r#""room":3,"epoch":"{epoch}","after":300,"head":302"#);
-        format!(r#"{{"joined":{{"name":"den",{places},"known":{known},"members":{members}}}}}"#)
+        let rules = r#""rules":{"history":"all","private":false,"fixed_topic":false,"locked":false,"slow":0}"#;
+        format!(r#"{{"joined":{{"name":"den",{places},"known":{known},"members":{members},{rules}}}}}"#)
     };
     let json = [
         ("list.object", joined("{}", "true")),

@@ -98,15 +98,15 @@ pub(super) fn to_client() -> Vec<Vector> {
     let said = |name, body| (name, entry(7, 12, body));
     let (room, cmid, durability) = (ROOM, Cmid(12), Durability::Memory);
     let record = |member, nick, status| {
-        let (peer, producer, note) = (PEER, PRODUCER, None);
-        MemberRecord { member: MemberId(member), peer, producer, nick, status, note }
+        let (peer, producer, role, note) = (PEER, PRODUCER, Role::Member, None);
+        MemberRecord { member: MemberId(member), peer, producer, nick, role, status, note }
     };
     let roster = vec![
-        record(0, nick("ana"), Status::Offline),
+        MemberRecord { role: Role::Owner, ..record(0, nick("ana"), Status::Offline) },
         record(7, nick(&"é".repeat(16)), Status::Online),
         MemberRecord { note: Some(note("lunch")), ..record(8, nick("cy"), Status::Away) },
         MemberRecord { note: Some(note(&"é".repeat(64))), ..record(9, nick("di"), Status::Busy) },
-        record(10, nick("ed"), Status::Unreachable),
+        MemberRecord { role: Role::Moderator, ..record(10, nick("ed"), Status::Unreachable) },
     ];
     let joined = Joined {
         name: RoomName::lobby(),
@@ -116,11 +116,13 @@ pub(super) fn to_client() -> Vec<Vector> {
         head: Seq(302),
         known: true,
         members: vec![MemberId(0), MemberId(7)],
+        founder: None,
         topic: None,
         rules: Rules::default(),
     };
     let history = HistoryPolicy::Last(50);
     let ruled = Joined {
+        founder: Some(PEER),
         topic: Some(remark("optics")),
         rules: Rules { history, private: true, fixed_topic: true, locked: true, slow: 30 },
         ..joined.clone()

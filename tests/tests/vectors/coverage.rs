@@ -138,6 +138,7 @@ fn every_variant_of_every_enum_is_written_in_both_encodings() {
                 "LeaveReason",
                 "NameError",
                 "Refusal",
+                "Role",
                 "Status",
                 "ToClient",
                 "ToHost",

@@ -7,11 +7,11 @@ use crate::{
     client::ClientConfig,
     event::{Ended, Event, Peer},
     host::HostConfig,
-    ids::{Cmid, MemberId, RoomId, Seq},
+    ids::{Cmid, MemberId, Rev, RoomId, Seq},
     limits::{Limits, Rate},
     message::{
-        Act, Body, Encoding, Entry, GapReason, HistoryPolicy, JoinFrom, Joined, RoomSummary, Rule, Rules, Status,
-        ToClient, ToHost,
+        Act, Body, Encoding, Entry, GapReason, HistoryPolicy, JoinFrom, Joined, MemberRecord, Role, RoomSummary, Rule,
+        Rules, Status, ToClient, ToHost,
     },
     name::{Remark, RoomName},
     reason::{CloseReason, Outcome, Refusal, Violation},
@@ -60,6 +60,20 @@ fn what_a_room_is_about_and_its_rules_are_told_with_it_and_changed_by_entries() 
     let topic = Event::Acted { room: den(), by, act: Act::Topic(Some(remark("lenses"))), seq: Seq(1), replayed: false };
     assert_eq!(told[0], topic);
     assert_eq!(told.len(), 2);
+}
+
+#[test]
+fn who_opened_a_room_is_told_with_it_and_who_moderates_all_by_the_roster() {
+    let mut bench = Bench::in_lobby();
+    let ana = MemberRecord { role: Role::Moderator, ..ana(Status::Online) };
+    let (me, founder) = (bench.client.me().id, Some(ana.peer));
+    bench.hear(&ToClient::Roster { rev: Rev(9), members: [ana.clone()].into() });
+    bench.round(|round| round.join(&den(), JoinFrom::Head)).unwrap();
+    bench.hear(&ToClient::Joined(Joined { founder, ..joined(&den(), DEN.0, 0) }));
+    assert_eq!((bench.client.founder(&den()), bench.client.founder(&RoomName::lobby())), (founder, None));
+    let mut roles: Vec<_> = bench.client.people().map(|person| (person.peer.id, person.role)).collect();
+    roles.sort_by_key(|(_, role)| *role);
+    assert_eq!(roles, [(me, Role::Member), (ana.peer, Role::Moderator)]);
 }
 
 #[test]

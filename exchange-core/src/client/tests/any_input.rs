@@ -142,6 +142,7 @@ impl Fuzz {
                     peer,
                     producer,
                     nick,
+                    role: crate::message::Role::Member,
                     status: Status::Online,
                     note: None,
                 };

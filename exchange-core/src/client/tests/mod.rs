@@ -26,7 +26,8 @@ use crate::{
     event::{Ended, Event, MessageId},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
     message::{
-        Body, Encoding, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Rules, Status, ToClient, ToHost, Welcome,
+        Body, Encoding, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Role, Rules, Status, ToClient, ToHost,
+        Welcome,
     },
     name::RoomName,
     reason::{CloseReason, Outcome, Refusal},
@@ -96,6 +97,7 @@ fn joined(name: &RoomName, room: u32, head: u64) -> Joined {
         head,
         known: true,
         members: [ME].into(),
+        founder: None,
         topic: None,
         rules: Rules::default(),
     }
@@ -108,7 +110,7 @@ fn entry(seq: u64, author: MemberId, cmid: u64, text: &str) -> ToClient {
 
 fn ana(status: Status) -> MemberRecord {
     let (peer, producer) = (PeerId::from_bytes([2; 16]), ProducerId::from_bytes([2; 8]));
-    MemberRecord { member: ANA, peer, producer, nick: "ana".parse().unwrap(), status, note: None }
+    MemberRecord { member: ANA, peer, producer, nick: "ana".parse().unwrap(), role: Role::Member, status, note: None }
 }
 
 impl Bench {
@@ -204,7 +206,8 @@ impl Bench {
 
     fn me(&self) -> MemberRecord {
         let (peer, nick) = (self.client.me().id, self.client.me().nick);
-        MemberRecord { member: ME, peer, producer: self.client.producer, nick, status: Status::Online, note: None }
+        let (producer, role, status) = (self.client.producer, Role::Member, Status::Online);
+        MemberRecord { member: ME, peer, producer, nick, role, status, note: None }
     }
 
     /// The host says who is there: the client itself and ana.

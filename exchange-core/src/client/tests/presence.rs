@@ -5,7 +5,7 @@ use crate::{
     client::ClientConfig,
     event::{Event, Person},
     ids::{Cmid, Rev, Seq},
-    message::{Availability, Body, Entry, MemberRecord, Presence, Status, ToClient, ToHost},
+    message::{Availability, Body, Entry, MemberRecord, Presence, Role, Status, ToClient, ToHost},
     name::{NameError, Nick},
     reason::{CloseReason, Refusal},
     seam::{Input, LinkLoss},
@@ -167,10 +167,10 @@ fn how_others_are_is_told_when_it_changes_and_kept_to_be_looked_at() {
         [Event::Presence { peer: peer.clone(), status: Status::Away, note: note.clone() }],
         "once"
     );
-    let person = Person { peer: peer.clone(), status: Status::Away, note };
+    let person = Person { peer: peer.clone(), role: Role::Member, status: Status::Away, note };
     assert!(bench.client.people().any(|other| other == person));
     bench.hear(&ToClient::Roster { rev: Rev(5), members: [ana(Status::Unreachable)].into() });
-    let unreachable = Person { peer, status: Status::Unreachable, note: None };
+    let unreachable = Person { peer, role: Role::Member, status: Status::Unreachable, note: None };
     assert!(bench.client.people().any(|other| other == unreachable), "she may be back any moment");
     bench.hear(&ToClient::Roster { rev: Rev(6), members: [ana(Status::Offline)].into() });
     assert_eq!(bench.client.people().count(), 1);

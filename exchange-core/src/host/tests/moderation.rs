@@ -278,6 +278,46 @@ fn roles_are_the_owners_to_give_in_the_lobby_and_to_take_away() {
 }
 
 #[test]
+fn the_roster_says_who_moderates_also_to_those_who_come_later_and_of_those_who_come_again() {
+    let (mut bench, _, [ana, bo, cy]) = founded();
+    let told = |said: Vec<ToClient>| -> Vec<(PeerId, Role)> {
+        let members = said.into_iter().filter_map(|said| match said {
+            ToClient::Roster { members, .. } => Some(members),
+            _ => None,
+        });
+        members.flatten().map(|record| (record.peer, record.role)).collect()
+    };
+    appoint(&mut bench, 2);
+    for link in [ana, bo, cy] {
+        assert_eq!(told(bench.heard(link)), [(peer(2).id, Role::Moderator)]);
+    }
+    bench.say(bo, &ToHost::Bye { reason: CloseReason::Left });
+    let ToHost::Hello(mut again) = hello(2, 1, None) else { unreachable!() };
+    again.producer = crate::ids::ProducerId::from_bytes([77; 8]);
+    let (late, _) = bench.greet(9, &ToHost::Hello(again));
+    let owner = bench.host.me().unwrap().id;
+    let mut everybody = told(bench.heard(late));
+    everybody.retain(|(_, role)| *role != Role::Member);
+    everybody.sort();
+    let mut moderators = [(owner, Role::Owner), (peer(2).id, Role::Moderator), (peer(2).id, Role::Moderator)];
+    moderators.sort();
+    assert_eq!(everybody, moderators, "a role is a peer's, whichever client it comes with");
+    decree(&mut bench, Act::Role { who: peer(2), role: Role::Member }).unwrap();
+    assert_eq!(told(bench.heard(late)), [(peer(2).id, Role::Member); 2]);
+    assert_eq!(bench.host.people().filter(|person| person.role != Role::Member).count(), 1);
+}
+
+#[test]
+fn whoever_joins_a_room_is_told_who_opened_it() {
+    let (mut bench, _, [_, _, cy]) = founded();
+    assert_eq!(bench.join(cy, &den(), JoinFrom::Head).founder, Some(peer(1).id));
+    assert_eq!(bench.join(cy, &RoomName::lobby(), JoinFrom::Head).founder, None);
+    let two = RoomName::direct(peer(3).id, peer(1).id);
+    assert_eq!(bench.join(cy, &two, JoinFrom::Head).founder, None);
+    assert_eq!(bench.host.founder(&den()), Some(peer(1).id));
+}
+
+#[test]
 fn a_kick_from_the_lobby_is_one_from_the_session() {
     let (mut bench, room, [ana, bo, cy]) = founded();
     decree(&mut bench, kick(2)).unwrap();
