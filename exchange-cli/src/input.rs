@@ -13,9 +13,9 @@ use tokio::sync::mpsc::{self, Receiver};
 pub(crate) use self::deeds::{Deed, Treatment};
 
 /// What `/help` shows.
-pub(crate) const HELP: [(&str, &str); 40] = [
+pub(crate) const HELP: [(&str, &str); 41] = [
     ("/join ROOM", "join a room and talk there"),
-    ("/room ROOM", "talk in a room you are in"),
+    ("/room [ROOM]", "talk in a room you are in; what this one is and its rules"),
     ("/part [ROOM]", "leave a room"),
     ("/rooms", "the rooms you are in"),
     ("/list", "the rooms there are"),
@@ -32,6 +32,7 @@ pub(crate) const HELP: [(&str, &str); 40] = [
     ("/lock", "let only those speak who moderate this room"),
     ("/unlock", "let everybody speak again"),
     ("/slow TIME", "let everybody wait between two messages; 0 ends it"),
+    ("/rule RULE VALUE", "history all, 50 or none; private on or off; topic fixed or free"),
     ("/op WHO", "let somebody moderate all rooms; from the lobby"),
     ("/deop WHO", "take that back"),
     ("/close", "close this room for all"),
@@ -68,7 +69,7 @@ pub(crate) enum Entry {
     Say(String),
     Join(RoomName),
     Part(Option<RoomName>),
-    Room(RoomName),
+    Room(Option<RoomName>),
     Rooms,
     List,
     Private(RoomName),
@@ -137,7 +138,8 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
     let alone = |entry, usage| if rest.is_empty() { Ok(entry) } else { Err(Mistake::Usage(usage)) };
     match name {
         "join" | "j" => room("/join ROOM").map(Entry::Join),
-        "room" | "switch" => room("/room ROOM").map(Entry::Room),
+        "room" | "switch" if rest.is_empty() => Ok(Entry::Room(None)),
+        "room" | "switch" => room("/room [ROOM]").map(|room| Entry::Room(Some(room))),
         "part" | "leave" if rest.is_empty() => Ok(Entry::Part(None)),
         "part" | "leave" => room("/part [ROOM]").map(|room| Entry::Part(Some(room))),
         "rooms" => alone(Entry::Rooms, "/rooms"),
@@ -265,7 +267,8 @@ mod tests {
         assert_eq!(parse("/join two words"), Ok(Entry::Join(room("two words"))));
         assert_eq!(parse("/part"), Ok(Entry::Part(None)));
         assert_eq!(parse("/part ops "), Ok(Entry::Part(Some(room("ops")))));
-        assert_eq!(parse("/switch lobby"), Ok(Entry::Room(RoomName::lobby())));
+        assert_eq!(parse("/switch lobby"), Ok(Entry::Room(Some(RoomName::lobby()))));
+        assert_eq!(parse("/room"), Ok(Entry::Room(None)));
         assert_eq!(parse("/quit"), Ok(Entry::Quit));
     }
 
@@ -310,7 +313,7 @@ mod tests {
         }
         assert_eq!(parse("/join"), Err(Mistake::Usage("/join ROOM")));
         assert_eq!(parse("/quit now"), Err(Mistake::Usage("/quit")));
-        assert_eq!(parse("/room \u{1b}[2J"), Err(Mistake::Usage("/room ROOM")));
+        assert_eq!(parse("/room \u{1b}[2J"), Err(Mistake::Usage("/room [ROOM]")));
     }
 
     #[test]

@@ -4,23 +4,27 @@ mod acts;
 mod ignored;
 mod json;
 mod labels;
+mod refusals;
 mod sessions;
+mod spans;
 mod text;
 
 use std::time::Duration;
 
 use exchange_tokio::{
     Events,
-    core::{CloseReason, Ended, Event, Peer, PeerId},
+    core::{CloseReason, Ended, Event, Peer, PeerId, Refusal},
 };
 use jiff::tz::TimeZone;
 use tokio::time::timeout;
 
 use self::text::Text;
 pub(crate) use self::{
+    acts::{read_back, seconds_spoken},
     ignored::Ignored,
-    json::{held, person, seen_by, unread},
+    json::{held, person, room, seen_by, unread},
     labels::{RoomLabel, peers, told_apart},
+    refusals::{Attempt, failed, refused},
     sessions::{Hosting, listed},
 };
 use crate::{line::Line, screen::Screen};
@@ -131,7 +135,9 @@ impl Printer {
             }
             Event::RoomLeft { room } => screen.say(|line| line.ours("You have left #").name(room).ours(".")).await,
             Event::RoomRefused { room, refusal } => {
-                screen.warn(|line| line.ours("#").name(room).ours(": ").theirs(refusal).ours(".")).await;
+                let attempt = if *refusal == Refusal::Lobby { Attempt::Leave } else { Attempt::Join };
+                let label = RoomLabel::Named(room.clone());
+                screen.warn(|line| refused(line, &attempt, &label, *refusal)).await;
             }
             Event::RenameRefused { nick, refusal } => {
                 screen.warn(|line| line.ours("You cannot be ").name(nick).ours(": ").theirs(refusal).ours(".")).await;

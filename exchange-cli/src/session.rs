@@ -2,24 +2,25 @@
 
 mod deeds;
 mod messages;
+mod outcomes;
 mod people;
 
 use std::{collections::BTreeMap, mem, time::Duration};
 
 use exchange_tokio::{
-    DeliveryError, Events, Farewell, RequestError,
+    Events, Farewell,
     core::{Act, CloseReason, Ended, Event, Nick, PeerId, RoomName, Seq},
 };
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use tokio::{sync::mpsc::Receiver, time::timeout};
 
-use self::messages::OnItsWay;
+use self::outcomes::OnItsWay;
 use crate::{
     app::App,
     exit::Exit,
     input::{self, Entry, HELP, Mistake},
     line::{Line, Style},
-    output::{Format, Ignored, Printer, RoomLabel, peers, told_apart},
+    output::{Attempt, Format, Ignored, Printer, RoomLabel, peers, told_apart},
     screen::Screen,
     seat::Seat,
 };
@@ -125,11 +126,11 @@ impl Conversation {
                     Some(Event::Acted { act: Act::Ban { who, .. }, .. }) => {
                         self.banned.insert(who.id, who.nick);
                     }
-                    Some(Event::Removed { room, .. }) if room == self.room => self.room = RoomName::lobby(),
+                    Some(Event::Removed { room, .. }) if room == self.room => self.go_to(RoomName::lobby()).await,
                     None => return Ending::Over(Ended::Here(CloseReason::Left)),
                     Some(_) => {}
                 },
-                Some((_, outcome)) = self.on_their_way.next() => self.settle(outcome.err()).await,
+                Some(became) = self.on_their_way.next() => self.settle(became).await,
                 line = next(&mut self.lines), if may_read => match line {
                     Some(line) => {
                         if self.take(&line).await {
@@ -156,7 +157,8 @@ impl Conversation {
             Ok(Entry::Say(text)) => self.send(&text).await,
             Ok(Entry::Join(room)) => self.join(room).await,
             Ok(Entry::Part(room)) => self.part(room).await,
-            Ok(Entry::Room(room)) => self.switch(room).await,
+            Ok(Entry::Room(None)) => self.describe_room().await,
+            Ok(Entry::Room(Some(room))) => self.switch(room).await,
             Ok(Entry::Rooms) => self.list_rooms().await,
             Ok(Entry::List) => self.list_all_rooms().await,
             Ok(Entry::Private(room)) => self.open(room).await,
@@ -192,20 +194,8 @@ impl Conversation {
     }
 
     async fn send(&mut self, text: &str) {
-        match self.seat.room(&self.room).send(text).await {
-            Ok(receipt) => self.on_their_way.push(OnItsWay::message(receipt)),
-            Err(error) => {
-                self.undelivered += 1;
-                self.screen.warn(|line| line.ours("Not sent: ").theirs(error).ours(".")).await;
-            }
-        }
-    }
-
-    async fn settle(&mut self, error: Option<DeliveryError>) {
-        if let Some(error) = error {
-            self.undelivered += 1;
-            self.screen.warn(|line| line.ours("A message was not delivered: ").theirs(error).ours(".")).await;
-        }
+        let (said, room) = (self.seat.room(&self.room).send(text).await, self.room.clone());
+        self.sent(said, Attempt::Say, &room).await;
     }
 
     async fn join(&mut self, room: RoomName) {
@@ -215,7 +205,7 @@ impl Conversation {
         match self.seat.room(&room).join().await {
             // What is said from now on is for that room: should it turn out to be closed to us, nobody else gets it.
             Ok(()) => self.go_to(room).await,
-            Err(error) => self.refused(&room, error).await,
+            Err(error) => self.not_asked(&Attempt::Join, &room, error).await,
         }
     }
 
@@ -223,13 +213,13 @@ impl Conversation {
         let room = room.unwrap_or_else(|| self.room.clone());
         // What was said before still has to get there: with the membership, it would be given up.
         let settling = async {
-            while let Some((_, outcome)) = self.on_their_way.next().await {
-                self.settle(outcome.err()).await;
+            while let Some(became) = self.on_their_way.next().await {
+                self.settle(became).await;
             }
         };
         let _ = timeout(PATIENCE, settling).await;
         if let Err(error) = self.seat.room(&room).leave().await {
-            return self.refused(&room, error).await;
+            return self.not_asked(&Attempt::Leave, &room, error).await;
         }
         if room == self.room {
             self.go_to(RoomName::lobby()).await;
@@ -285,11 +275,6 @@ impl Conversation {
         })
     }
 
-    async fn refused(&self, room: &RoomName, error: RequestError) {
-        let label = self.label(room).await;
-        self.screen.warn(|line| label.show(line).ours(": ").theirs(error).ours(".")).await;
-    }
-
     /// Says goodbye, and waits until all is said, shown and counted.
     async fn end(mut self, ending: Ending, printing: tokio::task::JoinHandle<()>) -> Exit {
         let patience = match ending {
@@ -301,8 +286,8 @@ impl Conversation {
             self.screen.say(|line| line.ours("Leaving; Ctrl-C ends it at once.")).await;
         }
         let farewell = timeout(patience + AFTERMATH, self.seat.shutdown(patience)).await;
-        while let Some(Some((_, outcome))) = self.on_their_way.next().now_or_never() {
-            self.undelivered += usize::from(outcome.is_err());
+        while let Some(Some(became)) = self.on_their_way.next().now_or_never() {
+            self.undelivered += usize::from(became.outcome.is_err());
         }
         self.undelivered += mem::take(&mut self.on_their_way).len();
         let _ = timeout(AFTERMATH, printing).await;

@@ -1,5 +1,6 @@
 //! What is done in a room beside talking, as it is typed.
 
+use exchange_tokio::core::{HistoryPolicy, Rule};
 use jiff::{Span, SpanRelativeTo};
 
 use super::Mistake;
@@ -8,8 +9,7 @@ use super::Mistake;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Deed {
     Topic(String),
-    Lock(bool),
-    Slow(u32),
+    Rule(Rule),
     Close,
     /// To somebody, by what they are called.
     To(String, Treatment),
@@ -28,6 +28,8 @@ pub(crate) enum Treatment {
     Dismiss,
 }
 
+const RULE: &str = "/rule history all|COUNT|none, /rule private on|off or /rule topic fixed|free";
+
 /// What a command does; none if it is none of these.
 pub(super) fn parse(name: &str, rest: &str) -> Option<Result<Deed, Mistake>> {
     let (who, more) = rest.split_once(char::is_whitespace).map_or((rest, ""), |(who, more)| (who, more.trim()));
@@ -38,9 +40,10 @@ pub(super) fn parse(name: &str, rest: &str) -> Option<Result<Deed, Mistake>> {
     let bare = |deed, usage| if rest.is_empty() { Ok(deed) } else { Err(Mistake::Usage(usage)) };
     Some(match name {
         "topic" => Ok(Deed::Topic(rest.into())),
-        "lock" => bare(Deed::Lock(true), "/lock"),
-        "unlock" => bare(Deed::Lock(false), "/unlock"),
-        "slow" => seconds(rest).map(Deed::Slow).ok_or(Mistake::Usage("/slow TIME")),
+        "lock" => bare(Deed::Rule(Rule::Locked(true)), "/lock"),
+        "unlock" => bare(Deed::Rule(Rule::Locked(false)), "/unlock"),
+        "slow" => seconds(rest).map(|pace| Deed::Rule(Rule::Slow(pace))).ok_or(Mistake::Usage("/slow TIME")),
+        "rule" => rule(who, more).map(Deed::Rule).ok_or(Mistake::Usage(RULE)),
         "close" => bare(Deed::Close, "/close"),
         "invite" => alone(Treatment::Invite, "/invite WHO"),
         "kick" => to(Treatment::Kick(more.into()), "/kick WHO [WHY]"),
@@ -56,6 +59,20 @@ pub(super) fn parse(name: &str, rest: &str) -> Option<Result<Deed, Mistake>> {
         "unmute" => alone(Treatment::Unmute, "/unmute WHO"),
         "op" => alone(Treatment::Appoint, "/op WHO"),
         "deop" => alone(Treatment::Dismiss, "/deop WHO"),
+        _ => return None,
+    })
+}
+
+/// A rule, by its name and what it is to be.
+fn rule(name: &str, value: &str) -> Option<Rule> {
+    Some(match (name, value) {
+        ("history", "all") => Rule::History(HistoryPolicy::All),
+        ("history", "none") => Rule::History(HistoryPolicy::SinceJoin),
+        ("history", entries) => Rule::History(HistoryPolicy::Last(entries.parse().ok()?)),
+        ("private", "on") => Rule::Private(true),
+        ("private", "off") => Rule::Private(false),
+        ("topic", "fixed") => Rule::FixedTopic(true),
+        ("topic", "free") => Rule::FixedTopic(false),
         _ => return None,
     })
 }
@@ -93,8 +110,20 @@ mod tests {
         assert_eq!(deed("ban bo 7d too loud"), to(Treatment::Ban(Some(604_800), "too loud".into())));
         assert_eq!(deed("mute bo 60"), to(Treatment::Mute(Some(60))));
         assert_eq!(deed("mute bo 1m30s"), to(Treatment::Mute(Some(90))));
-        assert_eq!(deed("slow 2m"), Ok(Deed::Slow(120)));
+        assert_eq!(deed("slow 2m"), Ok(Deed::Rule(Rule::Slow(120))));
         assert_eq!(deed("invite bo"), to(Treatment::Invite));
+    }
+
+    #[test]
+    fn rules_are_named_and_say_what_they_are_to_be() {
+        let rule = |rule| Ok(Deed::Rule(rule));
+        assert_eq!(deed("rule history all"), rule(Rule::History(HistoryPolicy::All)));
+        assert_eq!(deed("rule history 50"), rule(Rule::History(HistoryPolicy::Last(50))));
+        assert_eq!(deed("rule history none"), rule(Rule::History(HistoryPolicy::SinceJoin)));
+        assert_eq!(deed("rule private on"), rule(Rule::Private(true)));
+        assert_eq!(deed("rule topic fixed"), rule(Rule::FixedTopic(true)));
+        assert_eq!(deed("rule topic  free"), rule(Rule::FixedTopic(false)));
+        assert_eq!((deed("lock"), deed("unlock")), (rule(Rule::Locked(true)), rule(Rule::Locked(false))));
     }
 
     #[test]
@@ -108,6 +137,11 @@ mod tests {
             "slow -5s",
             "mute bo 1mo",
             "lock it",
+            "rule",
+            "rule history",
+            "rule history -1",
+            "rule private maybe",
+            "rule slow 30",
             "close now",
             "op",
         ] {

@@ -1,7 +1,10 @@
 //! What is done in rooms, in words.
 
-use exchange_tokio::core::{Act, Peer, Remark, Role, Rule};
+use std::time::Duration;
 
+use exchange_tokio::core::{Act, HistoryPolicy, Peer, Remark, Role, Rule};
+
+use super::spans::spoken;
 use crate::line::Line;
 
 /// What follows the name of whoever did it, and where; none for what is not worth a line.
@@ -19,11 +22,13 @@ pub(super) fn line(
         Act::Rule(Rule::Locked(false)) => (line.ours(" unlocked the room"), None, None),
         Act::Rule(Rule::Slow(0)) => (line.ours(" ended slow mode"), None, None),
         Act::Rule(Rule::Slow(seconds)) => {
-            (line.ours(" lets everybody wait ").theirs(seconds).ours(" s between messages"), None, None)
+            (line.ours(" lets everybody wait ").theirs(seconds_spoken(*seconds)).ours(" between messages"), None, None)
         }
         Act::Rule(Rule::Private(true)) => (line.ours(" made the room private"), None, None),
         Act::Rule(Rule::Private(false)) => (line.ours(" opened the room to all"), None, None),
-        Act::Rule(_) => (line.ours(" changed the rules of the room"), None, None),
+        Act::Rule(Rule::FixedTopic(true)) => (line.ours(" fixed the topic"), None, None),
+        Act::Rule(Rule::FixedTopic(false)) => (line.ours(" lets everybody change the topic"), None, None),
+        Act::Rule(Rule::History(policy)) => (read_back(line.ours(" lets newcomers read "), *policy), None, None),
         Act::Invite(who) => (to(line, " invited ", who), None, None),
         Act::Knock => (line.ours(" is at the door: /invite lets them in"), None, None),
         Act::Kick { who, reason } => (to(line, " removed ", who), None, reason.as_ref()),
@@ -48,7 +53,20 @@ fn because(line: Line, reason: Option<&Remark>) -> Line {
 
 fn lasting(line: Line, seconds: Option<u32>) -> Line {
     match seconds {
-        Some(seconds) => line.ours(" for ").theirs(seconds).ours(" s"),
+        Some(seconds) => line.ours(" for ").theirs(seconds_spoken(seconds)),
         None => line,
     }
+}
+
+/// How far back newcomers may read.
+pub(crate) fn read_back(line: Line, policy: HistoryPolicy) -> Line {
+    match policy {
+        HistoryPolicy::All => line.ours("all that is kept"),
+        HistoryPolicy::Last(entries) => line.ours("the last ").theirs(entries).ours(" entries"),
+        HistoryPolicy::SinceJoin => line.ours("nothing from before they came"),
+    }
+}
+
+pub(crate) fn seconds_spoken(seconds: u32) -> String {
+    spoken(Duration::from_secs(seconds.into()))
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use exchange_tokio::core::{
     self, Body, Change, ContentType, Ended, Event, GapReason, LeaveReason, LinkLoss, Message, MessageView, Nick, Note,
-    Outcome, Peer, PeerId, Reaction, Refusal, Remark, Role, RoomName, RoomSummary, Seq, SessionId, SessionName, Status,
-    Timestamp, message::Data,
+    Outcome, Peer, PeerId, Reaction, Refusal, Remark, Role, RoomName, RoomSummary, Rules, Seq, SessionId, SessionName,
+    Status, Timestamp, message::Data,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -182,6 +182,13 @@ enum Json<'a> {
         read: Vec<Person<'a>>,
         of: usize,
     },
+    Room {
+        room: &'a RoomName,
+        topic: Option<&'a Remark>,
+        members: usize,
+        founder: Option<PeerId>,
+        rules: Rules,
+    },
     Gap {
         room: &'a RoomName,
         from: Seq,
@@ -320,6 +327,17 @@ pub(crate) fn person(person: &core::Person, founder: Option<bool>, you: bool) ->
     let core::Person { peer, role, status, note } = person;
     let (tag, note) = (peer.tag().to_string(), note.as_ref());
     Line::json(&Json::Person { who: peer.into(), tag, role: *role, founder, status: *status, note, you })
+}
+
+/// The room where one talks.
+pub(crate) fn room(
+    room: &RoomName,
+    topic: Option<&Remark>,
+    members: usize,
+    founder: Option<PeerId>,
+    rules: Rules,
+) -> Line {
+    Line::json(&Json::Room { room, topic, members, founder, rules })
 }
 
 /// A message that is held, as it stands.

@@ -1,18 +1,19 @@
 //! Commands that do something in a room, to it or to somebody.
 
-use exchange_tokio::core::{Peer, PeerId, Role, RoomName, Rule};
+use exchange_tokio::core::{Peer, PeerId, Role, RoomName, Rules};
 
-use super::{Conversation, messages::OnItsWay};
+use super::Conversation;
 use crate::{
     input::{Deed, Treatment},
-    output::{peers, told_apart},
+    line::Line,
+    output::{self, Attempt, peers, read_back, seconds_spoken, told_apart},
 };
 
 impl Conversation {
     pub(super) async fn open(&mut self, room: RoomName) {
         match self.seat.room(&room).open().await {
             Ok(()) => self.go_to(room).await,
-            Err(error) => self.refused(&room, error).await,
+            Err(error) => self.not_asked(&Attempt::Join, &room, error).await,
         }
     }
 
@@ -31,18 +32,16 @@ impl Conversation {
             Ok(()) => room.send(text).await,
             Err(error) => Err(error),
         };
-        match said {
-            Ok(receipt) => self.on_their_way.push(OnItsWay::message(receipt)),
-            Err(error) => self.screen.warn(|line| line.ours("Not sent: ").theirs(error).ours(".")).await,
-        }
+        let name = RoomName::direct(self.seat.me().id, peer.id);
+        self.sent(said, Attempt::Say, &name).await;
     }
 
     pub(super) async fn carry_out(&mut self, deed: Deed) {
-        let room = self.seat.room(&self.room);
+        let (name, attempt) = (self.room.clone(), Attempt::Do(deed.clone()));
+        let room = self.seat.room(&name);
         let done = match deed {
             Deed::Topic(topic) => room.set_topic(&topic).await,
-            Deed::Lock(locked) => room.set_rule(Rule::Locked(locked)).await,
-            Deed::Slow(seconds) => room.set_rule(Rule::Slow(seconds)).await,
+            Deed::Rule(rule) => room.set_rule(rule).await,
             Deed::Close => room.close().await,
             Deed::To(who, treatment) => {
                 let banned = if treatment == Treatment::Unban { self.banned(&who) } else { None };
@@ -60,7 +59,35 @@ impl Conversation {
                 }
             }
         };
-        self.change(done).await;
+        self.sent(done, attempt, &name).await;
+    }
+
+    /// Shows what the room is in which one talks: what it is about, who may do what in it.
+    pub(super) async fn describe_room(&self) {
+        let room = self.seat.room(&self.room);
+        let (topic, rules) = (room.topic().await.unwrap_or_default(), room.rules().await.unwrap_or_default());
+        let (members, founder) = (room.members().await.unwrap_or_default(), room.founder().await.unwrap_or_default());
+        let rules = rules.unwrap_or_default();
+        if self.is_json {
+            let described = output::room(&self.room, topic.as_ref(), members.len(), founder, rules);
+            return self.screen.show(described).await;
+        }
+        let label = self.label(&self.room).await;
+        let people = told_apart(&members);
+        let founder = members.iter().zip(people).find(|(member, _)| Some(member.id) == founder).map(|(_, label)| label);
+        let words = |line: Line| {
+            let line = label.show(line.ours("You talk in ")).ours(" (").theirs(members.len()).ours(")");
+            let line = match &topic {
+                Some(topic) => line.ours(": ").theirs(topic).ours("."),
+                None => line.ours("."),
+            };
+            let line = match &founder {
+                Some(founder) => line.ours(" ").name(founder).ours(" opened it."),
+                None => line,
+            };
+            ruled(line, rules)
+        };
+        self.screen.say(words).await;
     }
 
     /// Somebody who was banned, by a nick or an id: they are not there to be found.
@@ -81,5 +108,17 @@ impl Conversation {
             self.screen.warn(|line| line.ours("Which of them: ").theirs(labels).ours("?")).await;
         }
         None
+    }
+}
+
+/// The rules of a room, in sentences.
+fn ruled(line: Line, rules: Rules) -> Line {
+    let Rules { history, private, fixed_topic, locked, slow } = rules;
+    let line = read_back(line.ours(" Newcomers read "), history).ours(".");
+    let said = [(private, " It is private."), (fixed_topic, " Its topic is fixed."), (locked, " It is locked.")];
+    let line = said.into_iter().filter(|(holds, _)| *holds).fold(line, |line, (_, words)| line.ours(words));
+    match slow {
+        0 => line,
+        slow => line.ours(" Everybody waits ").theirs(seconds_spoken(slow)).ours(" between messages."),
     }
 }

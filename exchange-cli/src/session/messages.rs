@@ -1,87 +1,50 @@
 //! Commands about messages: answering, changing and finding them.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
-
 use exchange_tokio::{
-    Delivered, DeliveryError, Receipt, RequestError, Room,
+    Delivered, Room,
     core::{MessageView, Search, Seq, Unread},
 };
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use super::{Conversation, HASTE};
 use crate::{
     input::{Found, Which},
     line::Line,
-    output::{held, seen_by, told_apart, unread},
+    output::{Attempt, held, seen_by, told_apart, unread},
 };
 
 /// Messages that `/history` and `/search` show, if they are not told how many.
 const SHOWN: usize = 20;
 
-/// What was said and has no outcome yet: a message, or a change of one.
-#[derive(Debug)]
-pub(super) struct OnItsWay {
-    receipt: Receipt,
-    is_message: bool,
-}
-
-impl OnItsWay {
-    pub(super) fn message(receipt: Receipt) -> Self {
-        Self { receipt, is_message: true }
-    }
-}
-
-impl Future for OnItsWay {
-    type Output = (bool, Result<Delivered, DeliveryError>);
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let is_message = self.is_message;
-        self.receipt.poll_unpin(cx).map(|outcome| (is_message, outcome))
-    }
-}
-
 impl Conversation {
     pub(super) async fn reply(&mut self, which: Which, text: &str) {
         if let Some((room, seq)) = self.meant(which, false).await {
-            match room.reply(seq, text).await {
-                Ok(receipt) => self.on_their_way.push(OnItsWay::message(receipt)),
-                Err(error) => self.not_done(error).await,
-            }
+            let (said, name) = (room.reply(seq, text).await, self.room.clone());
+            self.sent(said, Attempt::Say, &name).await;
         }
     }
 
     pub(super) async fn edit(&mut self, which: Which, text: &str) {
         if let Some((room, seq)) = self.meant(which, true).await {
-            self.change(room.edit(seq, text).await).await;
+            let (changed, name) = (room.edit(seq, text).await, self.room.clone());
+            self.sent(changed, Attempt::Edit(seq), &name).await;
         }
     }
 
     pub(super) async fn delete(&mut self, which: Which) {
         if let Some((room, seq)) = self.meant(which, true).await {
-            self.change(room.delete(seq).await).await;
+            let (changed, name) = (room.delete(seq).await, self.room.clone());
+            self.sent(changed, Attempt::Delete(seq), &name).await;
         }
     }
 
     pub(super) async fn react(&mut self, which: Which, reaction: &str, add: bool) {
         if let Some((room, seq)) = self.meant(which, false).await {
             let changed = if add { room.react(seq, reaction).await } else { room.unreact(seq, reaction).await };
-            self.change(changed).await;
+            let (attempt, name) = (if add { Attempt::React(seq) } else { Attempt::Unreact(seq) }, self.room.clone());
+            self.sent(changed, attempt, &name).await;
         }
-    }
-
-    pub(super) async fn change(&mut self, changed: Result<Receipt, RequestError>) {
-        match changed {
-            Ok(receipt) => self.on_their_way.push(OnItsWay { receipt, is_message: false }),
-            Err(error) => self.not_done(error).await,
-        }
-    }
-
-    async fn not_done(&self, error: RequestError) {
-        self.screen.warn(|line| line.ours("Not done: ").theirs(error).ours(".")).await;
     }
 
     /// The message that a command is about: that of the number, or the last that is one's own or somebody else's.
@@ -93,11 +56,11 @@ impl Conversation {
         // Whoever has just said something means that, and not what came before it.
         let mut latest = Seq::ZERO;
         let settling = async {
-            while let Some((is_message, outcome)) = self.on_their_way.next().await {
-                if let (true, Ok(Delivered { seq: Some(seq), .. })) = (is_message, &outcome) {
+            while let Some(became) = self.on_their_way.next().await {
+                if let (Attempt::Say, Ok(Delivered { seq: Some(seq), .. })) = (&became.attempt, &became.outcome) {
                     latest = latest.max(*seq);
                 }
-                self.settle(outcome.err()).await;
+                self.settle(became).await;
             }
         };
         let is_settled = timeout(HASTE, settling).await.is_ok();

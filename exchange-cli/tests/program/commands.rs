@@ -17,6 +17,16 @@ fn a_command_that_there_is_not_is_never_said() {
 }
 
 #[test]
+fn what_one_does_is_said_between_stars() {
+    let (mut host, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    bo.say("/me waves at /all");
+    assert_eq!(host.message(), "*waves at /all*");
+    bo.say("/me");
+    bo.err.wait_for_words("Not sent: it is /me TEXT.");
+}
+
+#[test]
 fn rooms_are_joined_talked_in_and_left() {
     let (mut host, address) = host(&["--room", "ops"]);
     let mut bo = guest(&address, "bo", &[]);

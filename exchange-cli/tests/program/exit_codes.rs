@@ -65,7 +65,7 @@ fn a_message_that_is_not_delivered_is_5() {
     bo.say(&"x".repeat(10_000));
     bo.hang_up();
     assert_eq!(bo.exit_code(), 5);
-    assert!(bo.err.all().iter().any(|line| line.contains("Not sent: too long")), "{:?}", bo.err.all());
+    assert!(bo.err.all().iter().any(|line| line.contains("was not delivered: too long")), "{:?}", bo.err.all());
 }
 
 #[test]

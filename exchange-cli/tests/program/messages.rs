@@ -36,11 +36,11 @@ fn what_may_not_be_changed_is_said_to_whoever_wants_to() {
     ana.say("mine");
     let seq = bo.event("message")["seq"].as_u64().unwrap();
     bo.say(&format!("/edit #{seq} yours"));
-    bo.err.wait_for_words("that message is not yours to change");
+    bo.err.wait_for_words("was not changed: it is somebody else's.");
     bo.say("/delete #9999");
-    bo.err.wait_for_words("there is no such message");
+    bo.err.wait_for_words("Message #9999 in #lobby was not deleted: there is no such message");
     bo.say("/react #1 \u{200b}");
-    bo.err.wait_for_words("Not done");
+    bo.err.wait_for_words("Your reaction to #1 in #lobby was not taken: ");
     bo.say("said at last");
     assert_eq!(bo.until("message", "text", "said at last")["seq"], seq + 1, "nobody has seen any of it");
 }

@@ -34,11 +34,11 @@ fn moderators_keep_order_and_whoever_is_removed_is_told_why() {
     let mut cy = reader(&address, "cy");
     ana.until("joined", "nick", "cy");
     cy.say("/kick bo");
-    cy.err.wait_for_words("that is not yours to do");
+    cy.err.wait_for_words("bo was not removed from #lobby: only those who moderate the room may do that");
     ana.say("/mute cy 3600");
-    cy.out.wait_for_words("* ana muted cy for 3600 s");
+    cy.out.wait_for_words("* ana muted cy for 1 h");
     cy.say("but");
-    cy.err.wait_for_words("A message was not delivered: muted; try again in");
+    cy.err.wait_for_words("Your message in #lobby was not delivered: you are muted; try again in 1 h.");
     ana.say("/op bo");
     bo.until("acted", "act", "role");
     bo.say("/unmute cy");
@@ -49,6 +49,100 @@ fn moderators_keep_order_and_whoever_is_removed_is_told_why() {
     let acted = ana.until("acted", "act", "kick");
     assert_eq!((&acted["details"]["reason"], &acted["details"]["who"]["nick"]), (&"too loud".into(), &"cy".into()));
     assert_eq!(cy.exit_code(), 4);
+}
+
+#[test]
+fn a_room_is_locked_slowed_down_and_closed_by_whoever_opened_it() {
+    let (_ana, address) = host(&[]);
+    let mut bo = reader(&address, "bo");
+    bo.say("/join den");
+    bo.err.wait_for_words("In #den: bo.");
+    let mut cy = guest(&address, "cy", &["--room", "den"]);
+    cy.until("room_joined", "room", "den");
+    for (command, refused) in [
+        ("/lock", "#den was not locked"),
+        ("/slow 30", "The pace of #den was not changed"),
+        ("/rule history all", "The rules of #den were not changed"),
+        ("/close", "#den was not closed"),
+    ] {
+        cy.say(command);
+        cy.err.wait_for_words(&format!("{refused}: only those who moderate the room may do that."));
+    }
+    bo.say("/lock");
+    cy.until("acted", "act", "rule");
+    cy.say("but");
+    cy.err.wait_for_words("Your message in #den was not delivered: it is locked");
+    bo.say("/unlock");
+    bo.say("/slow 2h");
+    bo.out.wait_for_words("* bo lets everybody wait 2 h between messages #den");
+    cy.say("one");
+    cy.say("too soon");
+    cy.err.wait_for_words("everybody waits there between two messages; try again in 2 h.");
+    bo.say("/slow 0");
+    bo.out.wait_for_words("* bo ended slow mode #den");
+    bo.say("/close");
+    bo.err.wait_for_words("You are not in #den any more: the room was closed.");
+    assert_eq!(cy.event("removed")["reason"], "room_closed");
+    cy.err.wait_for_words("What you say goes to #lobby.");
+    cy.say("/close");
+    cy.err.wait_for_words("#lobby was not closed: it is for everybody.");
+}
+
+#[test]
+fn the_rules_of_a_room_are_changed_shown_and_kept() {
+    let (_ana, address) = host(&[]);
+    let mut bo = reader(&address, "bo");
+    bo.say("/join den");
+    bo.err.wait_for_words("In #den: bo.");
+    bo.say("/room");
+    bo.err.wait_for_words("You talk in #den (1). bo opened it. Newcomers read all that is kept.");
+    bo.say("/rule history 1");
+    bo.out.wait_for_words("* bo lets newcomers read the last 1 entries #den");
+    bo.say("/rule topic fixed");
+    bo.out.wait_for_words("* bo fixed the topic #den");
+    bo.say("/topic optics");
+    bo.say("this is to be read");
+    let mut cy = guest(&address, "cy", &["--room", "den"]);
+    assert_eq!(cy.message(), "this is to be read", "no more than that");
+    cy.say("/topic mine");
+    cy.err.wait_for_words("The topic of #den was not changed: it is fixed");
+    cy.say("/room");
+    let room = cy.event("room");
+    assert_eq!((&room["room"], &room["topic"], &room["members"]), (&"den".into(), &"optics".into(), &2.into()));
+    assert_eq!((&room["rules"]["history"]["last"], &room["rules"]["fixed_topic"]), (&1.into(), &true.into()));
+    bo.say("/rule private on");
+    bo.out.wait_for_words("* bo made the room private #den");
+    bo.say("/rule history none");
+    bo.say("/rule topic free");
+    bo.say("/slow 30");
+    bo.out.wait_for_words("* bo lets everybody wait 30 s between messages #den");
+    bo.say("/room");
+    bo.err.wait_for_words(
+        "You talk in #den (2): optics. bo opened it. Newcomers read nothing from before they came. It is private. \
+         Everybody waits 30 s between messages.",
+    );
+}
+
+#[test]
+fn a_moderator_is_appointed_and_dismissed_by_the_owner_alone() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    let mut cy = reader(&address, "cy");
+    ana.until("joined", "nick", "cy");
+    cy.say("/op cy");
+    cy.err.wait_for_words("cy was not made a moderator: only the owner says who moderates");
+    ana.say("/op bo");
+    cy.out.wait_for_words("* ana made a moderator of bo");
+    bo.say("/lock");
+    cy.out.wait_for_words("* bo locked the room");
+    ana.say("/deop bo");
+    cy.out.wait_for_words("* ana took the role of a moderator from bo");
+    bo.until("acted", "act", "role");
+    bo.until("acted", "act", "role");
+    bo.say("/unlock");
+    bo.err.wait_for_words("#lobby was not unlocked");
+    bo.say("/deop ana");
+    bo.err.wait_for_words("ana is as much of a moderator as before");
 }
 
 #[test]
