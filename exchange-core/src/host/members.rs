@@ -118,7 +118,7 @@ impl Host {
         // Whoever has a nick asks for another; to everybody else it says who they are.
         let is_called = self.nicks.of(member).is_some();
         if !is_called {
-            match self.nicks.take(member, &nick) {
+            match self.nicks.take(member, hello.peer, &nick) {
                 Ok(nick) => self.introduce(member, hello, nick),
                 Err(error) => return self.close_link(now, link, CloseReason::Name(error), out),
             }

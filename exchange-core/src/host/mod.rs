@@ -142,10 +142,11 @@ impl Host {
     pub fn new(config: HostConfig, seed: &Seed, now: Time) -> Self {
         let mut random = seed.fork("host");
         let session = Session { id: SessionId::from_bytes(random.bytes()), name: config.name };
-        let nicks = Nicks::new(&config.nick);
+        let peer = PeerId::from_bytes(random.bytes());
+        let nicks = Nicks::new(peer, &config.nick);
         let owner = MemberRecord {
             member: OWNER,
-            peer: PeerId::from_bytes(random.bytes()),
+            peer,
             producer: ProducerId::from_bytes(random.bytes()),
             nick: config.nick,
             role: Role::Owner,
@@ -408,7 +409,8 @@ impl Round<'_> {
     /// [`Refusal::Name`] if somebody else's nick looks like it, or nobody may be called that.
     pub fn rename(&mut self, nick: &Nick) -> Result<(), Refusal> {
         self.host.check_open()?;
-        let nick = self.host.nicks.take(OWNER, nick).map_err(Refusal::Name)?;
+        let peer = self.host.roster.record(OWNER).ok_or(Refusal::NotMember)?.peer;
+        let nick = self.host.nicks.take(OWNER, peer, nick).map_err(Refusal::Name)?;
         self.host.call(self.now, OWNER, &nick, self.out);
         Ok(())
     }

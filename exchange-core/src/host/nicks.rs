@@ -1,6 +1,7 @@
 //! Who may be called what: nicks that can be taken for one another are not had at once.
 //!
-//! Two people may share a nick, and are then told apart by their ids. But a nick that only looks like somebody else's is
+//! Two people may share a nick, and are then told apart by their ids; and one person may go by several that look alike, as
+//! long as a client that crashed has not left and another one has come. But a nick that only looks like somebody else's is
 //! there to deceive, whether it was meant so or not: `ana` and `аna`, `Ana`, `ａｎａ`. What looks alike is Unicode's word
 //! (UTS 39); it grows with every version, so nicks are judged here, where they are let in, and by nobody who hears them.
 
@@ -15,7 +16,7 @@ use unicode_security::{MixedScript as _, mixed_script::AugmentedScriptSet, skele
 
 use super::OWNER;
 use crate::{
-    ids::MemberId,
+    ids::{MemberId, PeerId},
     name::{NameError, Nick},
 };
 
@@ -27,11 +28,14 @@ const RESERVED: [&str; 11] =
 /// The nicks in use.
 #[derive(Debug)]
 pub(super) struct Nicks {
-    /// By how they look: all who look alike are called the same.
-    looks: BTreeMap<Look, (Nick, BTreeSet<MemberId>)>,
-    by_member: BTreeMap<MemberId, Nick>,
+    /// By how they look: all who look alike are called the same, or are the same peer.
+    looks: BTreeMap<Look, Alike>,
+    by_member: BTreeMap<MemberId, (PeerId, Nick)>,
     reserved: BTreeSet<Look>,
 }
+
+/// Nicks that look alike, and the members who have them.
+type Alike = BTreeMap<Nick, BTreeSet<(PeerId, MemberId)>>;
 
 /// How a nick looks, as it is written and without regard to case and style.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,20 +46,20 @@ enum Look {
 
 impl Nicks {
     /// The host itself is called this, whatever it is.
-    pub(super) fn new(owner: &Nick) -> Self {
+    pub(super) fn new(owner: PeerId, nick: &Nick) -> Self {
         let reserved = RESERVED.iter().flat_map(|name| looks(name)).collect();
         let mut nicks = Self { looks: BTreeMap::new(), by_member: BTreeMap::new(), reserved };
-        nicks.put(OWNER, owner.clone());
+        nicks.put(OWNER, owner, nick.clone());
         nicks
     }
 
     /// What a member is called, if it has a nick.
     pub(super) fn of(&self, member: MemberId) -> Option<&Nick> {
-        self.by_member.get(&member)
+        self.by_member.get(&member).map(|(_, nick)| nick)
     }
 
     /// Gives a member this nick instead of any it had, composed as Unicode would have it; or says why not.
-    pub(super) fn take(&mut self, member: MemberId, nick: &str) -> Result<Nick, NameError> {
+    pub(super) fn take(&mut self, member: MemberId, peer: PeerId, nick: &str) -> Result<Nick, NameError> {
         let nick = Nick::new(&nick.nfc().collect::<String>())?;
         if has_mixed_scripts(&nick) {
             return Err(NameError::MixedScripts);
@@ -64,35 +68,41 @@ impl Nicks {
             if member != OWNER && self.reserved.contains(&look) {
                 return Err(NameError::Reserved);
             }
-            let is_others = |members: &BTreeSet<MemberId>| members.iter().any(|other| *other != member);
-            let taken = self.looks.get(&look).is_some_and(|(other, by)| *other != nick && is_others(by));
+            let is_anothers = |(other, by): (&Nick, &BTreeSet<(PeerId, MemberId)>)| {
+                *other != nick && by.iter().any(|(whose, _)| *whose != peer)
+            };
+            let taken = self.looks.get(&look).is_some_and(|alike| alike.iter().any(is_anothers));
             if taken && !cfg!(exchange_bug = "lookalikes-welcome") {
                 return Err(NameError::Confusable);
             }
         }
         self.release(member);
-        self.put(member, nick.clone());
+        self.put(member, peer, nick.clone());
         Ok(nick)
     }
 
     /// A member's nick is free again.
     pub(super) fn release(&mut self, member: MemberId) {
-        let Some(nick) = self.by_member.remove(&member) else { return };
+        let Some((peer, nick)) = self.by_member.remove(&member) else { return };
         for look in looks(&nick) {
-            if let Some((_, members)) = self.looks.get_mut(&look) {
-                members.remove(&member);
+            let Some(alike) = self.looks.get_mut(&look) else { continue };
+            if let Some(members) = alike.get_mut(&nick) {
+                members.remove(&(peer, member));
                 if members.is_empty() {
-                    self.looks.remove(&look);
+                    alike.remove(&nick);
                 }
+            }
+            if alike.is_empty() {
+                self.looks.remove(&look);
             }
         }
     }
 
-    fn put(&mut self, member: MemberId, nick: Nick) {
+    fn put(&mut self, member: MemberId, peer: PeerId, nick: Nick) {
         for look in looks(&nick) {
-            self.looks.entry(look).or_insert_with(|| (nick.clone(), BTreeSet::new())).1.insert(member);
+            self.looks.entry(look).or_default().entry(nick.clone()).or_default().insert((peer, member));
         }
-        self.by_member.insert(member, nick);
+        self.by_member.insert(member, (peer, nick));
     }
 }
 
@@ -122,11 +132,15 @@ mod tests {
     use super::*;
 
     fn nicks() -> Nicks {
-        Nicks::new(&"host".parse().unwrap())
+        Nicks::new(peer(0), &"host".parse().unwrap())
+    }
+
+    fn peer(member: u32) -> PeerId {
+        PeerId::from_bytes(u128::from(member).to_be_bytes())
     }
 
     fn take(nicks: &mut Nicks, member: u32, nick: &str) -> Result<String, NameError> {
-        nicks.take(MemberId(member), nick).map(|nick| nick.as_str().into())
+        nicks.take(MemberId(member), peer(member), nick).map(|nick| nick.as_str().into())
     }
 
     /// Pairs that look alike: the letters of the first are Latin, and those of the second are not, or of another style or
@@ -232,6 +246,20 @@ mod tests {
     }
 
     #[test]
+    fn a_peer_may_go_by_several_nicks_that_look_alike_and_nobody_else_by_any_that_does() {
+        let mut nicks = nicks();
+        let mut takes = |member, whose, nick| nicks.take(MemberId(member), peer(whose), nick).map(drop);
+        assert_eq!((takes(1, 1, "Bo"), takes(2, 1, "bo")), (Ok(()), Ok(())));
+        for nick in ["bo", "Bo", "BO"] {
+            assert_eq!(takes(3, 3, nick), Err(NameError::Confusable), "{nick}");
+        }
+        nicks.release(MemberId(1));
+        let mut takes = |member, whose, nick| nicks.take(MemberId(member), peer(whose), nick).map(drop);
+        assert_eq!((takes(3, 3, "Bo"), takes(3, 3, "bo")), (Err(NameError::Confusable), Ok(())));
+        assert_eq!(takes(4, 1, "BO"), Err(NameError::Confusable), "it is another's as well by now");
+    }
+
+    #[test]
     fn a_refused_nick_leaves_the_old_one_as_it_was() {
         let mut nicks = nicks();
         take(&mut nicks, 1, "ana").unwrap();
@@ -247,7 +275,7 @@ mod tests {
         for name in ["system", "Host", "SERVER", "ｅｖｅｒｙｏｎｅ", "al\u{200d}l", "h0st", "exchange"] {
             assert_eq!(take(&mut nicks, 1, name), Err(NameError::Reserved), "{name}");
         }
-        assert_eq!(nicks.take(OWNER, "server").as_deref(), Ok(&*"server".parse::<Nick>().unwrap()));
+        assert_eq!(nicks.take(OWNER, peer(0), "server").as_deref(), Ok(&*"server".parse::<Nick>().unwrap()));
         assert_eq!(take(&mut nicks, 1, "hostel").as_deref(), Ok("hostel"));
     }
 

@@ -43,10 +43,11 @@ impl Host {
 
     /// It is time for a member's next change.
     pub(super) fn grant(&mut self, now: Time, member: MemberId, out: &mut Outbox) {
+        let Some(peer) = self.roster.record(member).map(|record| record.peer) else { return };
         let Some(state) = self.members.get_mut(&member) else { return };
         let wish = mem::take(&mut state.wish);
         self.timers.cancel(Alarm::Change(member));
-        let renamed = wish.nick.is_some_and(|nick| match self.nicks.take(member, &nick) {
+        let renamed = wish.nick.is_some_and(|nick| match self.nicks.take(member, peer, &nick) {
             Ok(nick) => self.call(now, member, &nick, out),
             Err(error) => {
                 self.refuse_nick(now, member, nick, Refusal::Name(error), out);

@@ -117,13 +117,15 @@ impl Said {
 
     /// Whether everybody is shown as they said last, or as they are found.
     pub(super) fn look(&self, host: &Host, away: &BTreeMap<PeerId, Option<Time>>, grace: Duration, now: Time) -> Check {
-        let mut looks: BTreeMap<String, Nick> = BTreeMap::new();
+        let mut looks: BTreeMap<String, Peer> = BTreeMap::new();
         for person in host.people() {
             let Person { peer, status, note, .. } = &person;
-            if let Some(other) = looks.insert(peer.nick.to_lowercase(), peer.nick.clone())
-                && other != peer.nick
+            // Nobody is in the way of a client of their own that crashed.
+            if let Some(other) = looks.insert(peer.nick.to_lowercase(), peer.clone())
+                && other.nick != peer.nick
+                && other.id != peer.id
             {
-                return Err((Invariant::S26, format!("{other:?} and {:?} are there at once", peer.nick)));
+                return Err((Invariant::S26, format!("{other:?} and {peer:?} are there at once")));
             }
             let mut members = self.of(peer.id);
             let (Some((_, said, since)), None) = (members.next(), members.next()) else { continue };

@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 
-use super::{Bench, config, den, entries, hello, secs};
+use super::{Bench, config, den, entries, hello, peer, secs};
 use crate::{
     event::Event,
     host::{HostConfig, RoomName},
@@ -242,6 +242,32 @@ fn a_nick_is_kept_for_whoever_may_be_back_and_free_when_they_have_left() {
     assert_eq!(come(&mut bench, 5), Err(CloseReason::Name(NameError::Confusable)));
     bench.pass(secs(60));
     assert_eq!(come(&mut bench, 6), Ok(()));
+}
+
+#[test]
+fn a_client_that_crashed_keeps_no_nick_from_the_next_one_of_its_peer() {
+    let mut bench = Bench::new();
+    let (link, welcome) = bench.greet(1, &hello(1, 1, None));
+    let token = welcome.unwrap().token;
+    bench.join(link, &RoomName::lobby(), JoinFrom::Head);
+    bench.pass(secs(1));
+    bench.say(link, &rename("Client 1"));
+    bench.down(link);
+    let ToHost::Hello(mut anew) = hello(1, 1, None) else { unreachable!() };
+    anew.producer = crate::ids::ProducerId::from_bytes([77; 8]);
+    let (link, welcome) = bench.greet(2, &ToHost::Hello(anew));
+    welcome.unwrap();
+    let called = |bench: &Bench| -> Vec<Nick> {
+        bench.host.people().filter(|person| person.peer.id == peer(1).id).map(|person| person.peer.nick).collect()
+    };
+    assert_eq!(called(&bench).iter().map(|nick| &**nick).collect::<Vec<_>>(), ["Client 1", "client 1"]);
+    let stranger = bench.greet(3, &hello_as(3, 1, None, "client 1", Presence::default())).1;
+    assert_eq!(stranger, Err(CloseReason::Name(NameError::Confusable)), "to others both are taken");
+    // Should it not have crashed after all, it is let in again, by the nick it had.
+    let (_, back) = bench.greet(4, &hello_as(1, 2, Some(token), "Client 1", Presence::default()));
+    back.unwrap();
+    bench.pass_alive(secs(130), &[link, LinkId(4)]);
+    assert_eq!(called(&bench).len(), 2);
 }
 
 #[test]
