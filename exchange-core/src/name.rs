@@ -138,6 +138,8 @@ macro_rules! name {
 }
 
 mod room;
+#[cfg(test)]
+pub(crate) use self::room::COMPARISONS;
 pub use self::room::RoomName;
 
 name! {

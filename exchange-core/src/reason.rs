@@ -51,6 +51,9 @@ pub enum CloseReason {
         /// In how many milliseconds it may come back, if ever.
         retry_after_ms: Option<u64>,
     },
+    /// It was told again and again when to ask again, and did not wait.
+    #[error("did not wait when it was told to")]
+    Flood,
 }
 
 impl CloseReason {

@@ -318,7 +318,7 @@ fn every_variant_has_its_number_and_its_name() {
     let broken = Broken(Oversize);
     let until = Some(0);
     let first = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, named, broken];
-    let then = [CloseReason::Kicked, CloseReason::Banned { retry_after_ms: until }];
+    let then = [CloseReason::Kicked, CloseReason::Banned { retry_after_ms: until }, CloseReason::Flood];
     let close_reasons = [&first[..], &then].concat();
     let name_errors = [
         NameError::Empty,

@@ -213,9 +213,10 @@ fn few<T>(u: &mut Unstructured<'_>, one: fn(&mut Unstructured<'_>) -> Result<T>)
 
 fn close_reason(u: &mut Unstructured<'_>) -> Result<CloseReason> {
     use CloseReason::{
-        Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, Violation as Broken, WrongToken,
+        Flood, Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, Violation as Broken,
+        WrongToken,
     };
-    let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken];
+    let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, Flood];
     Ok(match u.int_in_range(0..=9)? {
         0 => Name(name_error(u)?),
         1 => Broken(violation(u)?),

@@ -1,4 +1,5 @@
-//! `FEATURES.md` and the code say the same: what a row names is there, and no event and no command is without a row.
+//! `FEATURES.md` and the code say the same: what a row names is there, and no event and no command is without a row. And
+//! what `SECURITY.md` says to have a test for has it.
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::{
@@ -34,7 +35,7 @@ fn features() -> Vec<Feature> {
             events: names(events),
             methods: names(methods),
             commands: names(commands),
-            test: link(test),
+            test: link(test, here()),
         }
     })
     .collect()
@@ -51,20 +52,40 @@ fn names(cell: &str) -> Vec<String> {
         .collect()
 }
 
-/// The test's name and file of ``[`name`](file)``.
-fn link(cell: &str) -> (String, PathBuf) {
+/// The test's name and file of ``[`name`](file)``, seen from a folder.
+fn link(cell: &str, folder: &Path) -> (String, PathBuf) {
     let inner = cell.strip_prefix("[`").and_then(|cell| cell.strip_suffix(')'));
     let (name, file) = inner.and_then(|inner| inner.split_once("`](")).unwrap_or_else(|| panic!("no link: {cell}"));
-    (name.to_owned(), here().join(file))
+    (name.to_owned(), folder.join(file))
 }
 
 #[test]
 fn every_row_has_a_test_that_is_there() {
     for Feature { name, test: (test, file), .. } in features() {
-        let source = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{name}: {}: {error}", file.display()));
-        let starts = [format!("fn {test}("), format!("fn {test}<")];
-        assert!(starts.iter().any(|start| source.contains(start)), "{name}: no {test} in {}", file.display());
+        has_test(&name, &test, &file);
     }
+}
+
+#[test]
+fn every_abuse_in_security_md_has_a_test_that_is_there() {
+    let document = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let mut rows = document.lines().filter(|line| line.starts_with('|'));
+    assert_eq!(rows.next(), Some("| abuse | what comes of it | test |"));
+    let mut abuses = BTreeSet::new();
+    for row in rows.skip(1) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [abuse, _, test] = cells[..] else { panic!("not three cells: {row}") };
+        let (test, file) = link(test, root());
+        has_test(abuse, &test, &file);
+        assert!(abuses.insert(abuse), "twice: {abuse}");
+    }
+    assert!(!abuses.is_empty());
+}
+
+fn has_test(row: &str, test: &str, file: &Path) {
+    let source = fs::read_to_string(file).unwrap_or_else(|error| panic!("{row}: {}: {error}", file.display()));
+    let starts = [format!("fn {test}("), format!("fn {test}<")];
+    assert!(starts.iter().any(|start| source.contains(start)), "{row}: no {test} in {}", file.display());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{Host, OWNER, link::Cursor};
+use super::{Host, OWNER, budget::Asked, link::Cursor};
 use crate::{
     event::Event,
     ids::{Cmid, Epoch, MemberId, PeerId, Rev, RoomId, Seq},
@@ -52,6 +52,9 @@ impl Host {
             Ok(room) => room,
             // Who cannot be in the lobby cannot be in the session.
             Err(_) if name.is_lobby() => return self.close_link(now, link, CloseReason::Full, out),
+            Err(refusal) if self.ignores(now, link, Asked::Join(name.clone()), refusal) => {
+                return self.close_link(now, link, CloseReason::Flood, out);
+            }
             Err(refusal) => {
                 let refused = ToClient::JoinRefused { room: name.clone(), refusal };
                 return self.control(now, link, &refused, out);
@@ -59,6 +62,9 @@ impl Host {
         };
         let Some(room) = self.rooms.get_mut(&room) else { return };
         let Some(state) = self.links.get_mut(&link) else { return };
+        if !name.is_lobby() {
+            state.postponed.granted();
+        }
         let Some(encoding) = state.encoding() else { return };
         room.log.offer(encoding);
         let any_log = cfg!(exchange_bug = "epoch-not-compared");

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use bytes::Bytes;
 
-use super::{Alarm, Host};
+use super::{Alarm, Host, budget::Postponed};
 use crate::{
     event::{Ended, Event},
     ids::{Cmid, MemberId, Rev, RoomId, Seq},
@@ -28,6 +28,7 @@ pub(super) struct Link {
     pub(super) turn: usize,
     /// This link's messages that were logged in this round.
     pub(super) logged: Vec<Logged>,
+    pub(super) postponed: Postponed,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +73,7 @@ impl Link {
             cursors: Vec::new(),
             turn: 0,
             logged: Vec::new(),
+            postponed: Postponed::default(),
         }
     }
 

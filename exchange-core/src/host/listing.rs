@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Bound;
 
-use super::{Host, OWNER};
+use super::{Host, OWNER, budget::Asked};
 use crate::{
     event::Event,
     ids::{MemberId, PeerId},
@@ -26,6 +26,9 @@ impl Host {
             Err(error) => return self.close_link(now, link, CloseReason::Name(error), out),
         };
         if let Err(refusal) = self.spend_request(now, member) {
+            if self.ignores(now, link, Asked::List, refusal) {
+                return self.close_link(now, link, CloseReason::Flood, out);
+            }
             return self.control(now, link, &ToClient::ListRefused { refusal }, out);
         }
         let Some(peer) = self.roster.record(member).map(|record| record.peer) else { return };

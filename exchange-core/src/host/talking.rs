@@ -1,12 +1,12 @@
 //! Messages into logs: each once, in its sender's order, with an outcome for every one.
 
-use super::{Host, OWNER, joining::rate_limited, link::Logged};
+use super::{Host, OWNER, budget::Asked, joining::rate_limited, link::Logged};
 use crate::{
     event::{Event, Fields, MessageId},
     ids::{Cmid, MemberId, RoomId, Seq},
     message::{Body, Entry, Mentions, ToClient},
     name::RoomName,
-    reason::{Durability, Outcome, Refusal},
+    reason::{CloseReason, Durability, Outcome, Refusal},
     room::Numbered,
     seam::{LinkId, Outbox},
     time::Time,
@@ -30,6 +30,9 @@ impl Host {
         let answer = match numbered {
             Numbered::New => match self.take_next(now, link, member, (room, cmid), body, out) {
                 Ok(()) => return,
+                Err(refusal) if self.ignores(now, link, Asked::Message(room, cmid), refusal) => {
+                    return self.close_link(now, link, CloseReason::Flood, out);
+                }
                 Err(refusal) => reject(refusal),
             },
             Numbered::Refused(refusal) => reject(refusal),
@@ -59,6 +62,9 @@ impl Host {
         let rate = self.limits.messages;
         let budget = &mut self.members.get_mut(&member).ok_or(Refusal::NotMember)?.messages;
         budget.take(now, rate).map_err(rate_limited)?;
+        if let Some(state) = self.links.get_mut(&link) {
+            state.postponed.granted();
+        }
         let verdict = self.permit(now, room, member, &body);
         let state = self.rooms.get_mut(&room).ok_or(Refusal::NotMember)?;
         let exhausted = state.log.head().is_last();

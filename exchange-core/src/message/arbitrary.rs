@@ -259,10 +259,10 @@ fn join_from() -> impl Strategy<Value = JoinFrom> {
 
 fn close_reason() -> impl Strategy<Value = CloseReason> {
     use CloseReason::{
-        Banned, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, WrongToken,
+        Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, WrongToken,
     };
     prop_oneof![
-        select(&[Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, Kicked][..]),
+        select(&[Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, Kicked, Flood][..]),
         option::of(number()).prop_map(|retry_after_ms| Banned { retry_after_ms }),
         name_error().prop_map(Name),
         violation().prop_map(CloseReason::Violation),

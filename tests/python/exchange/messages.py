@@ -42,6 +42,7 @@ CLOSE_REASON = Enum(
         "violation": VIOLATION,
         "kicked": None,
         "banned": Struct({"retry_after_ms": Option(U64)}),
+        "flood": None,
     }
 )
 

@@ -299,14 +299,14 @@ fn acts() -> Vec<(&'static str, Act)> {
 
 fn close_reasons() -> Vec<CloseReason> {
     use CloseReason::{
-        Banned, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, WrongToken,
+        Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, WrongToken,
     };
     use Violation::{Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
 
     let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken].into_iter();
     let names = name_errors().map(Name);
     let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember];
-    let removed = [Kicked, Banned { retry_after_ms: Some(60_000) }];
+    let removed = [Kicked, Banned { retry_after_ms: Some(60_000) }, Flood];
     plain.chain(names).chain(violations.map(CloseReason::Violation)).chain(removed).collect()
 }
 

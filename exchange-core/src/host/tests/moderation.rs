@@ -111,6 +111,30 @@ fn whoever_is_kicked_hears_nothing_after_it_and_the_others_see_why() {
 }
 
 #[test]
+fn whoever_was_removed_says_nothing_any_more_on_its_old_link_nor_when_it_is_back() {
+    for removal in [kick(2), ban(2, None)] {
+        let (mut bench, room, [ana, bo, _]) = founded();
+        let epoch = bench.join(bo, &den(), JoinFrom::Head).epoch;
+        let is_banned = removal != kick(2);
+        bench.say(ana, &act(room, 1, removal));
+        bench.heard(ana);
+        let here = JoinFrom::After { epoch, seq: Seq(2) };
+        let attempts = [text(room, 1, "but"), act(room, 2, kick(1)), join(&den(), here), text(room, 1, "but")];
+        bench.heard(bo);
+        bench.say_all(bo, &attempts);
+        let answer = if is_banned { Refusal::Banned { retry_after_ms: None } } else { Refusal::Kicked };
+        let heard = bench.heard(bo);
+        assert_eq!(refusals(&heard)[..2], [Refusal::NotMember; 2]);
+        assert!(matches!(refusals(&heard)[2], Refusal::Kicked | Refusal::Banned { .. }));
+        assert_eq!(refusals(&heard)[3], Refusal::NotMember);
+        assert_eq!((entries(&heard).count(), bench.heard(ana).len()), (0, 0), "nothing is logged, and nothing told");
+        bench.say(bo, &join(&den(), JoinFrom::Head));
+        let heard = bench.heard(bo);
+        assert_eq!(refusals(&heard).first().copied(), Some(answer).filter(|_| is_banned));
+    }
+}
+
+#[test]
 fn one_that_reads_slowly_gets_nothing_after_its_kick_when_it_reads_on() {
     let (mut bench, room, [ana, bo, _]) = founded();
     bench.seen(bo).reads = false;
