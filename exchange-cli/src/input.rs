@@ -33,7 +33,7 @@ pub(crate) const HELP: [(&str, &str); 41] = [
     ("/unlock", "let everybody speak again"),
     ("/slow TIME", "let everybody wait between two messages; 0 ends it"),
     ("/rule RULE VALUE", "history all, 50 or none; private on or off; topic fixed or free"),
-    ("/op WHO", "let somebody moderate all rooms; from the lobby"),
+    ("/op WHO", "let somebody moderate all rooms"),
     ("/deop WHO", "take that back"),
     ("/close", "close this room for all"),
     ("/who [ROOM]", "the people in this room, or another you are in"),

@@ -103,7 +103,7 @@ fn not_allowed(attempt: &Attempt, room: &RoomLabel) -> &'static str {
     match attempt {
         Attempt::Do(Deed::Topic(_)) => "it is fixed, and only those who moderate the room may change it",
         Attempt::Do(Deed::To(_, Treatment::Appoint | Treatment::Dismiss)) => {
-            "only the owner says who moderates, from the lobby and of others"
+            "only the owner says who moderates, and of others"
         }
         Attempt::Do(_) if matches!(room, RoomLabel::With(_)) => "nobody moderates a room of two",
         Attempt::Do(Deed::To(_, Treatment::Invite)) if is_lobby => "everybody is there",
@@ -289,7 +289,7 @@ mod tests {
             (
                 to(Treatment::Appoint),
                 Refusal::NotAllowed,
-                "bo was not made a moderator: only the owner says who moderates, from the lobby and of others.",
+                "bo was not made a moderator: only the owner says who moderates, and of others.",
             ),
             (
                 Attempt::Join,

@@ -76,7 +76,8 @@ impl Text {
                 is_news.then(|| self.happened().name(&old).ours(" is now ").name(&self.labels.label(peer)))
             }
             Event::Acted { room, by, act, replayed: false, .. } => {
-                acts::line(self.about(by), act, |line| self.place(line, room), |peer| self.labels.label(peer))
+                let place = (!room.is_lobby()).then(|| self.labels.room(room));
+                acts::line(self.about(by), act, place.as_ref(), |peer| self.labels.label(peer))
             }
             Event::Gap { reason: GapReason::Policy, .. } => None,
             Event::Gap { room, from, to, .. } => {

@@ -37,7 +37,10 @@ impl Conversation {
     }
 
     pub(super) async fn carry_out(&mut self, deed: Deed) {
-        let (name, attempt) = (self.room.clone(), Attempt::Do(deed.clone()));
+        // Who moderates all rooms is said in the lobby, wherever one talks.
+        let is_of_session = matches!(deed, Deed::To(_, Treatment::Appoint | Treatment::Dismiss));
+        let name = if is_of_session { RoomName::lobby() } else { self.room.clone() };
+        let attempt = Attempt::Do(deed.clone());
         let room = self.seat.room(&name);
         let done = match deed {
             Deed::Topic(topic) => room.set_topic(&topic).await,
