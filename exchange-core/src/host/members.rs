@@ -124,7 +124,9 @@ impl Host {
             }
         }
         let token = Token::from_bytes(self.random.bytes());
-        let (messages, requests) = self.spent(hello.peer);
+        let spent = self.spent(hello.peer);
+        let (messages, requests) =
+            if cfg!(exchange_bug = "limit-forgotten-with-the-link") { Default::default() } else { spent };
         let state = self.members.entry(member).or_insert_with(Member::new);
         (state.messages, state.requests) = (messages, requests);
         let token = state.tokens.current.filter(|_| cfg!(exchange_bug = "token-never-rotates")).unwrap_or(token);

@@ -54,7 +54,7 @@ impl Host {
     fn heed(&self, now: Time, room: &Room, peer: PeerId) -> Result<Rank, Refusal> {
         let lobby = self.room_ids.get(&RoomName::lobby()).and_then(|id| self.rooms.get(id));
         let rank = self.rank(room, peer);
-        let muted_here = Some(room).filter(|_| rank < Rank::Founder);
+        let muted_here = Some(room).filter(|_| rank < Rank::Founder && !cfg!(exchange_bug = "mutes-ignored"));
         let muted_everywhere = lobby.filter(|_| rank < Rank::Moderator);
         let mut muted = muted_here.into_iter().chain(muted_everywhere);
         if let Some(lasts) = muted.find_map(|room| room.standing.mutes.holds(now, peer)) {
@@ -97,7 +97,7 @@ impl Host {
             Act::Invite(_) => !is_lobby && !is_direct,
             Act::Rule(_) | Act::Unban(_) | Act::Unmute(_) => moderates,
             Act::Kick { who, .. } | Act::Ban { who, .. } | Act::Mute { who, .. } => {
-                moderates && self.rank(room, who.id) < rank
+                moderates && (self.rank(room, who.id) < rank || cfg!(exchange_bug = "equals-remove-each-other"))
             }
             Act::Role { who, role } => {
                 is_lobby && rank == Rank::Owner && *role != Role::Owner && self.role(who.id) != Role::Owner
@@ -159,9 +159,11 @@ impl Host {
                 let retry_after_ms = seconds.map(|seconds| u64::from(seconds) * 1000);
                 self.remove(now, room, who.id, Refusal::Banned { retry_after_ms }, reason.as_ref(), out);
             }
+            Act::Unban(_) if cfg!(exchange_bug = "unban-leaves-the-ban") => {}
             Act::Unban(who) => state.standing.bans.lift(who.id),
             Act::Mute { who, seconds } => state.standing.mutes.put(who.id, until(seconds)),
             Act::Unmute(who) => state.standing.mutes.lift(who.id),
+            Act::Role { role: Role::Member, .. } if cfg!(exchange_bug = "deposed-moderates-on") => {}
             Act::Role { who, role } => self.appoint(who.id, role),
             Act::Close => self.close_room(now, room, out),
             Act::Knock => {}
@@ -249,8 +251,8 @@ impl Host {
         let Some(state) = self.links.get_mut(&link) else { return };
         let is_told = state.cursor(room).is_some_and(|cursor| cursor.unannounced.is_none());
         let was_asked = state.cursor(room).is_some();
-        state.cursors.retain(|cursor| cursor.room != room);
-        if let Some(room) = self.rooms.get_mut(&room) {
+        state.cursors.retain(|cursor| cursor.room != room || cfg!(exchange_bug = "removed-hears-on"));
+        if let Some(room) = self.rooms.get_mut(&room).filter(|_| !cfg!(exchange_bug = "removed-hears-on")) {
             room.unsubscribe(link);
         }
         if is_told {
@@ -282,7 +284,7 @@ impl Host {
     /// Why somebody may not be in the session, if that is so.
     pub(super) fn barred(&self, now: Time, peer: PeerId) -> Option<CloseReason> {
         let lobby = self.room_ids.get(&RoomName::lobby()).and_then(|id| self.rooms.get(id))?;
-        let lasts = lobby.standing.bans.holds(now, peer)?;
+        let lasts = lobby.standing.bans.holds(now, peer).filter(|_| !cfg!(exchange_bug = "banned-let-in"))?;
         Some(CloseReason::Banned { retry_after_ms: lasts.millis() })
     }
 
@@ -309,7 +311,7 @@ impl Host {
 
     /// Whether that log was one of a room that was closed.
     pub(super) fn was_closed(&self, epoch: Epoch) -> bool {
-        self.closed_logs.contains(&epoch)
+        self.closed_logs.contains(&epoch) && !cfg!(exchange_bug = "closed-room-taken-up")
     }
 
     /// What a room is about.

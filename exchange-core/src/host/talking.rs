@@ -61,7 +61,14 @@ impl Host {
     ) -> Result<(), Refusal> {
         let rate = self.limits.messages;
         let budget = &mut self.members.get_mut(&member).ok_or(Refusal::NotMember)?.messages;
-        budget.take(now, rate).map_err(rate_limited)?;
+        let limited = budget.take(now, rate).map_err(rate_limited);
+        if let Err(refusal) = limited
+            && cfg!(exchange_bug = "limit-uses-number")
+        {
+            let state = self.rooms.get_mut(&room).ok_or(Refusal::NotMember)?;
+            state.membership(member).ok_or(Refusal::NotMember)?.refused(refusal);
+        }
+        limited?;
         if let Some(state) = self.links.get_mut(&link) {
             state.postponed.granted();
         }
@@ -72,6 +79,9 @@ impl Host {
         match verdict {
             Err(refusal) => {
                 membership.refused(refusal);
+                if cfg!(exchange_bug = "refused-counts-as-said") {
+                    membership.last_said = Some(now);
+                }
                 return Err(refusal);
             }
             Ok(()) if exhausted => return Err(Refusal::LogExhausted),

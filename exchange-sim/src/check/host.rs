@@ -204,7 +204,7 @@ impl Hosts {
             let told = seen.iter().filter_map(|seen| if let Seen::Told(event) = seen { Told::of(event) } else { None });
             told.into_iter().find(|told| (told.room, told.seq) == (room, seq)).map(Told::into_logged)
         };
-        let most = self.setup.history;
+        let (most, now) = (self.setup.history, scene.model.now);
         let mut count = 0;
         for (index, (room, history)) in host.histories().enumerate() {
             let epoch = history.epoch();
@@ -243,6 +243,9 @@ impl Hosts {
                     let timed_out = matches!(entry.body, Body::Leave { reason: LeaveReason::TimedOut });
                     scene.marks.sometimes(timed_out, Mark::Expired);
                     continue;
+                }
+                if entry.author != MemberId(0) {
+                    self.order.spends(logged.peer.id, now)?;
                 }
                 let id = MessageId { room: room.clone(), producer: logged.producer, cmid: logged.cmid };
                 let must_be_posted = trust.honest.contains(&id.producer) || !trust.has_mangler;
@@ -428,6 +431,9 @@ impl Hosts {
             scene.marks.sometimes(!is_current, Mark::WelcomeLost);
         }
         let Hello { peer, producer, attempt, token, presence, .. } = hello;
+        if !self.members.contains_key(&welcome.you) {
+            self.order.is_new(peer);
+        }
         self.said.says(welcome.you, peer, presence, now);
         self.away.remove(&peer);
         self.members.insert(

@@ -3,11 +3,14 @@
 //! Everything that is done is in the logs, so it follows from them who stands how. A step of the host may be several of
 //! its rounds: what it refused in one, it refused somewhere between where the log ended before the step and after it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use exchange_core::{
     Act, Body, CloseReason, Cmid, Epoch, JoinFrom, MemberId, MessageId, PeerId, ProducerId, Refusal, RoomId, RoomName,
-    Seq,
+    Seq, Time,
     message::{Joined, ToClient, ToHost},
 };
 
@@ -32,6 +35,8 @@ pub(super) struct Order {
     asked: BTreeMap<(Socket, RoomName), Asked>,
     /// What was refused, and why: it is refused for the same when it is sent again.
     refused: BTreeMap<(RoomId, MemberId, Cmid), Refusal>,
+    /// When each peer's last messages were logged, where that is bounded.
+    spent: BTreeMap<PeerId, VecDeque<Time>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +73,33 @@ impl Order {
 
     pub(super) fn forget(&mut self, socket: Socket) {
         self.asked.retain(|(of, _), _| *of != socket);
+    }
+
+    /// Nobody says more in any time than may be said in it.
+    pub(super) fn spends(&mut self, peer: PeerId, now: Time) -> Check {
+        /// So many messages beyond a burst are looked at.
+        const BEYOND: u64 = 64;
+        let Some(Allowance { per_second, burst }) = self.messages else { return Ok(()) };
+        let token = (Duration::from_secs(1) / per_second.max(1)).as_nanos();
+        let times = self.spent.entry(peer).or_default();
+        times.push_back(now);
+        let most =
+            |since: &Time| u64::from(burst) + u64::try_from(now.since(*since).as_nanos() / token).unwrap_or(u64::MAX);
+        if let Some((since, count)) = times.iter().rev().zip(1..).find(|(since, count)| *count > most(since)) {
+            return Err((
+                Invariant::S32,
+                format!("{peer} has said {count} things since {since:?}: {:?}", self.messages),
+            ));
+        }
+        if times.len() as u64 > u64::from(burst) + BEYOND {
+            times.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Somebody is known by a number for the first time: of what they said by another, the host may have forgotten all.
+    pub(super) fn is_new(&mut self, peer: PeerId) {
+        self.spent.remove(&peer);
     }
 
     /// Looks at what the host says to somebody.
