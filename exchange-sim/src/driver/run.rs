@@ -5,6 +5,7 @@
 //! word and ends the session, and those who are still there know both. In the end no task is left.
 
 mod check;
+mod deeds;
 mod life;
 mod person;
 mod plan;
@@ -12,6 +13,7 @@ mod shrink;
 mod stage;
 
 use std::{
+    collections::BTreeSet,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -21,6 +23,7 @@ use std::{
 use exchange_core::{Limits, RoomName, Timing};
 use futures_util::future::join_all;
 
+pub use self::deeds::Deed;
 pub use self::plan::{Act, By, Fault, Guest, Plan, Step, Trouble, plan};
 pub use self::shrink::shrink;
 use self::{
@@ -170,7 +173,7 @@ async fn come_together(stage: &Arc<Stage>, host: &Host, owner: &SharedLife, peop
     let until = stage.faults.now() + CONVERGENCE;
     loop {
         stage.faults.sleep(Duration::from_millis(100)).await;
-        let Some(missing) = missing(owner, people).await else { return Ok(()) };
+        let Some(missing) = missing(host, owner, people).await else { return Ok(()) };
         if stage.faults.now() >= until {
             return Err(format!("{CONVERGENCE:?} after all was well again, {missing}"));
         }
@@ -178,15 +181,26 @@ async fn come_together(stage: &Arc<Stage>, host: &Host, owner: &SharedLife, peop
 }
 
 /// What somebody lacks, if anybody does.
-async fn missing(owner: &SharedLife, people: &[Person]) -> Option<String> {
+async fn missing(host: &Host, owner: &SharedLife, people: &[Person]) -> Option<String> {
+    let Ok(there) = host.people().await else { return Some("the host is closed".into()) };
+    let there: BTreeSet<_> = there.into_iter().collect();
     for person in people {
         let Some((client, life)) = &person.client else { return Some(format!("{} is not there", person.number)) };
         let Ok(rooms) = client.rooms().await else { return Some(format!("{} is closed", person.number)) };
+        let Ok(seen) = client.people().await else { return Some(format!("{} is closed", person.number)) };
+        let seen: BTreeSet<_> = seen.into_iter().collect();
+        if seen != there {
+            return Some(format!("{} sees {seen:?}, where {there:?} are", person.number));
+        }
         let life = life.lock();
         let behind = |room: &&RoomName| life.last(room) < owner.lock().last(room);
         if let Some(room) = rooms.iter().find(behind) {
             let (last, head) = (life.last(room), owner.lock().last(room));
             return Some(format!("{} is at {last:?} of {head:?} in {room:?}", life.name));
+        }
+        let rooms: BTreeSet<_> = rooms.into_iter().collect();
+        if let Some(told) = life.rooms().filter(|told| *told != rooms) {
+            return Some(format!("{} is in {rooms:?}, and was told that it is in {told:?}", life.name));
         }
         if life.unsettled() > 0 {
             return Some(format!("{} does not know what became of {} messages", life.name, life.unsettled()));

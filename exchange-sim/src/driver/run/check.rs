@@ -1,16 +1,20 @@
 //! What has to hold of what everybody was told.
 
+mod deeds;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use exchange_core::{CloseReason, Ended, Event, Message, MessageId, Outcome, Refusal, RoomName, Seq};
 use exchange_driver::DeliveryError;
 
+use self::deeds::Deeds;
 use super::life::{Life, SharedLife};
 
 /// What the host's owner was told, which is all that was said.
 struct Truth<'a> {
     messages: BTreeMap<(&'a RoomName, Seq), &'a Message>,
     by_id: BTreeMap<&'a MessageId, Seq>,
+    deeds: Deeds<'a>,
 }
 
 pub(super) fn check(host: &Life, clients: &[(usize, SharedLife)]) -> Result<(), String> {
@@ -50,7 +54,8 @@ impl<'a> Truth<'a> {
         if host.events.iter().any(|event| matches!(event, Event::Lagged { .. })) {
             return Err("the host's owner missed events, so nothing can be checked: make the plan smaller".into());
         }
-        Ok(Self { messages, by_id })
+        let deeds = Deeds::of(host, &messages)?;
+        Ok(Self { messages, by_id, deeds })
     }
 }
 
@@ -68,6 +73,8 @@ fn told(life: &Life, truth: &Truth<'_>) -> Result<(), String> {
             Event::RoomJoined { room, .. } if !places.contains_key(room) => {
                 return Err(format!("{name} took up {room:?}, where it was not"));
             }
+            // Nothing of a room is told after one was removed from it, or has left it.
+            Event::Removed { room, .. } | Event::RoomLeft { room } => drop(places.remove(room)),
             Event::HistoryLost { room } => return Err(format!("{name} was told that {room:?} is another log now")),
             Event::Message(message) => {
                 let (room, seq) = (message.room(), message.seq());
@@ -75,9 +82,12 @@ fn told(life: &Life, truth: &Truth<'_>) -> Result<(), String> {
                 let Some(original) = truth.messages.get(&(room, seq)) else {
                     return Err(format!("{name} was told of a message {seq} in {room:?} that the host does not have"));
                 };
-                let same = (original.id(), original.sender(), original.body(), original.timestamp())
-                    == (message.id(), message.sender(), message.body(), message.timestamp());
-                if !same || message.is_mine() != life.me.as_ref().is_some_and(|me| me == message.sender()) {
+                // Nicks change, and what is deleted says nothing any more.
+                let is_blank = message.is_deleted() && truth.deeds.is_deleted(room, seq);
+                let same = (original.id(), original.sender().id, original.timestamp())
+                    == (message.id(), message.sender().id, message.timestamp())
+                    && (is_blank || original.body() == message.body());
+                if !same || message.is_mine() != life.me.as_ref().is_some_and(|me| me.id == message.sender().id) {
                     return Err(format!("{name} was told of {seq} in {room:?} as {message:?}, not {original:?}"));
                 }
             }
@@ -97,12 +107,19 @@ fn told(life: &Life, truth: &Truth<'_>) -> Result<(), String> {
                 if !outcomes.insert(id) {
                     return Err(format!("{name} was told twice what became of {id}"));
                 }
-                receipt(name, id, *outcome, truth)?;
+                receipt(life, id, *outcome, truth)?;
             }
             Event::Closed { cause } if *cause != Ended::Here(CloseReason::Left) => {
                 return Err(format!("{name} came to an end by itself: {cause}"));
             }
-            _ => {}
+            event => {
+                if let Some((room, seq)) = deeds::place(event) {
+                    step(name, &mut places, truth, room, seq)?;
+                }
+                if !truth.deeds.fits(event) {
+                    return Err(format!("{name} was told of what was not done: {event:?}"));
+                }
+            }
         }
     }
     let all: Vec<_> = life.messages().map(|message| (message.room().clone(), message.seq())).collect();
@@ -136,10 +153,13 @@ fn step(
     Ok(())
 }
 
-fn receipt(name: &str, id: &MessageId, outcome: Outcome, truth: &Truth<'_>) -> Result<(), String> {
-    let logged = truth.by_id.get(id);
+fn receipt(life: &Life, id: &MessageId, outcome: Outcome, truth: &Truth<'_>) -> Result<(), String> {
+    let name = &life.name;
+    let place = if let Outcome::Logged { seq, .. } = outcome { seq } else { None };
+    let deed = || truth.deeds.logged(id, place, life.me.as_ref());
+    let logged = truth.by_id.get(id).copied().or_else(deed);
     let fits = match outcome {
-        Outcome::Logged { seq: Some(seq), .. } => logged == Some(&seq),
+        Outcome::Logged { seq: Some(seq), .. } => logged == Some(seq),
         Outcome::Logged { seq: None, .. } => logged.is_some(),
         Outcome::Refused(_) => logged.is_none(),
         Outcome::Unknown => true,
@@ -193,8 +213,10 @@ fn end(life: &Life, host: &Life) -> Result<(), String> {
         return Err(format!("the events of {name} do not end"));
     }
     if life.has_left {
+        let me = life.me.as_ref().map(|me| me.id);
         let knows = host.events.iter().any(|event| {
-            matches!(event, Event::LinkClosed { peer, cause: Ended::Told(CloseReason::Left) } if *peer == life.me)
+            matches!(event, Event::LinkClosed { peer, cause: Ended::Told(CloseReason::Left) }
+                if peer.as_ref().map(|peer| peer.id) == me)
         });
         if !knows {
             return Err(format!("{name} left, and the host was not told that it had"));

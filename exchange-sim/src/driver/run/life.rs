@@ -1,6 +1,9 @@
 //! What one participant was told from its start to its end, and what it has posted.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use exchange_core::{Event, Message, MessageId, Peer, RoomName, Seq};
 use exchange_driver::{Delivered, DeliveryError};
@@ -72,6 +75,20 @@ impl Life {
     /// The place of the last message it was given of a room.
     pub(super) fn last(&self, room: &RoomName) -> Option<Seq> {
         self.messages().rev().find(|message| message.room() == room).map(Message::seq)
+    }
+
+    /// The rooms it is in by what it was told; `None` if it missed some of that.
+    pub(super) fn rooms(&self) -> Option<BTreeSet<RoomName>> {
+        let mut rooms = BTreeSet::new();
+        for event in &self.events {
+            match event {
+                Event::RoomJoined { room, .. } => drop(rooms.insert(room.clone())),
+                Event::RoomLeft { room } | Event::Removed { room, .. } => drop(rooms.remove(room)),
+                Event::Lagged { .. } => return None,
+                _ => {}
+            }
+        }
+        Some(rooms)
     }
 
     /// How many of its posts have no outcome yet.

@@ -12,6 +12,7 @@ use futures_util::future::{Either, join, join_all, poll_immediate, select};
 
 use super::{
     SESSION,
+    deeds::{Seat, carry_out},
     life::{Post, SharedLife},
     plan::{Act, By, Guest, Step},
     stage::Stage,
@@ -151,6 +152,10 @@ impl Person {
                 life.lock().posts.push(Post { text: text.clone(), id: None, result: None });
                 drop(poll_immediate(Box::pin(client.room(room_name(room)).send(text))).await);
             }
+            Act::Do(deed) => {
+                self.said += 1;
+                carry_out(&self.stage, &Seat::Client(client), &life, self.said, deed).await;
+            }
             // Whoever has just crashed cannot do these, and finds out with the next step.
             Act::Join { room } => drop(client.room(room_name(room)).join().await),
             Act::Leave { room } => drop(client.room(room_name(room)).leave().await),
@@ -239,6 +244,10 @@ pub(super) async fn own(stage: Arc<Stage>, host: Host, life: SharedLife, steps: 
             Act::HalfPost { room } => {
                 life.lock().posts.push(Post { text: name.clone(), id: None, result: None });
                 drop(poll_immediate(Box::pin(host.room(room_name(room)).send(name))).await);
+            }
+            Act::Do(deed) => {
+                let n = u32::try_from(n).unwrap_or(u32::MAX);
+                carry_out(&stage, &Seat::Host(host.clone()), &life, n, deed).await;
             }
             _ => drop(poll_immediate(Box::pin(host.people())).await),
         }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::deeds::{Deed, deed};
 use crate::{
     driver::Air,
     net::{Latency, Pace, Weather},
@@ -105,6 +106,8 @@ pub enum Act {
         /// Which.
         room: u8,
     },
+    /// Does something beside talking.
+    Do(Deed),
     /// Says that the network may have changed.
     NetworkChanged,
     /// Asks who is there, and does not wait for the answer.
@@ -262,7 +265,12 @@ fn step(r: &mut Random, clients: usize, trouble_ms: u32) -> Step {
     let who = r.index(clients + 1);
     let room = u8::from(r.chance(400));
     let patience_ms = r.pick(&[0, 100, 3000]);
-    let act = match r.up_to(if who == 0 { 9 } else { 20 }) {
+    let act = if r.chance(300) { Act::Do(deed(r, clients)) } else { other(r, who, room, patience_ms) };
+    Step { at_ms: time(r, trouble_ms), who, act }
+}
+
+fn other(r: &mut Random, who: usize, room: u8, patience_ms: u32) -> Act {
+    match r.up_to(if who == 0 { 9 } else { 20 }) {
         0..=5 => Act::Post { room, count: r.pick(&[1, 1, 2, 5]), bytes: size(r) },
         6..=7 => Act::Post { room, count: r.pick(&[30, 100, 300]), bytes: r.pick(&[8, 100]) },
         8 => Act::HalfPost { room },
@@ -274,8 +282,7 @@ fn step(r: &mut Random, clients: usize, trouble_ms: u32) -> Step {
         17..=18 => Act::Shutdown { patience_ms },
         19 => Act::HalfShutdown { patience_ms },
         _ => Act::BusyShutdown,
-    };
-    Step { at_ms: time(r, trouble_ms), who, act }
+    }
 }
 
 fn size(r: &mut Random) -> u16 {
