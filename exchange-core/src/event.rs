@@ -1,6 +1,7 @@
 //! What applications are told.
 
 mod message;
+mod page;
 mod search;
 mod seen;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::message::Fields;
 pub use self::message::{Change, Message, MessageId, MessageView, Unread};
+pub use self::page::{Page, PageId};
 pub use self::search::Search;
 pub use self::seen::SeenBy;
 use crate::{
@@ -150,6 +152,13 @@ pub enum Event {
     Rooms {
         /// In the order of their names.
         rooms: Vec<RoomSummary>,
+    },
+    /// What was [fetched](crate::client::Round::fetch) of a room, or why it cannot be had.
+    Page {
+        /// Which page.
+        id: PageId,
+        /// What it holds.
+        page: Result<Page, Refusal>,
     },
     /// Somebody came or went, or is otherwise than before, in all their rooms at once.
     Presence {

@@ -148,6 +148,9 @@ impl Seq {
     /// The last place that a log can have.
     pub(crate) const MAX: Self = Self(COUNTER_MAX);
 
+    /// The last place that a log can have.
+    pub(crate) const LAST: Self = Self(COUNTER_MAX);
+
     /// The place after this one.
     #[must_use]
     pub const fn next(self) -> Self {

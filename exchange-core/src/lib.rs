@@ -42,8 +42,8 @@
 //! # The rules
 //!
 //! - A peer can never make a machine panic, and never make it hold more than [`Limits`] say.
-//! - Frames are released only against credit that the transport has granted, overdrawn by one frame at most; answers
-//!   may overdraw by a fixed allowance, and whoever leaves more unread is closed.
+//! - Frames are released only against credit that the transport has granted, overdrawn by one frame at most, or by one
+//!   entry and the head of its page; answers may overdraw by a fixed allowance, and whoever leaves more unread is closed.
 //! - Order comes from [`Seq`], never from a clock. Same seed and same inputs: same outputs, byte for byte.
 
 #![no_std]
@@ -76,14 +76,15 @@ pub mod wire;
 pub use self::{
     client::{Client, ClientConfig},
     event::{
-        Change, Ended, Event, Message, MessageId, MessageView, Peer, Person, Search, SeenBy, Session, Tag, Unread,
+        Change, Ended, Event, Message, MessageId, MessageView, Page, PageId, Peer, Person, Search, SeenBy, Session,
+        Tag, Unread,
     },
     host::{Host, HostConfig},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
     limits::{Limits, Rate, Timing},
     message::{
-        Act, Availability, Body, Encoding, GapReason, HistoryPolicy, JoinFrom, LeaveReason, Mentions, Presence, Role,
-        RoomSummary, Rule, Rules, Status,
+        Act, Availability, Body, Encoding, GapReason, HistoryPolicy, JoinFrom, LeaveReason, Mentions, PageFrom,
+        Presence, Role, RoomSummary, Rule, Rules, Status,
     },
     name::{ContentType, NameError, Nick, Note, Reaction, Remark, RoomName, SessionName},
     reason::{CloseReason, Durability, Outcome, Refusal, Violation},

@@ -37,9 +37,14 @@ pub struct Limits {
     pub invitations: usize,
     /// Peers at once that are banned from one room, and as many that are muted in it.
     pub sanctions: usize,
+    /// Entries of one page. At most [`Limits::MAX_PAGE`].
+    pub page_entries: u32,
+    /// Bytes of one page, in postcard; an entry is told whatever its length. At most [`Limits::MAX_PAGE_BYTES`].
+    pub page_bytes: usize,
     /// Messages of one peer.
     pub messages: Rate,
-    /// What one peer asks beside: to be in rooms, to be told of them. Whoever reconnects asks for all of its rooms.
+    /// What one peer asks beside: to be in rooms, to be told of them, pages of them. Whoever reconnects asks for all of
+    /// its rooms.
     pub requests: Rate,
 }
 
@@ -63,6 +68,12 @@ impl Limits {
 
     /// So many members' signals fit into one frame.
     pub const MAX_SIGNALLED: usize = 256;
+
+    /// The most entries of a page.
+    pub const MAX_PAGE: u32 = 200;
+
+    /// The most bytes of a page of several entries, in postcard.
+    pub const MAX_PAGE_BYTES: usize = 256 * 1024;
 }
 
 impl Default for Limits {
@@ -82,6 +93,8 @@ impl Default for Limits {
             reactions: 20,
             invitations: 32,
             sanctions: 256,
+            page_entries: Self::MAX_PAGE,
+            page_bytes: Self::MAX_PAGE_BYTES,
             messages: Rate { per_second: 20, burst: 40 },
             requests: Rate { per_second: 20, burst: 200 },
         }

@@ -204,6 +204,9 @@ pub enum Refusal {
         /// In how many milliseconds it may be asked again.
         retry_after_ms: u64,
     },
+    /// The host has lost the log that a part of was asked for.
+    #[error("the room's history is lost")]
+    HistoryLost,
 }
 
 impl Refusal {

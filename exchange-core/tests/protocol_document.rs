@@ -16,9 +16,9 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use exchange_core::{
     Act, Availability, Body, Client, ClientConfig, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch,
-    GapReason, HistoryPolicy, HostConfig, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, Peer,
-    PeerId, Presence, ProducerId, Reaction, Refusal, Remark, Rev, Role, RoomId, RoomName, RoomSummary, Rules, Seq,
-    SessionId, SessionName, Status, Timestamp, Token, Violation,
+    GapReason, HistoryPolicy, HostConfig, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, PageFrom,
+    Peer, PeerId, Presence, ProducerId, Reaction, Refusal, Remark, Rev, Role, RoomId, RoomName, RoomSummary, Rules,
+    Seq, SessionId, SessionName, Status, Timestamp, Token, Violation,
     discovery::{self, PeerRecord},
     message::{
         self, Data, Delete, Edit, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Post, React, Signal, ToClient,
@@ -101,6 +101,7 @@ fn to_host() -> Vec<(&'static str, ToHost)> {
         ("to_host.list", ToHost::List { after: Some("den".into()) }),
         ("to_host.seen", ToHost::Seen { room: ROOM, after: Seq(100), delivered: Seq(301), read: Some(Seq(300)) }),
         ("to_host.typing", ToHost::Typing { room: ROOM, typing: true }),
+        ("to_host.fetch", ToHost::Fetch { room: ROOM, from: PageFrom::Before(Seq(301)), count: 50 }),
     ]
 }
 
@@ -120,6 +121,8 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
     let (after, delivered, read) = (Seq(100), Seq(301), Some(Seq(300)));
     let signal = Signal { member: MemberId(7), after, delivered, read, typing_ms: 6000 };
     let kick = Act::Kick { who: bo.clone(), reason: Some(Remark::new("spam").unwrap()) };
+    let (after, start, head) = (Seq(250), Seq(100), Seq(302));
+    let page = ToClient::Page { room, after, entries: 50, more: false, start, head };
     let welcome = Welcome {
         session: SESSION,
         name: SessionName::new("Lab 3").unwrap(),
@@ -171,6 +174,8 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
         ("to_client.removed", ToClient::Removed { room, refusal: Refusal::Kicked, reason: None }),
         ("to_client.signals", ToClient::Signals { room, signals: vec![signal] }),
         ("to_client.no_signals", ToClient::NoSignals { room }),
+        ("to_client.page", page),
+        ("to_client.fetch_refused", ToClient::FetchRefused { room, refusal: Refusal::NotMember }),
     ]
 }
 
@@ -359,6 +364,7 @@ fn every_variant_has_its_number_and_its_name() {
         Locked,
         Refusal::SlowMode { retry_after_ms: 0 },
         Refusal::RateLimited { retry_after_ms: 0 },
+        Refusal::HistoryLost,
     ];
     let once = |names: Vec<(String, String)>| -> Vec<(String, String)> {
         names.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
@@ -372,6 +378,7 @@ fn every_variant_has_its_number_and_its_name() {
     for (name, expected) in [
         ("to_host", messages(variants(&to_host().into_iter().map(|(_, message)| message).collect::<Vec<_>>()))),
         ("to_client", messages(variants(&to_client().into_iter().map(|(_, message)| message).collect::<Vec<_>>()))),
+        ("page_from", variants(&[PageFrom::Before(Seq(0)), PageFrom::After(Seq(0))])),
         ("join_from", variants(&[JoinFrom::Head, JoinFrom::Last(0), JoinFrom::Start, from])),
         ("close_reason", variants(&close_reasons)),
         ("name_error", variants(&name_errors)),
@@ -417,6 +424,8 @@ fn every_figure_is_the_codes() {
         number("reactions to a message", limits.reactions),
         number("invitations of a peer", limits.invitations),
         number("bans, and mutes, of a room", limits.sanctions),
+        number("entries of a page", limits.page_entries as usize),
+        number("bytes of a page", limits.page_bytes),
         number("messages of a peer a second", limits.messages.per_second as usize),
         number("messages of a peer at once", limits.messages.burst as usize),
         number("requests of a peer a second", limits.requests.per_second as usize),

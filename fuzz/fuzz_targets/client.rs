@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arbitrary::{Result, Unstructured};
 use exchange_core::{
-    Body, Client, ClientConfig, Effect, Encoding, Event, Input, JoinFrom, LinkId, LinkLoss, MessageId, Outbox,
+    Body, Client, ClientConfig, Effect, Encoding, Event, Input, JoinFrom, LinkId, LinkLoss, MessageId, Outbox, PageId,
     RoomName, Seed, Seq, Time, Violation,
     message::{FRAME_HEADER, MAX_FRAME, ToHost},
     wire::{Versions, frames},
 };
-use exchange_fuzz::{body_of, encoding, number, to_client};
+use exchange_fuzz::{body_of, encoding, number, page_from, to_client};
 use libfuzzer_sys::fuzz_target;
 
 const STEPS: usize = 400;
@@ -30,6 +30,8 @@ struct World {
     attempt: Option<u32>,
     /// What was posted and has no outcome yet.
     owed: BTreeSet<MessageId>,
+    /// What was fetched and is not told yet.
+    fetching: BTreeSet<PageId>,
     delivered: BTreeSet<MessageId>,
     places: BTreeMap<RoomName, Seq>,
     closed: bool,
@@ -60,6 +62,7 @@ impl World {
             lost: None,
             attempt: None,
             owed: BTreeSet::new(),
+            fetching: BTreeSet::new(),
             delivered: BTreeSet::new(),
             places: BTreeMap::new(),
             closed: false,
@@ -136,10 +139,10 @@ impl World {
             2 => "den".parse().expect("it is valid"),
             _ => "attic".parse().expect("it is valid"),
         };
-        let act = u.int_in_range(0..=17)?;
+        let act = u.int_in_range(0..=18)?;
         let text: &str = if u.arbitrary()? { "hello" } else { u.arbitrary()? };
         let mut round = self.client.round(self.now, &mut self.out);
-        let mut posted = None;
+        let (mut posted, mut fetched) = (None, None);
         match act {
             0..=1 => round.connect(),
             2..=9 => posted = round.post(&room, Body::text(text)).ok(),
@@ -152,11 +155,18 @@ impl World {
             }
             15 => round.read(&room, Seq(number(u)?)),
             16 => round.typing(&room, u.arbitrary()?),
+            17 => {
+                let (from, count) = (page_from(u)?, u.arbitrary()?);
+                fetched = round.fetch(&room, from, count).ok();
+            }
             _ => round.close(),
         }
         drop(round);
         if let Some(id) = posted {
             assert!(self.owed.insert(id), "no number is used twice");
+        }
+        if let Some(id) = fetched {
+            assert!(self.fetching.insert(id), "no page is asked for twice by one id");
         }
         self.check();
         Ok(())
@@ -212,6 +222,7 @@ impl World {
         }
         if self.closed {
             assert!(self.client.is_closed() && self.owed.is_empty(), "every message has its outcome");
+            assert!(self.fetching.is_empty(), "and every page");
         }
     }
 
@@ -219,6 +230,12 @@ impl World {
         match event {
             Event::Closed { .. } => self.closed = true,
             Event::Receipt { id, .. } => assert!(self.owed.remove(&id), "one outcome for each"),
+            Event::Page { id, page } => {
+                assert!(self.fetching.remove(&id), "one page for each");
+                if let Ok(page) = page {
+                    assert_eq!(page.to().0 - page.after().0, page.events().len() as u64, "without holes");
+                }
+            }
             Event::Message(message) => {
                 self.advance(message.room(), message.seq());
                 if message.id().cmid.0 > 0 {

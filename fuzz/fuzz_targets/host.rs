@@ -37,6 +37,8 @@ fn limits() -> Limits {
         rooms_per_founder: 2,
         invitations: 1,
         sanctions: 1,
+        page_entries: 3,
+        page_bytes: 100,
         messages: Rate { per_second: 50, burst: 50 },
         requests: Rate { per_second: 50, burst: 50 },
     }
@@ -63,6 +65,8 @@ struct Seen {
     rev: Rev,
     members: BTreeSet<MemberId>,
     places: BTreeMap<RoomId, Seq>,
+    /// The room whose page has been begun, the place of its last entry, and how many are left.
+    page: Option<(RoomId, Seq, u32)>,
 }
 
 impl World {
@@ -219,6 +223,13 @@ impl Seen {
             ToClient::Welcome(_) => assert!(!self.welcomed, "welcome once"),
             _ => assert!(self.welcomed, "welcome first: {said:?}"),
         }
+        if let Some((room, last, left)) = self.page.take().filter(|(.., left)| *left > 0) {
+            let ToClient::Entry(entry) = said else { panic!("{said:?} within a page") };
+            assert_eq!((entry.room, entry.seq), (room, last.next()), "a page has no holes");
+            assert!(self.members.contains(&entry.author), "a stranger has written it");
+            self.page = Some((room, entry.seq, left - 1));
+            return;
+        }
         match said {
             ToClient::Bye { .. } => self.dismissed = true,
             ToClient::Welcome(_) => self.welcomed = true,
@@ -238,6 +249,12 @@ impl Seen {
                 let place = self.places.get_mut(&entry.room).expect("an entry of a room that was joined");
                 assert_eq!(entry.seq, place.next());
                 *place = entry.seq;
+            }
+            ToClient::Page { room, after, entries, more, start, head } => {
+                assert!(self.places.contains_key(&room), "a page of a room that was joined");
+                assert!(start <= after && after.0 + u64::from(entries) <= head.0 && entries <= limits().page_entries);
+                assert!(entries > 0 || !more);
+                self.page = Some((room, after, entries));
             }
             ToClient::Gap { room, to, .. } => {
                 let place = self.places.get_mut(&room).expect("a gap in a room that was joined");

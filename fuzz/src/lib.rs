@@ -12,7 +12,7 @@ use exchange_core::{
 };
 use serde::Serialize;
 
-pub use self::messages::{name, number, presence, to_client, to_host};
+pub use self::messages::{name, number, page_from, presence, to_client, to_host};
 
 /// Either encoding.
 pub fn encoding(u: &mut Unstructured<'_>) -> Result<Encoding> {

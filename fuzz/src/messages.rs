@@ -1,14 +1,14 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use exchange_core::{
     Availability, Body, CloseReason, Cmid, ContentType, Durability, Epoch, GapReason, JoinFrom, LeaveReason, MemberId,
-    Mentions, NameError, Nick, Note, PeerId, Presence, ProducerId, Reaction, Refusal, Rev, Role, RoomId, RoomName,
-    Rules, Seq, SessionId, SessionName, Status, Text, Timestamp, Token, Violation,
+    Mentions, NameError, Nick, Note, PageFrom, PeerId, Presence, ProducerId, Reaction, Refusal, Rev, Role, RoomId,
+    RoomName, Rules, Seq, SessionId, SessionName, Status, Text, Timestamp, Token, Violation,
     message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, Signal, ToClient, ToHost, Welcome},
 };
 
 /// Any message to a host but a hello that could be let in: those need a token that the host has given.
 pub fn to_host(u: &mut Unstructured<'_>) -> Result<ToHost> {
-    Ok(match u.int_in_range(0..=13)? {
+    Ok(match u.int_in_range(0..=14)? {
         0 => ToHost::Hello(Hello {
             peer: peer(u)?,
             producer: producer(u)?,
@@ -38,13 +38,14 @@ pub fn to_host(u: &mut Unstructured<'_>) -> Result<ToHost> {
         }
         12 => ToHost::Typing { room: room_id(u)?, typing: u.arbitrary()? },
         10 => ToHost::Rename { nick: if u.ratio(1, 4)? { text(u)? } else { nick(u)?.as_str().into() } },
+        13 => ToHost::Fetch { room: room_id(u)?, from: page_from(u)?, count: u.arbitrary()? },
         _ => ToHost::Bye { reason: close_reason(u)? },
     })
 }
 
 /// Any message to a client.
 pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
-    Ok(match u.int_in_range(0..=18)? {
+    Ok(match u.int_in_range(0..=20)? {
         0..=2 => {
             let (room, seq, author) = (room_id(u)?, Seq(number(u)?), member_id(u)?);
             let (cmid, at) = (Cmid(number(u)?), Timestamp::from_millis(u.arbitrary()?));
@@ -91,8 +92,23 @@ pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
         16 => ToClient::Signals { room: room_id(u)?, signals: few(u, signal)? },
         17 => ToClient::NoSignals { room: room_id(u)? },
         15 => ToClient::RenameRefused { nick: nick(u)?, kept: nick(u)?, refusal: refusal(u)? },
+        18 => ToClient::FetchRefused { room: room_id(u)?, refusal: refusal(u)? },
+        19 => ToClient::Page {
+            room: room_id(u)?,
+            after: Seq(number(u)?),
+            entries: u32::try_from(number(u)?).unwrap_or(u32::MAX),
+            more: u.arbitrary()?,
+            start: Seq(number(u)?),
+            head: Seq(number(u)?),
+        },
         _ => ToClient::Bye { reason: close_reason(u)? },
     })
+}
+
+/// Some part of a log.
+pub fn page_from(u: &mut Unstructured<'_>) -> Result<PageFrom> {
+    let place = Seq(number(u)?);
+    Ok(if u.arbitrary()? { PageFrom::Before(place) } else { PageFrom::After(place) })
 }
 
 /// Mostly a small number.

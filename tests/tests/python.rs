@@ -108,6 +108,22 @@ async fn a_client_in_python_chats_comes_back_after_a_cut_and_is_told_of_a_gap() 
     let places = monty.places("lobby");
     assert!(places.windows(2).all(|pair| pair[1] == pair[0] + 1), "each place once, in order: {places:?}");
 
+    // It goes back, as far as anything is kept, and on from there; what it had is what it is told again.
+    monty.say(&format!("/before {}", newest - 2)).await;
+    let page = monty.event("page").await;
+    assert_eq!((&page["start"], &page["to"]), (&(newest - KEPT as u64).into(), &(newest - 3).into()));
+    let pages = page["entries"].as_array().unwrap();
+    assert_eq!(pages.len(), KEPT - 3);
+    assert!(pages.iter().all(|entry| monty.told.iter().any(|told| {
+        told["event"] == "message" && (&told["seq"], &told["payload"]) == (&entry["seq"], &entry["payload"])
+    })));
+    monty.say(&format!("/after {newest}")).await;
+    assert_eq!(monty.event("page").await["entries"], serde_json::json!([]));
+    monty.say("/join attic").await;
+    assert_eq!(monty.event("joined").await["room"], "attic");
+    monty.say("/before 100").await;
+    assert_eq!(monty.event("page").await["entries"][0]["kind"], "join");
+
     monty.say("/quit").await;
     let reason = wait_for(&mut heard, |event| match event {
         Event::PeerLeft { room, peer, reason, .. } if room == lobby && peer.nick.as_str() == "monty" => Some(reason),

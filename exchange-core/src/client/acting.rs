@@ -125,7 +125,7 @@ impl Client {
     }
 
     /// Says nothing more that the host would have to take, until it is willing to.
-    fn pause(&mut self, now: Time, millis: u64) {
+    pub(super) fn pause(&mut self, now: Time, millis: u64) {
         self.is_paused = true;
         self.alarms.set(Alarm::Pause, now + Duration::from_millis(millis).min(LONGEST_PAUSE));
     }

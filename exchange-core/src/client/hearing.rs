@@ -5,6 +5,7 @@ use core::mem;
 
 use super::{
     Client, Joint, State,
+    paging::Announced,
     room::{Room, Taken},
 };
 use crate::{
@@ -47,6 +48,8 @@ impl Client {
 
     fn hear(&mut self, now: Time, message: ToClient, out: &mut Outbox) -> Result<(), Violation> {
         match message {
+            ToClient::Entry(entry) if self.paging.is_open() => self.page_entry(entry, out)?,
+            _ if self.paging.is_open() => return Err(Violation::Unexpected),
             ToClient::Entry(entry) => self.entry(now, entry, out)?,
             ToClient::Roster { rev, members } => self.roster(rev, members, out)?,
             ToClient::Joined(joined) => self.joined(now, joined, out)?,
@@ -103,6 +106,10 @@ impl Client {
             ToClient::Removed { room, refusal, reason } => self.removed(room, refusal, reason, out)?,
             ToClient::Signals { room, signals } => self.signals(now, room, signals, out)?,
             ToClient::NoSignals { room } => self.no_signals(room, out)?,
+            ToClient::Page { room, after, entries, more, start, head } => {
+                self.page(room, Announced { after, entries, more, start, head }, out)?;
+            }
+            ToClient::FetchRefused { room, refusal } => self.fetch_refused(now, room, refusal, out)?,
             ToClient::Welcome(_) | ToClient::Bye { .. } => return Err(Violation::Unexpected),
         }
         Ok(())
@@ -230,6 +237,7 @@ impl Client {
         self.room_names.insert(number, name.clone());
         self.lost.remove(&number);
         if taken == Taken::Lost {
+            self.paging.fail(&name, Refusal::HistoryLost, out);
             out.event(Event::HistoryLost { room: name.clone() });
         }
         let doubtful = (!known).then(|| room.doubtful()).into_iter().flatten();
@@ -297,6 +305,7 @@ impl Client {
                     let event = Event::said(Fields { id, seq, sender: peer, at, body, mine, replayed });
                     if let Some(room) = self.rooms.get_mut(&name) {
                         room.transcript.take(&event);
+                        room.later.take(&event);
                         room.reading.take(&event, self.peer);
                     }
                     out.event(event);

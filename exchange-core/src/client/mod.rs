@@ -14,6 +14,7 @@ mod acting;
 mod alarms;
 mod hearing;
 mod link;
+mod paging;
 mod room;
 mod signals;
 mod talking;
@@ -27,17 +28,18 @@ use self::{
     acting::Listing,
     alarms::{Alarm, Alarms},
     link::Link,
+    paging::Paging,
     room::Room,
 };
 use crate::{
-    event::{Ended, Event, MessageId, MessageView, Peer, Person, Session, Unread},
+    event::{Ended, Event, MessageId, MessageView, PageId, Peer, Person, Session, Unread},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, Token},
     limits::Limits,
-    message::{Body, JoinFrom, MemberRecord, Mentions, Presence, ToHost},
+    message::{Body, JoinFrom, MemberRecord, Mentions, PageFrom, Presence, ToHost},
     name::{Nick, RoomName},
     presence::Own,
     reason::{CloseReason, Outcome, Refusal},
-    room::Transcript,
+    room::{Later, Transcript},
     seam::{Input, LinkId, Outbox, Wake},
     seed::{Random, Seed},
     time::Time,
@@ -58,7 +60,7 @@ pub struct ClientConfig {
     pub window: usize,
     /// Messages of one room that are held after they were told, to be looked at as they stand.
     pub held: usize,
-    /// Bytes of them; the newest message is held whatever its length.
+    /// Bytes of them; the newest message is held whatever its length. As many changes are held besides, and bytes of them.
     pub held_bytes: usize,
     /// From dialling until the host has let it in.
     pub handshake: Duration,
@@ -96,8 +98,9 @@ impl ClientConfig {
 }
 
 impl ClientConfig {
-    fn transcript(&self) -> Transcript {
-        Transcript::new(self.held, self.held_bytes)
+    /// What is held of a room: its newest messages, and as many changes of such as are not held.
+    fn held(&self) -> (Transcript, Later) {
+        (Transcript::new(self.held, self.held_bytes), Later::new(self.held, self.held_bytes))
     }
 }
 
@@ -134,6 +137,8 @@ pub struct Client {
     lost: BTreeSet<RoomId>,
     /// The rooms that the host is asked to tell of.
     listing: Option<Listing>,
+    /// The parts of rooms that it is asked for.
+    paging: Paging,
     /// Whether the host wants to be asked nothing for a while.
     is_paused: bool,
     pending: usize,
@@ -164,7 +169,7 @@ impl Client {
     /// A client that is nowhere yet: [`Round::connect`] makes it dial.
     pub fn new(config: ClientConfig, seed: &Seed) -> Self {
         let mut random = seed.fork("client");
-        let lobby = Room::new(config.lobby_from, Cmid::ZERO, config.transcript());
+        let lobby = Room::new(config.lobby_from, Cmid::ZERO, config.held());
         Self {
             nick: config.nick.clone(),
             agreed: config.nick.clone(),
@@ -187,6 +192,7 @@ impl Client {
             numbered: BTreeMap::new(),
             lost: BTreeSet::new(),
             listing: None,
+            paging: Paging::default(),
             is_paused: false,
             pending: 0,
             pending_bytes: 0,
@@ -385,7 +391,7 @@ impl Round<'_> {
         if let Slot::Vacant(slot) = self.client.rooms.entry(room.clone()) {
             let numbered = self.client.numbered.remove(room).unwrap_or_default();
             let numbered = if cfg!(exchange_bug = "numbers-start-again") { Cmid::ZERO } else { numbered };
-            slot.insert(Room::new(from, numbered, self.client.config.transcript()));
+            slot.insert(Room::new(from, numbered, self.client.config.held()));
         }
         Ok(())
     }
@@ -402,7 +408,7 @@ impl Round<'_> {
             Slot::Occupied(_) => Err(Refusal::Taken),
             Slot::Vacant(slot) => {
                 let numbered = self.client.numbered.remove(room).unwrap_or_default();
-                slot.insert(Room::to_open(numbered, self.client.config.transcript()));
+                slot.insert(Room::to_open(numbered, self.client.config.held()));
                 Ok(())
             }
         }
@@ -417,6 +423,19 @@ impl Round<'_> {
         self.client.check_open()?;
         self.client.listing.get_or_insert_default();
         Ok(())
+    }
+
+    /// Fetches a part of a room's log, at most [`Limits::MAX_PAGE`] entries of it: [`Event::Page`] tells, now or when the
+    /// host is there again. What is new in the room goes on beside it.
+    ///
+    /// Places are those of the log as it is: where the host turns out to have lost that, [`Refusal::HistoryLost`] is told.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotMember`] if the room was not joined, [`Refusal::TooMany`] if so many are waited for already,
+    /// [`Refusal::Closed`] if the client is closed.
+    pub fn fetch(&mut self, room: &RoomName, from: PageFrom, count: u32) -> Result<PageId, Refusal> {
+        self.client.fetch(room, from, count)
     }
 
     /// Leaves a room. Its messages that were not sent yet are refused; of those that were and have no outcome yet, none
@@ -494,6 +513,7 @@ impl Client {
 
     /// Gives every message that waits in a room that is no more its outcome: those that were ever sent may be logged.
     fn discard(&mut self, name: &RoomName, room: Room, refusal: Refusal, out: &mut Outbox) {
+        self.paging.fail(name, refusal, out);
         let sent = room.sent();
         for (cmid, bytes) in room.into_unsettled() {
             self.pending -= 1;
@@ -539,5 +559,6 @@ impl Client {
         self.is_paused = false;
         // Rooms may have come and gone meanwhile: it begins anew.
         self.listing = self.listing.take().map(|_| Listing::default());
+        self.paging.unlink();
     }
 }

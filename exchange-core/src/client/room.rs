@@ -8,7 +8,7 @@ use crate::{
     message::{Act, Body, JoinFrom, Joined, Rules},
     name::Remark,
     reason::Violation,
-    room::{Reading, Transcript},
+    room::{Later, Reading, Transcript},
 };
 
 /// Producers whose last message is remembered, to tell a copy in a new log from the original in the old one.
@@ -44,6 +44,7 @@ pub(super) struct Room {
     numbered: Cmid,
     delivered: BTreeMap<ProducerId, (Cmid, Seq)>,
     pub(super) transcript: Transcript,
+    pub(super) later: Later,
     pub(super) reading: Reading,
     pub(super) signals: Signals,
 }
@@ -76,7 +77,7 @@ pub(super) enum Taken {
 
 impl Room {
     /// A room to be joined, in which this client has used message numbers up to `numbered`.
-    pub(super) fn new(from: JoinFrom, numbered: Cmid, transcript: Transcript) -> Self {
+    pub(super) fn new(from: JoinFrom, numbered: Cmid, (transcript, later): (Transcript, Later)) -> Self {
         Self {
             phase: Phase::Wanted,
             was_asked: false,
@@ -97,14 +98,15 @@ impl Room {
             numbered,
             delivered: BTreeMap::new(),
             transcript,
+            later,
             reading: Reading::default(),
             signals: Signals::default(),
         }
     }
 
     /// A private room to be opened.
-    pub(super) fn to_open(numbered: Cmid, transcript: Transcript) -> Self {
-        Self { opens: true, ..Self::new(JoinFrom::Head, numbered, transcript) }
+    pub(super) fn to_open(numbered: Cmid, held: (Transcript, Later)) -> Self {
+        Self { opens: true, ..Self::new(JoinFrom::Head, numbered, held) }
     }
 
     /// Whether it is still to be opened.
@@ -231,6 +233,7 @@ impl Room {
         } else if taken == Taken::Lost {
             self.history = Seq::ZERO;
             self.transcript.clear();
+            self.later.clear();
             self.reading.clear();
             // What waits refers to places in the log that is lost.
             for waiting in &mut self.waiting {

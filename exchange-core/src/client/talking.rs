@@ -27,6 +27,7 @@ impl Client {
             self.ask_for_rooms();
             self.say_changes();
             self.ask_for_list();
+            self.ask_for_pages();
             if self.pending > 0 {
                 self.send_waiting();
             }

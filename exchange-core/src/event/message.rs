@@ -12,7 +12,7 @@ use bytes::Bytes;
 use super::{Event, Peer};
 use crate::{
     ids::{Cmid, PeerId, ProducerId, Seq},
-    message::{Body, Data, Post},
+    message::{Body, Data, Entry, Post},
     name::{ContentType, Reaction, RoomName},
     text::Text,
     time::Timestamp,
@@ -51,6 +51,27 @@ pub(crate) struct Fields {
 }
 
 impl Event {
+    /// What an entry tells that somebody has made.
+    pub(crate) fn of_entry(
+        room: RoomName,
+        entry: Entry,
+        (peer, producer): (Peer, ProducerId),
+        mine: bool,
+        replayed: bool,
+    ) -> Self {
+        let Entry { seq, at, cmid, body, .. } = entry;
+        match body {
+            Body::Join { .. } => Self::PeerJoined { room, peer, seq, replayed },
+            Body::Leave { reason } => Self::PeerLeft { room, peer, reason, seq, replayed },
+            Body::Rename { before, nick } => Self::Renamed { room, peer: Peer { nick, ..peer }, before, seq, replayed },
+            Body::Act(act) => Self::Acted { room, by: peer, act, seq, replayed },
+            body => {
+                let id = MessageId { room, producer, cmid };
+                Self::said(Fields { id, seq, sender: peer, at, body, mine, replayed })
+            }
+        }
+    }
+
     /// What somebody's entry tells: that something was said, or that what was said is another now.
     pub(crate) fn said(fields: Fields) -> Self {
         let change = |of: Seq| Change {

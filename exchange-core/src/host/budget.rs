@@ -67,6 +67,7 @@ pub(super) enum Asked {
     Message(RoomId, Cmid),
     Join(RoomName),
     List,
+    Page(RoomId),
 }
 
 impl Postponed {

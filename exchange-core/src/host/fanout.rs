@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use super::{
     Host,
     link::{Cursor, Link},
+    paging::{Fetch, PageSize},
 };
 use crate::{
     ids::{Rev, RoomId},
@@ -17,6 +18,9 @@ use crate::{
     seam::{LinkId, Outbox},
     time::Time,
 };
+
+/// What is set aside of a link's credit for the head of a page, which is longest in JSON.
+const PAGE_HEAD: u32 = 160;
 
 impl Host {
     pub(super) fn fan_out(&mut self, now: Time, out: &mut Outbox) {
@@ -48,10 +52,11 @@ impl Host {
 
     /// Gives a link what it lacks, as far as its credit goes: members first, so that no entry names a stranger.
     fn serve(&mut self, now: Time, link: LinkId, out: &mut Outbox) {
+        let size = PageSize::of(&self.limits);
         let Self { links, rooms, roster, .. } = self;
         let Some(state) = links.get_mut(&link) else { return };
         let (Some(encoding), Some(_)) = (state.encoding(), state.member()) else { return };
-        let mut serving = Serving { now, link, encoding, state, out };
+        let mut serving = Serving { now, link, encoding, size, state, out };
         if !cfg!(exchange_bug = "roster-comes-late") && !serving.roster(roster) {
             return;
         }
@@ -98,6 +103,7 @@ struct Serving<'a> {
     now: Time,
     link: LinkId,
     encoding: Encoding,
+    size: PageSize,
     state: &'a mut Link,
     out: &'a mut Outbox,
 }
@@ -133,7 +139,7 @@ impl Serving<'_> {
         true
     }
 
-    /// Whether the cursor is at the log's head now.
+    /// Whether the cursor is at the log's head now, and nothing was fetched that is still to be told.
     fn entries(&mut self, room: &Room, cursor: &mut Cursor) -> bool {
         loop {
             let credit = self.state.credit();
@@ -141,7 +147,7 @@ impl Serving<'_> {
                 if cfg!(exchange_bug = "slow-reader-skips") {
                     cursor.after = room.log.head();
                 }
-                return cursor.after == room.log.head() && cursor.unannounced.is_none();
+                return cursor.after == room.log.head() && cursor.unannounced.is_none() && cursor.fetch.is_none();
             }
             if let Some(known) = cursor.unannounced.take() {
                 self.joined(room, cursor, known);
@@ -159,7 +165,10 @@ impl Serving<'_> {
                 cursor.after = next;
                 continue;
             }
-            match room.log.next(cursor.after, self.encoding, credit as usize) {
+            // What is new comes first, but where something was fetched, that is for half of what the link takes.
+            let share = if cursor.fetch.is_some() { credit.div_ceil(2) } else { credit };
+            match room.log.next(cursor.after, self.encoding, share as usize) {
+                Next::Head if cursor.fetch.is_some() => self.page(room, cursor),
                 Next::Head => return true,
                 Next::Gap(to) => {
                     let to = if cfg!(exchange_bug = "gap-too-wide") { to.next() } else { to };
@@ -175,9 +184,36 @@ impl Serving<'_> {
                 Next::Frames(frames, after) => {
                     self.send(frames);
                     cursor.after = after;
+                    if self.state.credit() > 0 {
+                        self.page(room, cursor);
+                    }
                 }
             }
         }
+    }
+
+    /// Tells some of what was fetched: a page's head and its entries go out as one, so that nothing comes between.
+    fn page(&mut self, room: &Room, cursor: &mut Cursor) {
+        let Some(fetch) = cursor.fetch.take() else { return };
+        let (start, head) = (room.log.tail().max(cursor.floor), room.log.head());
+        let (after, to) = fetch.find(&room.log, start, self.size);
+        let most = self.state.credit().saturating_sub(PAGE_HEAD) as usize;
+        let (mut told, mut last) = (BytesMut::new(), after);
+        while let Some((frames, place)) = room.log.part(last, to, self.encoding, most.saturating_sub(told.len())) {
+            if told.len() + frames.len() > most && !told.is_empty() {
+                break;
+            }
+            told.extend_from_slice(&frames);
+            last = place;
+        }
+        let rest = Some(Fetch::Open(last, to)).filter(|_| last < to && !told.is_empty());
+        let entries = u32::try_from(last.0 - after.0).unwrap_or(u32::MAX);
+        let head = ToClient::Page { room: room.id, after, entries, more: rest.is_some(), start, head };
+        let mut page = BytesMut::new();
+        self.encoding.encode(&head, &mut page);
+        page.unsplit(told);
+        self.send(page.freeze());
+        cursor.fetch = rest;
     }
 
     fn joined(&mut self, room: &Room, cursor: &mut Cursor, known: bool) {

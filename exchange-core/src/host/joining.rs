@@ -81,9 +81,10 @@ impl Host {
         let after = if cfg!(exchange_bug = "resume-one-back") && resumed { after.back(1) } else { after };
         let after = if cfg!(exchange_bug = "resume-skips-one") && resumed { after.next() } else { after };
         room.subscribe(link);
+        let fetch = state.cursor(room.id).and_then(|cursor| cursor.fetch);
         state.cursors.retain(|cursor| cursor.room != room.id);
         let (unannounced, members_told, signals) = (Some(known), Seq::ZERO, Rev(0));
-        state.cursors.push(Cursor { room: room.id, after, floor, unannounced, members_told, signals });
+        state.cursors.push(Cursor { room: room.id, after, floor, unannounced, members_told, signals, fetch });
         self.touched.push(link);
     }
 

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use bytes::Bytes;
 
-use super::{Alarm, Host, budget::Postponed};
+use super::{Alarm, Host, budget::Postponed, paging::Fetch};
 use crate::{
     event::{Ended, Event},
     ids::{Cmid, MemberId, Rev, RoomId, Seq},
@@ -51,6 +51,8 @@ pub(super) struct Cursor {
     pub(super) members_told: Seq,
     /// How many changes of what the room's members signal it has been told of, one way or another.
     pub(super) signals: Rev,
+    /// What it has asked for beside.
+    pub(super) fetch: Option<Fetch>,
 }
 
 /// A message that awaits its acknowledgement: its own entry, or an explicit one.
@@ -112,6 +114,10 @@ impl Link {
 
     pub(super) fn cursor(&self, room: RoomId) -> Option<&Cursor> {
         self.cursors.iter().find(|cursor| cursor.room == room)
+    }
+
+    pub(super) fn cursor_mut(&mut self, room: RoomId) -> Option<&mut Cursor> {
+        self.cursors.iter_mut().find(|cursor| cursor.room == room)
     }
 }
 

@@ -20,6 +20,7 @@ mod listing;
 mod members;
 mod moderation;
 mod nicks;
+mod paging;
 mod presence;
 mod signals;
 mod talking;
@@ -43,10 +44,10 @@ use self::{
     presence::Wish,
 };
 use crate::{
-    event::{Ended, Event, MessageId, Peer, Person, Session},
+    event::{Ended, Event, MessageId, PageId, Peer, Person, Session},
     ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, Seq, SessionId},
     limits::{Limits, Timing},
-    message::{Body, JoinFrom, MemberRecord, Presence, Role, Status, ToHost},
+    message::{Body, JoinFrom, MemberRecord, PageFrom, Presence, Role, Status, ToHost},
     name::{Nick, RoomName, SessionName},
     presence::{Own, Roster},
     reason::{CloseReason, Refusal, Violation},
@@ -114,6 +115,8 @@ pub struct Host {
     /// The logs of rooms that were closed, the last of them: whoever was away is told when it comes back.
     closed_logs: VecDeque<Epoch>,
     moderators: BTreeSet<PeerId>,
+    /// What the host itself is told next of what it fetches.
+    next_page: PageId,
     timers: Timers<Alarm>,
     /// What changed since the last round's end.
     grown: BTreeSet<RoomId>,
@@ -180,6 +183,7 @@ impl Host {
             next_room: RoomId(1),
             closed_logs: VecDeque::new(),
             moderators: BTreeSet::new(),
+            next_page: PageId::default(),
             timers: Timers::new(),
             grown: BTreeSet::new(),
             signalled: BTreeSet::new(),
@@ -244,12 +248,14 @@ impl Host {
 
     /// How many links have not been given everything there is for them yet.
     pub fn lagging(&self) -> usize {
-        let behind = |cursor: &Cursor| {
+        let lacks = |cursor: &Cursor| {
             let room = self.rooms.get(&cursor.room);
-            room.is_some_and(|room| cursor.after < room.log.head() || cursor.signals < room.signals.rev())
+            room.is_some_and(|room| {
+                cursor.after < room.log.head() || cursor.signals < room.signals.rev() || cursor.fetch.is_some()
+            })
         };
         let members = self.links.values().filter(|link| link.member().is_some());
-        members.filter(|link| link.roster < self.roster.rev() || link.cursors.iter().any(behind)).count()
+        members.filter(|link| link.roster < self.roster.rev() || link.cursors.iter().any(lacks)).count()
     }
 
     /// Whether the session has been closed.
@@ -381,6 +387,17 @@ impl Round<'_> {
         Ok(())
     }
 
+    /// Fetches a part of a room's log, at most [`Limits::page_entries`] of it, and also of one that the host itself is
+    /// not in: [`Event::Page`] follows.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotMember`] if there is no such room, [`Refusal::Closed`] if the session is over.
+    pub fn fetch(&mut self, room: &RoomName, from: PageFrom, count: u32) -> Result<PageId, Refusal> {
+        self.host.check_open()?;
+        self.host.fetch_as_owner(room, (from, count), self.out)
+    }
+
     /// The host itself leaves a room.
     ///
     /// # Errors
@@ -484,6 +501,7 @@ impl Host {
                 self.seen(now, link, member, room, Seen { after, delivered, read }, out);
             }
             ToHost::Typing { room, typing } => self.types(now, link, member, room, typing),
+            ToHost::Fetch { room, from, count } => self.fetch(now, link, member, room, (from, count), out),
             ToHost::Leave { room } => self.leave(now, link, member, room, out),
             ToHost::Send { room, cmid, body } => self.send(now, link, member, (room, cmid), body, out),
             ToHost::Ping { nonce } => self.control(now, link, &crate::message::ToClient::Pong { nonce }, out),

@@ -2,7 +2,7 @@
 
 use super::{Host, OWNER, budget::Asked, joining::rate_limited, link::Logged};
 use crate::{
-    event::{Event, Fields, MessageId},
+    event::{Event, MessageId},
     ids::{Cmid, MemberId, RoomId, Seq},
     message::{Body, Entry, Mentions, ToClient},
     name::RoomName,
@@ -184,19 +184,11 @@ impl Host {
 
     /// What an entry tells the host itself, which is a participant like everybody.
     pub(super) fn told_of(&self, room: RoomName, entry: Entry) -> Option<Event> {
-        let Entry { seq, at, cmid, body, author, .. } = entry;
-        let (peer, producer) = (self.roster.peer(author)?, self.roster.record(author)?.producer);
-        let mine = author == OWNER;
-        Some(match body {
-            Body::Join { .. } | Body::Leave { .. } if mine => return None,
-            Body::Join { .. } => Event::PeerJoined { room, peer, seq, replayed: false },
-            Body::Leave { reason } => Event::PeerLeft { room, peer, reason, seq, replayed: false },
-            Body::Rename { before, .. } => Event::Renamed { room, peer, before, seq, replayed: false },
-            Body::Act(act) => Event::Acted { room, by: peer, act, seq, replayed: false },
-            body => {
-                let id = MessageId { room, producer, cmid };
-                Event::said(Fields { id, seq, sender: peer, at, body, mine, replayed: false })
-            }
-        })
+        let record = self.roster.record(entry.author)?;
+        let mine = entry.author == OWNER;
+        if mine && matches!(entry.body, Body::Join { .. } | Body::Leave { .. }) {
+            return None;
+        }
+        Some(Event::of_entry(room, entry, (record.peer(), record.producer), mine, false))
     }
 }

@@ -7,8 +7,8 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
     Act, Availability, Body, Data, Delete, Edit, Entry, GapReason, Hello, HistoryPolicy, JoinFrom, Joined, LeaveReason,
-    MemberRecord, Mentions, Post, Presence, React, Role, RoomSummary, Rule, Rules, Signal, Status, ToClient, ToHost,
-    Welcome,
+    MemberRecord, Mentions, PageFrom, Post, Presence, React, Role, RoomSummary, Rule, Rules, Signal, Status, ToClient,
+    ToHost, Welcome,
 };
 use crate::{
     event::Peer,
@@ -45,6 +45,11 @@ pub(crate) fn to_host() -> impl Strategy<Value = ToHost> {
             read
         }),
         (room_id(), any::<bool>()).prop_map(|(room, typing)| ToHost::Typing { room, typing }),
+        (room_id(), page_from(), prop_oneof![0_u32..4, any::<u32>()]).prop_map(|(room, from, count)| ToHost::Fetch {
+            room,
+            from,
+            count
+        }),
     ]
 }
 
@@ -81,6 +86,13 @@ pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
         }),
         (room_id(), vec(signal(), 0..4)).prop_map(|(room, signals)| ToClient::Signals { room, signals }),
         room_id().prop_map(|room| ToClient::NoSignals { room }),
+        (room_id(), [number(), number(), number()], prop_oneof![0_u32..4, any::<u32>()], any::<bool>()).prop_map(
+            |(room, [after, start, head], entries, more)| {
+                let (after, start, head) = (Seq(after), Seq(start), Seq(head));
+                ToClient::Page { room, after, entries, more, start, head }
+            }
+        ),
+        (room_id(), refusal()).prop_map(|(room, refusal)| ToClient::FetchRefused { room, refusal }),
     ]
 }
 
@@ -257,6 +269,11 @@ fn join_from() -> impl Strategy<Value = JoinFrom> {
     ]
 }
 
+pub(crate) fn page_from() -> impl Strategy<Value = PageFrom> {
+    let place = || number().prop_map(Seq);
+    prop_oneof![place().prop_map(PageFrom::Before), place().prop_map(PageFrom::After)]
+}
+
 fn close_reason() -> impl Strategy<Value = CloseReason> {
     use CloseReason::{
         Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, WrongToken,
@@ -281,13 +298,13 @@ fn violation() -> impl Strategy<Value = Violation> {
 
 fn refusal() -> impl Strategy<Value = Refusal> {
     use Refusal::{
-        Banned, Closed, Empty, Kicked, Kind, Lobby, Locked, LogExhausted, Muted, NoMessage, NoSuchPeer, NotAllowed,
-        NotMember, NotYours, NothingToChange, OutboxFull, Private, RateLimited, RoomClosed, RoomFull, SendGap,
-        SlowMode, Taken, TooLong, TooMany, TooManyRooms,
+        Banned, Closed, Empty, HistoryLost, Kicked, Kind, Lobby, Locked, LogExhausted, Muted, NoMessage, NoSuchPeer,
+        NotAllowed, NotMember, NotYours, NothingToChange, OutboxFull, Private, RateLimited, RoomClosed, RoomFull,
+        SendGap, SlowMode, Taken, TooLong, TooMany, TooManyRooms,
     };
     let of_messages = [Empty, NotMember, Kind, SendGap, OutboxFull, LogExhausted, Closed, NoMessage, NotYours];
     let of_acts = [NothingToChange, NotAllowed, NoSuchPeer, Locked];
-    let of_rooms = [TooManyRooms, RoomFull, Lobby, Private, Taken, Kicked, RoomClosed];
+    let of_rooms = [TooManyRooms, RoomFull, Lobby, Private, Taken, Kicked, RoomClosed, HistoryLost];
     prop_oneof![
         select([&of_messages[..], &of_acts, &of_rooms].concat()),
         any::<u32>().prop_map(|limit| TooLong { limit }),

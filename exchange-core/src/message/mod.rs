@@ -24,4 +24,4 @@ pub use presence::{Availability, Presence, Status};
 pub use rules::{HistoryPolicy, Rule, Rules};
 pub use signal::Signal;
 pub use to_client::{Entry, GapReason, Joined, MemberRecord, RoomSummary, ToClient, Welcome};
-pub use to_host::{Hello, JoinFrom, ToHost};
+pub use to_host::{Hello, JoinFrom, PageFrom, ToHost};

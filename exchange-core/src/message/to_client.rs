@@ -146,6 +146,28 @@ pub enum ToClient {
         /// Which room.
         room: RoomId,
     },
+    /// Some of the entries that were fetched; they follow it directly, and are the same as when they were new.
+    Page {
+        /// Which room.
+        room: RoomId,
+        /// The place before the first of them. If it is beyond what was told of the page so far, that is gone from the log.
+        after: Seq,
+        /// How many follow.
+        entries: u32,
+        /// Whether further ones of the same page come later.
+        more: bool,
+        /// The place before the oldest entry that the client could be given at this moment.
+        start: Seq,
+        /// The place of the newest one.
+        head: Seq,
+    },
+    /// What was fetched is not told.
+    FetchRefused {
+        /// Of which room.
+        room: RoomId,
+        /// Why.
+        refusal: Refusal,
+    },
 }
 
 /// One entry of a room's log.

@@ -94,6 +94,15 @@ pub enum ToHost {
         /// Whether it is.
         typing: bool,
     },
+    /// Tell some of a room's log, beside what the cursor in it gets.
+    Fetch {
+        /// Which room.
+        room: RoomId,
+        /// Where in its log.
+        from: PageFrom,
+        /// How many entries at most.
+        count: u32,
+    },
 }
 
 /// Who a client is.
@@ -111,6 +120,16 @@ pub struct Hello {
     pub nick: Text,
     /// How it is.
     pub presence: Presence,
+}
+
+/// Which part of a room's log is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageFrom {
+    /// The last entries before that place; before `Seq(u64::MAX)`, the newest there are.
+    Before(Seq),
+    /// The first entries after that place.
+    After(Seq),
 }
 
 /// Where in a room's log a client wants to begin.

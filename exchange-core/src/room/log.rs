@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::{changes::Content, track::Track};
 use crate::{
     ids::{Cmid, Epoch, MemberId, Seq},
-    message::{Encoding, Entry, ToClient},
+    message::{Encoding, Entry, PageFrom, ToClient},
 };
 
 /// The durable record of what happened in one room.
@@ -124,13 +124,42 @@ impl Log {
         if after.next() < self.first.back(slack) {
             return Next::Gap(self.first.back(1));
         }
-        let track = match (encoding, &self.json) {
-            (Encoding::Json, Some(json)) => json,
-            _ => &self.postcard,
-        };
-        match track.slice(after.next(), max) {
+        match self.track(encoding).slice(after.next(), usize::MAX, max) {
             Some((frames, next)) => Next::Frames(frames, next.back(1)),
             None => Next::Head,
+        }
+    }
+
+    /// Readable entries after `after`, as many as lie together up to `to` and fit into `max` bytes, but at least one; and
+    /// the last one's place. `None` if there are none.
+    pub(crate) fn part(&self, after: Seq, to: Seq, encoding: Encoding, max: usize) -> Option<(Bytes, Seq)> {
+        let most = usize::try_from(to.0.checked_sub(after.0)?).ok().filter(|most| *most > 0)?;
+        let (frames, next) = self.track(encoding).slice(after.next(), most, max)?;
+        Some((frames, next.back(1)))
+    }
+
+    /// The entries after `start` that are asked for, but at most `bytes` of them in postcard unless it is one alone: the
+    /// place before the first of them, and that of the last.
+    pub(crate) fn range(&self, start: Seq, from: PageFrom, count: u32, bytes: usize) -> (Seq, Seq) {
+        let (tail, head) = (self.tail(), self.head());
+        let start = start.clamp(tail, head);
+        let place = |seq: Seq| usize::try_from(seq.0 - tail.0).unwrap_or(usize::MAX);
+        match from {
+            PageFrom::After(seq) => {
+                let after = seq.clamp(start, head);
+                (after, Seq(after.0 + fitting(self.index.range(place(after)..), count, bytes)))
+            }
+            PageFrom::Before(seq) => {
+                let to = seq.back(1).clamp(start, head);
+                (to.back(fitting(self.index.range(place(start)..place(to)).rev(), count, bytes)), to)
+            }
+        }
+    }
+
+    fn track(&self, encoding: Encoding) -> &Track {
+        match (encoding, &self.json) {
+            (Encoding::Json, Some(json)) => json,
+            _ => &self.postcard,
         }
     }
 
@@ -190,4 +219,15 @@ impl Log {
         let back = self.index.iter().rev().position(|entry| entry.author == author && entry.cmid == cmid)?;
         Some(self.head().back(back as u64))
     }
+}
+
+/// How many of the first entries, at most so many, are no more than `bytes`; the first always.
+fn fitting<'a>(entries: impl Iterator<Item = &'a Indexed>, count: u32, bytes: usize) -> u64 {
+    let mut taken = 0_usize;
+    let fits = |entry: &&Indexed| {
+        let is_first = taken == 0;
+        taken = taken.saturating_add(entry.bytes as usize);
+        is_first || taken <= bytes
+    };
+    entries.take(count as usize).take_while(fits).count() as u64
 }

@@ -1,6 +1,7 @@
 //! A room: a log, and who is in it.
 
 mod changes;
+mod later;
 mod log;
 mod reading;
 mod signals;
@@ -15,6 +16,7 @@ use alloc::{
 
 use self::changes::Changes;
 pub(crate) use self::{
+    later::Later,
     log::{Log, Next},
     reading::Reading,
     signals::{Seen, Signals},

@@ -152,17 +152,17 @@ impl Track {
         frame.len()
     }
 
-    /// Sealed entries from `from` on, as many as lie together and fit into `max` bytes but at least one, and the
-    /// place after them. `None` if there are none.
-    pub(super) fn slice(&self, from: Seq, max: usize) -> Option<(Bytes, Seq)> {
+    /// Sealed entries from `from` on, as many as lie together and fit into `max` bytes but at least one and at most
+    /// `most`, and the place after them. `None` if there are none.
+    pub(super) fn slice(&self, from: Seq, most: usize, max: usize) -> Option<(Bytes, Seq)> {
         let index = self.blocks.partition_point(|block| block.after() <= from);
         let block = self.blocks.get(index)?;
         let skipped = usize::try_from(from.0.checked_sub(block.first.0)?).ok()?;
         let start = block.start(skipped);
-        if block.bytes.len() - start <= max {
+        if block.bytes.len() - start <= max && block.ends.len() - skipped <= most {
             return Some((block.bytes.slice(start..), block.after()));
         }
-        let fitting = block.ends[skipped..].partition_point(|&end| end as usize - start <= max).max(1);
+        let fitting = block.ends[skipped..].partition_point(|&end| end as usize - start <= max).min(most).max(1);
         let end = block.ends[skipped + fitting - 1] as usize;
         Some((block.bytes.slice(start..end), Seq(from.0 + fitting as u64)))
     }

@@ -1,5 +1,5 @@
-"""Chats from a terminal or for a program: lines on standard input are messages, or `/join ROOM`, `/leave ROOM` and
-`/quit`; what happens is on standard output, an object of JSON a line.
+"""Chats from a terminal or for a program: lines on standard input are messages, or `/join ROOM`, `/leave ROOM`,
+`/before SEQ`, `/after SEQ` and `/quit`; what happens is on standard output, an object of JSON a line.
 """
 
 from __future__ import annotations
@@ -129,6 +129,8 @@ class Chat:
                 self.room = "lobby"
             elif command == "/typing":
                 self.client.typing(self.room)
+            elif command in ("/before", "/after"):
+                self.client.fetch(self.room, {command[1:]: int(room)})
             else:
                 self.client.send(self.room, line)
         except (KeyError, ValueError) as error:

@@ -14,13 +14,16 @@ from functools import partial
 from typing import Any
 
 from . import names, wire
+from .ending import Ending, broken
 from .messages import ACTS, TO_CLIENT, Message
 from .names import canonical, parse_name
+from .page import NotAsked
+from .paging import LONGEST_PAUSE, Paging
 from .room import Pending, Phase, Room
 from .schema import Malformed, from_json, to_json
 
 HANDSHAKE, HEALTHY, SEEN_AFTER = 10.0, 30.0, 0.25
-FIRST_BACKOFF, LONGEST_BACKOFF, LONGEST_PAUSE = 0.25, 8.0, 60.0
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.25, 8.0
 WINDOW, SESSION_WINDOW, ASKED_AT_ONCE = 32, 128, 8
 MAX_WAITING, MAX_MEMBERS = 512, 65536
 
@@ -39,19 +42,7 @@ class Link:
     output: bytearray = field(default_factory=bytearray)
 
 
-class Ending(Exception):
-    """This side ends the link."""
-
-    def __init__(self, reason: Any) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def broken(violation: str) -> Ending:
-    return Ending({"violation": violation})
-
-
-class Client:
+class Client(Paging):
     def __init__(self, nick: str, lobby_from: Any = None) -> None:
         self.nick = parse_name(nick, names.NICK)
         self.presence: Message = {"availability": "online", "note": None}
@@ -104,6 +95,7 @@ class Client:
         if name == "lobby":
             raise ValueError("nobody leaves the lobby")
         room.is_wanted, room.again = False, None
+        self._no_page(name, "not_member")
         for cmid in list(room.pending):
             self._outcome(name, cmid, "unknown" if cmid <= room.sent else "not_member")
         room.sent = room.numbered
@@ -182,6 +174,8 @@ class Client:
             if self._seen_at is None and any(room.has_news for room in self.rooms.values()):
                 self._seen_at = now + SEEN_AFTER
         except wire.Broken as fault:
+            self._fault(fault.violation, now)
+        except NotAsked as fault:
             self._fault(fault.violation, now)
         except Ending as ending:
             self._give_up(ending.reason, now)
@@ -264,6 +258,9 @@ class Client:
         self.link = None
         for room in self.rooms.values():
             room.phase, room.on_link, room.took_back = Phase.IDLE, 0, False
+            if room.fetch:
+                room.fetch.forget()
+        self._page = None
         self._removed_from.clear()
         self._quiet_until = self._seen_at = None
         longest = min(FIRST_BACKOFF * 2 ** min(self._failures, 16), LONGEST_BACKOFF)
@@ -274,6 +271,7 @@ class Client:
     def _finish(self, reason: Any) -> None:
         self.is_over = True
         for name, room in self.rooms.items():
+            self._no_page(name, "closed")
             for cmid in list(room.pending):
                 self._outcome(name, cmid, "unknown" if cmid <= room.sent else "closed")
         self._tell("closed", reason=reason)
@@ -288,6 +286,10 @@ class Client:
             case {"welcome": welcome} if not self.link.is_live:
                 self._enter(self.link, welcome, now)
             case _ if not self.link.is_live:
+                raise broken("unexpected")
+            case {"entry": entry} if self._page:
+                self._page_entry(self._page, entry)
+            case _ if self._page:
                 raise broken("unexpected")
             case {"ping": {"nonce": nonce}}:
                 self._say({"pong": {"nonce": nonce}})
@@ -321,6 +323,11 @@ class Client:
             case {"removed": {"room": number, "refusal": refusal, "reason": reason}}:
                 for name, room in self._joined_room(number):
                     self._removed(name, room, refusal, reason)
+            case {"page": page}:
+                self._page_begins(page)
+            case {"fetch_refused": {"room": number, "refusal": refusal}}:
+                for name, room in self._joined_room(number):
+                    self._fetch_refused(name, room, refusal, now)
             case {"ack": {"room": number, "cmid": cmid, "seq": seq}}:
                 for name, _ in self._joined_room(number):
                     self._outcome(name, cmid, "logged", seq)
@@ -412,6 +419,7 @@ class Client:
         if room.cursor is not None and room.is_wanted:
             resumed = room.cursor[0] == joined["epoch"]
             if not resumed:
+                self._no_page(name, "history_lost")
                 self._tell("history_lost", room=name)
             elif room.cursor != place:
                 raise broken("out_of_order")
@@ -432,6 +440,7 @@ class Client:
         if name == "lobby" or room.number is None:
             raise broken("unexpected")
         self._removed_from.add(room.number)
+        self._no_page(name, "not_member")
         self._tell("removed", room=name, refusal=refusal, reason=reason)
         for cmid in list(room.pending):
             self._outcome(name, cmid, "unknown" if cmid <= room.sent else "not_member")
@@ -455,6 +464,7 @@ class Client:
         if room is None or room.phase is not Phase.ASKED or name == "lobby":
             raise broken("unexpected")
         if room.is_wanted:
+            self._no_page(name, refusal)
             self._tell("join_refused", room=name, refusal=refusal)
             for cmid in list(room.pending):
                 self._outcome(name, cmid, "unknown" if cmid <= room.sent else refusal)
@@ -565,6 +575,8 @@ class Client:
         for room in self.rooms.values():
             if room.phase is not Phase.JOINED or self._quiet_until is not None:
                 continue
+            if room.fetch and not room.fetch.is_asked and room.cursor:
+                self._say({"fetch": {"room": room.number, **room.fetch.ask(room.cursor[1])}})
             waiting = list(room.pending.items())[room.on_link : min(WINDOW, room.on_link + SESSION_WINDOW - on_link)]
             for cmid, message in waiting:
                 body = {"kind": "text", "payload": message.text}

@@ -75,6 +75,7 @@ REFUSAL = Enum(
         "locked": None,
         "slow_mode": Struct({"retry_after_ms": U64}),
         "rate_limited": Struct({"retry_after_ms": U64}),
+        "history_lost": None,
     }
 )
 
@@ -122,6 +123,8 @@ BODY = Payload(
 
 JOIN_FROM = Enum({"head": None, "last": U32, "start": None, "after": Struct({"epoch": ID16, "seq": U64})})
 
+PAGE_FROM = Enum({"before": U64, "after": U64})
+
 PRESENCE = Struct({"availability": Enum(dict.fromkeys(["online", "away", "busy"])), "note": Option(NOTE)})
 
 HELLO = Struct(
@@ -143,6 +146,7 @@ TO_HOST = Enum(
         "list": Struct({"after": Option(TEXT)}),
         "seen": Struct({"room": U32, "after": U64, "delivered": U64, "read": Option(U64)}),
         "typing": Struct({"room": U32, "typing": BOOL}),
+        "fetch": Struct({"room": U32, "from": PAGE_FROM, "count": U32}),
     }
 )
 
@@ -218,5 +222,7 @@ TO_CLIENT = Enum(
         "removed": Struct({"room": U32, "refusal": REFUSAL, "reason": Option(REMARK)}),
         "signals": Struct({"room": U32, "signals": List(SIGNAL)}),
         "no_signals": Struct({"room": U32}),
+        "page": Struct({"room": U32, "after": U64, "entries": U32, "more": BOOL, "start": U64, "head": U64}),
+        "fetch_refused": Struct({"room": U32, "refusal": REFUSAL}),
     }
 )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
+from .page import Fetch
+
 MAX_PRODUCERS = 4096
 
 
@@ -49,6 +51,8 @@ class Room:
     """Whether messages that were on this link are to be sent again on it."""
     numbered: int = 0
     sent: int = 0
+    fetch: Fetch | None = None
+    """A page that is wanted."""
     shown: dict[str, int] = field(default_factory=dict)
     """The last message shown of each producer, to tell a copy in another log from the original."""
     after: int = 0

@@ -5,9 +5,9 @@ use std::iter::once;
 use bytes::Bytes;
 use exchange_tokio::core::{
     Act, Availability, Body, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch, GapReason, HistoryPolicy,
-    JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, Peer, PeerId, Presence, ProducerId, Reaction,
-    Refusal, Remark, Rev, Role, RoomId, RoomName, RoomSummary, Rule, Rules, Seq, SessionId, SessionName, Status,
-    Timestamp, Token, Violation,
+    JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, PageFrom, Peer, PeerId, Presence, ProducerId,
+    Reaction, Refusal, Remark, Rev, Role, RoomId, RoomName, RoomSummary, Rule, Rules, Seq, SessionId, SessionName,
+    Status, Timestamp, Token, Violation,
     message::{Data, Delete, Edit, Entry, Hello, Joined, MemberRecord, Post, React, Signal, ToClient, ToHost, Welcome},
 };
 use serde::Serialize;
@@ -83,6 +83,8 @@ pub(super) fn to_host() -> Vec<Vector> {
         ("seen.unsound", ToHost::Seen { room: ROOM, after: Seq(2), delivered: Seq(1), read: None }),
         ("typing", ToHost::Typing { room: ROOM, typing: true }),
         ("typing.not", ToHost::Typing { room: ROOM, typing: false }),
+        ("fetch.before", ToHost::Fetch { room: ROOM, from: PageFrom::Before(Seq(LAST)), count: 50 }),
+        ("fetch.after", ToHost::Fetch { room: ROOM, from: PageFrom::After(Seq(0)), count: u32::MAX }),
     ];
     let named = named.into_iter().map(|(name, message)| (name.to_owned(), message));
     let acts = acts().into_iter().map(|(name, act)| {
@@ -180,7 +182,7 @@ pub(super) fn to_client() -> Vec<Vector> {
         ("no_signals", ToClient::NoSignals { room }),
         ("removed.because", ToClient::Removed { room, refusal: Refusal::Kicked, reason: Some(remark("spam")) }),
     ];
-    let named = named.into_iter().map(|(name, message)| (name.to_owned(), message));
+    let named = named.into_iter().chain(pages()).map(|(name, message)| (name.to_owned(), message));
     let acts = acts().into_iter().map(|(name, act)| (format!("entry.{name}"), entry(7, 12, Body::Act(act))));
     let refused = refusals().into_iter().flat_map(|refusal| {
         let join = (name_of("join_refused", &refusal), ToClient::JoinRefused { room: den(), refusal });
@@ -199,6 +201,19 @@ fn signals() -> Vec<Signal> {
     };
     let host = Signal { typing_ms: u16::MAX, ..signal(0, 300, None) };
     vec![host, signal(7, LAST, Some(Seq(0))), signal(8, 100, None)]
+}
+
+fn pages() -> Vec<(&'static str, ToClient)> {
+    let (room, after, start, head) = (ROOM, Seq(250), Seq(100), Seq(LAST));
+    let page = |entries, more| ToClient::Page { room, after, entries, more, start, head };
+    let refused = |refusal| ToClient::FetchRefused { room, refusal };
+    vec![
+        ("page", page(49, true)),
+        ("page.last", page(1, false)),
+        ("page.none", page(0, false)),
+        ("fetch_refused", refused(Refusal::NotMember)),
+        ("fetch_refused.rate_limited", refused(Refusal::RateLimited { retry_after_ms: 50 })),
+    ]
 }
 
 pub(super) fn entry(author: u32, cmid: u64, body: Body) -> ToClient {
@@ -312,9 +327,9 @@ fn close_reasons() -> Vec<CloseReason> {
 
 fn refusals() -> Vec<Refusal> {
     use Refusal::{
-        Banned, Closed, Empty, Kicked, Kind, Lobby, Locked, LogExhausted, Muted, NoMessage, NoSuchPeer, NotAllowed,
-        NotMember, NotYours, NothingToChange, OutboxFull, Private, RateLimited, RoomClosed, RoomFull, SendGap,
-        SlowMode, Taken, TooLong, TooMany, TooManyRooms,
+        Banned, Closed, Empty, HistoryLost, Kicked, Kind, Lobby, Locked, LogExhausted, Muted, NoMessage, NoSuchPeer,
+        NotAllowed, NotMember, NotYours, NothingToChange, OutboxFull, Private, RateLimited, RoomClosed, RoomFull,
+        SendGap, SlowMode, Taken, TooLong, TooMany, TooManyRooms,
     };
     let too_long = TooLong { limit: 100 };
     let first = [Empty, too_long, NotMember, TooManyRooms, RoomFull, Lobby, Kind, SendGap, OutboxFull, LogExhausted];
@@ -331,6 +346,7 @@ fn refusals() -> Vec<Refusal> {
         Locked,
         SlowMode { retry_after_ms: 5000 },
         RateLimited { retry_after_ms: 50 },
+        HistoryLost,
     ];
     let names = name_errors().map(Refusal::Name);
     [&first[..], &then, &names, &of_rooms].concat()

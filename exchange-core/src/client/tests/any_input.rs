@@ -9,9 +9,9 @@ use proptest::{collection::vec, prelude::*};
 use super::{ANA, LOBBY, ME, Status, ana, config, den, entry, joined, welcome};
 use crate::{
     client::{Client, ClientConfig},
-    event::Event,
+    event::{Event, PageId},
     ids::{Cmid, Rev, RoomId, Seq},
-    message::{Body, Encoding, FRAME_HEADER, JoinFrom, Joined, MAX_FRAME, ToClient, ToHost, arbitrary},
+    message::{Body, Encoding, FRAME_HEADER, JoinFrom, Joined, MAX_FRAME, PageFrom, ToClient, ToHost, arbitrary},
     name::RoomName,
     reason::{Refusal, Violation},
     seam::{Effect, Input, LinkId, LinkLoss, Outbox},
@@ -47,6 +47,9 @@ enum Step {
     Leave,
     ReadUpTo(u64),
     Type(bool),
+    Fetch(bool, PageFrom, u32),
+    /// A page of so many entries, and they.
+    Page(u64, u64, bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -70,6 +73,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Leave),
         2 => (0_u64..6).prop_map(Step::ReadUpTo),
         2 => any::<bool>().prop_map(Step::Type),
+        4 => (any::<bool>(), arbitrary::page_from(), 0_u32..5).prop_map(|(den, from, count)| Step::Fetch(den, from, count)),
+        4 => (0_u64..4, 0_u64..4, any::<bool>()).prop_map(|(after, count, more)| Step::Page(after, count, more)),
     ]
 }
 
@@ -83,6 +88,7 @@ struct Fuzz {
     unread: u64,
     /// Messages that were taken and have no outcome yet.
     waiting: BTreeSet<(RoomName, Cmid)>,
+    fetching: BTreeSet<PageId>,
     closed: bool,
 }
 
@@ -92,8 +98,8 @@ impl Fuzz {
         let mut client = Client::new(config, &Seed::from_number(1));
         let mut out = Outbox::new();
         client.round(Time::ZERO, &mut out).connect();
-        let (now, encoding, waiting) = (Time::ZERO, Encoding::Postcard, BTreeSet::new());
-        Self { client, now, out, link: LinkId(0), encoding, unread: 0, waiting, closed: false }
+        let (now, encoding, waiting, fetching) = (Time::ZERO, Encoding::Postcard, BTreeSet::new(), BTreeSet::new());
+        Self { client, now, out, link: LinkId(0), encoding, unread: 0, waiting, fetching, closed: false }
     }
 
     fn hear(&mut self, message: &ToClient) {
@@ -154,6 +160,20 @@ impl Fuzz {
             }
             Step::Entry(seq) => self.hear(&entry(seq, if seq % 2 == 0 { ME } else { ANA }, seq / 2, "text")),
             Step::Hear(message) => self.hear(&message),
+            Step::Fetch(in_den, from, count) => {
+                let room = if in_den { den() } else { RoomName::lobby() };
+                if let Ok(id) = self.client.round(self.now, &mut self.out).fetch(&room, from, count) {
+                    assert!(self.fetching.insert(id), "an id is used once");
+                    assert!(self.fetching.len() <= 16);
+                }
+            }
+            Step::Page(after, count, more) => {
+                let (entries, start, head) = (u32::try_from(count).unwrap(), Seq(0), Seq(after + count));
+                self.hear(&ToClient::Page { room: LOBBY, after: Seq(after), entries, more, start, head });
+                for seq in after + 1..=after + count {
+                    self.hear(&entry(seq, ANA, 1, "text"));
+                }
+            }
             Step::Bytes(bytes) => self.input(Input::Frame { link, body: &bytes }),
             Step::Read(bytes) => {
                 self.unread = self.unread.saturating_sub(bytes.into());
@@ -187,6 +207,9 @@ impl Fuzz {
             match effect {
                 Effect::Event(Event::Receipt { id, .. }) => {
                     assert!(self.waiting.remove(&(id.room, id.cmid)), "a message has one outcome");
+                }
+                Effect::Event(Event::Page { id, .. }) => {
+                    assert!(self.fetching.remove(&id), "a page is told or refused once");
                 }
                 Effect::Event(Event::Closed { .. }) => self.closed = true,
                 Effect::Event(_) | Effect::Close { .. } => {}

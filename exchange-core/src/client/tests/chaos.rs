@@ -8,11 +8,11 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use super::{den, secs};
 use crate::{
     client::ClientConfig,
-    event::{Event, MessageId},
+    event::{Event, MessageId, MessageView, Page, PageId},
     host::HostConfig,
     ids::Seq,
     limits::Limits,
-    message::{Body, Encoding, JoinFrom},
+    message::{Body, Encoding, JoinFrom, PageFrom, arbitrary::page_from},
     name::RoomName,
     reason::Outcome,
     seam::Input,
@@ -33,6 +33,7 @@ enum Op {
     /// A client goes to or leaves the room that people come and go in.
     Door(usize, bool),
     HostDoor(bool),
+    Fetch(usize, usize, PageFrom, u32),
     Steps(u8),
     Pass(u64, bool),
     Restart,
@@ -53,6 +54,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => who.clone().prop_map(Op::NetworkChanged),
         4 => (who, any::<bool>()).prop_map(|(who, enter)| Op::Door(who, enter)),
         1 => any::<bool>().prop_map(Op::HostDoor),
+        3 => (0..CLIENTS, 0..3_usize, page_from(), 1_u32..20)
+            .prop_map(|(who, room, from, count)| Op::Fetch(who, room, from, count)),
         8 => any::<u8>().prop_map(|steps| Op::Steps(steps % 24)),
         5 => (time, any::<bool>()).prop_map(|(millis, deliver)| Op::Pass(millis, deliver)),
     ]
@@ -71,6 +74,8 @@ struct Chaos {
     world: World,
     /// What was posted, and by whom.
     posted: Vec<(usize, MessageId)>,
+    /// What was fetched, and by whom.
+    fetched: Vec<(usize, PageId)>,
     restarts: u64,
 }
 
@@ -86,7 +91,7 @@ impl Chaos {
             world.add(config, if index == 0 { Encoding::Json } else { Encoding::Postcard });
             world.client(index, |client| client.join(&den(), JoinFrom::Start)).unwrap();
         }
-        Self { world, posted: Vec::new(), restarts: 0 }
+        Self { world, posted: Vec::new(), fetched: Vec::new(), restarts: 0 }
     }
 
     fn apply(&mut self, op: &Op) {
@@ -108,6 +113,11 @@ impl Chaos {
             Op::Door(who, false) => drop(world.client(who, |client| client.leave(door))),
             Op::HostDoor(true) => drop(world.host(|host| host.join(door))),
             Op::HostDoor(false) => drop(world.host(|host| host.leave(door))),
+            Op::Fetch(who, room, from, count) => {
+                if let Ok(id) = world.client(who, |client| client.fetch(&rooms()[room], from, count)) {
+                    self.fetched.push((who, id));
+                }
+            }
             Op::Steps(steps) => (0..steps).for_each(|_| {
                 world.step();
             }),
@@ -131,6 +141,20 @@ impl Chaos {
             (node.reachable, node.reads, node.is_read) = (true, true, true);
         }
         self.world.run(secs(60));
+    }
+
+    /// Everybody is told once what became of each page that they fetched.
+    fn pages(&self) -> impl Iterator<Item = (usize, &Page)> {
+        let told = |who: usize, id: PageId| {
+            let pages = self.world.clients[who].told.iter().filter_map(move |event| match event {
+                Event::Page { id: told, page } if *told == id => Some(page),
+                _ => None,
+            });
+            let pages: Vec<_> = pages.collect();
+            let [page] = pages[..] else { panic!("client {who} was told {} times of one page", pages.len()) };
+            page.as_ref().ok().map(|page| (who, page))
+        };
+        self.fetched.iter().filter_map(move |(who, id)| told(*who, *id))
     }
 
     /// What each client was told of its messages: one outcome for every one.
@@ -245,6 +269,13 @@ proptest! {
                 prop_assert_eq!(places, vec![seq.unwrap()]);
             }
         }
+        for (who, page) in chaos.pages() {
+            let log = delivered(&world.told, page.room());
+            let told = page.messages().iter().map(MessageView::message);
+            let told = told.map(|message| (message.seq(), message.id().clone(), String::from(message.text())));
+            let in_log = log.iter().filter(|(seq, ..)| (page.after().next()..=page.to()).contains(seq));
+            prop_assert!(*page.room() == rooms()[2] || told.eq(in_log.cloned()), "client {} of {:?}", who, page);
+        }
         // Where people come and go, a message may be refused or in doubt, but never told to be what it is not.
         let door = &rooms()[2];
         for (who, node) in world.clients.iter().enumerate() {
@@ -271,6 +302,7 @@ proptest! {
         for (id, outcome) in chaos.outcomes().iter().filter(|(id, _)| id.room != rooms()[2]) {
             prop_assert!(matches!(outcome, Outcome::Logged { .. }), "{}: {:?}", id, outcome);
         }
+        prop_assert!(chaos.pages().all(|(_, page)| page.events().len() as u64 == page.to().0 - page.after().0));
         for room in &rooms()[..2] {
             for (who, node) in chaos.world.clients.iter().enumerate() {
                 in_order(&node.told, room, who);
@@ -295,6 +327,7 @@ proptest! {
         chaos.heal();
         chaos.agree();
         chaos.outcomes();
+        chaos.pages().for_each(drop);
         for (who, node) in chaos.world.clients.iter().enumerate() {
             for room in &rooms() {
                 in_order(&node.told, room, who);

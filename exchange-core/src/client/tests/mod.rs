@@ -11,6 +11,7 @@ mod lagging;
 mod liveness;
 mod misled;
 mod outbox;
+mod pages;
 mod presence;
 mod resuming;
 mod rooms;

@@ -93,6 +93,8 @@ impl Fuzz {
             rooms_per_founder: 2,
             invitations: 1,
             sanctions: 1,
+            page_entries: 3,
+            page_bytes: 100,
             messages: Rate { per_second: 5, burst: 5 },
             requests: Rate { per_second: 5, burst: 5 },
         };

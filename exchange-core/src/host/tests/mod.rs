@@ -9,6 +9,7 @@ mod liveness;
 mod messages;
 mod misbehaviour;
 mod moderation;
+mod pages;
 mod presence;
 mod private;
 mod rates;

@@ -164,8 +164,8 @@ fn the_byte_bound_keeps_as_many_entries_as_fit_into_it_in_however_few_rounds_the
 fn what_is_no_longer_kept_takes_no_memory_but_what_shares_a_block_with_the_oldest_entry() {
     for (entries, kept, gone) in [(30, 10, 20), (1000, 10, 926), (1000, 100, 836)] {
         let log = log_of(entries, kept, usize::MAX);
-        assert_eq!(log.postcard.slice(Seq(gone), 1), None, "{kept} kept of {entries}");
-        assert!(log.postcard.slice(log.first, 1).is_some(), "{kept} kept of {entries}");
+        assert_eq!(log.postcard.slice(Seq(gone), 1, 1), None, "{kept} kept of {entries}");
+        assert!(log.postcard.slice(log.first, 1, 1).is_some(), "{kept} kept of {entries}");
     }
 }
 
