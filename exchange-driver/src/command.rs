@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, task, time::Duration};
 
-use exchange_core::{Body, Event, MessageId, Outcome, Refusal, RoomName};
+use exchange_core::{Body, Event, MessageId, Outcome, Page, PageFrom, Refusal, RoomName};
 use futures_channel::oneshot;
 use futures_core::Stream;
 
@@ -14,6 +14,7 @@ const WAITING: usize = 256;
 pub(crate) enum Command {
     Run(Request),
     Post { room: RoomName, body: Body, reply: oneshot::Sender<Posted> },
+    Fetch { room: RoomName, from: PageFrom, count: u32, reply: oneshot::Sender<Fetched> },
     Accept(BoxStream),
     Report(Event),
     Shutdown { patience: Duration, reply: oneshot::Sender<usize> },
@@ -32,6 +33,9 @@ pub(crate) type Request = Box<dyn FnOnce(&mut dyn Participant) + Send>;
 
 /// A message that was taken, and where its outcome will be told.
 pub(crate) type Posted = Result<(MessageId, oneshot::Receiver<Outcome>), Refusal>;
+
+/// A page, or why it cannot be had.
+pub(crate) type Fetched = Result<Page, Refusal>;
 
 /// The engine's end.
 pub(crate) struct Commands(Pin<Box<async_channel::Receiver<Command>>>);

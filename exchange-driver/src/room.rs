@@ -1,6 +1,7 @@
 //! A room, seen from whoever is in it: a host or a client.
 
 mod acts;
+mod history;
 mod signals;
 
 use std::{
@@ -11,8 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use exchange_core::{
-    Body, ContentType, Durability, JoinFrom, Mentions, MessageId, MessageView, Outcome, Peer, Reaction, RoomName,
-    Search, Seq, Unread,
+    Body, ContentType, Durability, JoinFrom, Mentions, MessageId, Outcome, Peer, Reaction, RoomName, Seq,
     message::{Data, Delete, Edit, Post, React},
 };
 use futures_channel::oneshot;
@@ -160,65 +160,6 @@ impl Room {
     /// That of [`send`](Self::send).
     pub async fn unreact(&self, to: Seq, reaction: &str) -> Result<Receipt, RequestError> {
         self.send_body(Body::React(React { to, reaction: Reaction::new(reaction)?, add: false })).await
-    }
-
-    /// The messages of the room as they stand, oldest first: at a host all that it keeps, at a client the newest 500 of
-    /// those that it was told of.
-    ///
-    /// # Errors
-    ///
-    /// [`RequestError`] if the name is none or the session is over.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel-safe: it only asks.
-    pub async fn messages(&self) -> Result<Vec<MessageView>, RequestError> {
-        let name = self.name()?;
-        self.commander.ask(move |participant| participant.messages(&name)).await
-    }
-
-    /// Those of [`messages`](Self::messages) that are looked for.
-    ///
-    /// # Errors
-    ///
-    /// [`RequestError`] if the name is none or the session is over.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel-safe: it only asks.
-    pub async fn search(&self, search: &Search) -> Result<Vec<MessageView>, RequestError> {
-        let mut messages = self.messages().await?;
-        messages.retain(|view| search.finds(view));
-        Ok(messages)
-    }
-
-    /// What one has not read of the room, as far as one was told of it. It outlasts reconnects.
-    ///
-    /// # Errors
-    ///
-    /// [`RequestError`] if the name is none or the session is over.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel-safe: it only asks.
-    pub async fn unread(&self) -> Result<Unread, RequestError> {
-        let name = self.name()?;
-        self.commander.ask(move |participant| participant.unread(&name)).await
-    }
-
-    /// Says that one has read the room up to there; `Seq(u64::MAX)` is all that one was told. Others
-    /// learn of it only if [`read_receipts`](crate::ClientBuilder::read_receipts) was asked for.
-    ///
-    /// # Errors
-    ///
-    /// [`RequestError`] if the name is none or the session is over.
-    ///
-    /// # Cancel safety
-    ///
-    /// If it is dropped before it is ready, it may or may not have been said.
-    pub async fn mark_read(&self, up_to: Seq) -> Result<(), RequestError> {
-        let name = self.name()?;
-        self.commander.ask(move |participant| participant.read(&name, up_to)).await
     }
 
     /// Joins the room, beginning with its last 50 messages; it is opened if there is none of that name.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use exchange_core::{
-    Body, Client, Host, Input, JoinFrom, MessageId, MessageView, Nick, Outbox, Peer, PeerId, Person, Presence, Refusal,
-    Remark, RoomName, Rules, SeenBy, Seq, Session, Time, Unread, client, host,
+    Body, Client, Host, Input, JoinFrom, MessageId, MessageView, Nick, Outbox, PageFrom, PageId, Peer, PeerId, Person,
+    Presence, Refusal, Remark, RoomName, Rules, SeenBy, Seq, Session, Time, Unread, client, host,
 };
 
 pub(crate) trait Machine: Send + Unpin + 'static {
@@ -25,6 +25,7 @@ pub(crate) trait Participant {
     fn join(&mut self, room: &RoomName, from: JoinFrom) -> Result<(), Refusal>;
     fn leave(&mut self, room: &RoomName) -> Result<(), Refusal>;
     fn open(&mut self, room: &RoomName) -> Result<(), Refusal>;
+    fn fetch(&mut self, room: &RoomName, from: PageFrom, count: u32) -> Result<PageId, Refusal>;
     fn list_rooms(&mut self) -> Result<(), Refusal>;
     fn set_presence(&mut self, presence: Presence) -> Result<(), Refusal>;
     fn rename(&mut self, nick: Nick) -> Result<(), Refusal>;
@@ -97,6 +98,10 @@ impl Participant for host::Round<'_> {
 
     fn open(&mut self, room: &RoomName) -> Result<(), Refusal> {
         Self::open(self, room)
+    }
+
+    fn fetch(&mut self, room: &RoomName, from: PageFrom, count: u32) -> Result<PageId, Refusal> {
+        Self::fetch(self, room, from, count)
     }
 
     fn list_rooms(&mut self) -> Result<(), Refusal> {
@@ -191,6 +196,10 @@ impl Participant for client::Round<'_> {
 
     fn open(&mut self, room: &RoomName) -> Result<(), Refusal> {
         Self::open(self, room)
+    }
+
+    fn fetch(&mut self, room: &RoomName, from: PageFrom, count: u32) -> Result<PageId, Refusal> {
+        Self::fetch(self, room, from, count)
     }
 
     fn list_rooms(&mut self) -> Result<(), Refusal> {

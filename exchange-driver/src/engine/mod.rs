@@ -23,7 +23,7 @@ use std::{
 };
 
 use exchange_core::{
-    Effect, Event, Input, LinkId, MessageId, Outbox, Outcome, Time,
+    Effect, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, Time,
     wire::{Offer, Wire},
 };
 use futures_channel::oneshot;
@@ -36,7 +36,7 @@ use self::{
     ready::ReadySet,
 };
 use crate::{
-    command::{Command, Commands},
+    command::{Command, Commands, Fetched},
     error::NetworkError,
     events::ENOUGH,
     runtime::{Listener as _, Runtime, Timer as _, Transport},
@@ -100,6 +100,7 @@ pub(crate) struct Engine<R: Runtime, M: Machine> {
     /// Events since the application last had its turn.
     told: usize,
     receipts: HashMap<MessageId, oneshot::Sender<Outcome>>,
+    pages: HashMap<PageId, oneshot::Sender<Fetched>>,
     phase: Phase,
     shutdown: Vec<oneshot::Sender<usize>>,
     unsettled: usize,
@@ -149,6 +150,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             events,
             told: 0,
             receipts: HashMap::new(),
+            pages: HashMap::new(),
             phase: Phase::Running,
             shutdown: Vec::new(),
             unsettled: 0,
@@ -220,6 +222,10 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                             // Whoever asked may have gone; the message is on its way all the same.
                             let _ = reply.send(posted);
                         }
+                        Command::Fetch { room, from, count, reply } => match round.fetch(&room, from, count) {
+                            Ok(id) => drop(self.pages.insert(id, reply)),
+                            Err(refusal) => drop(reply.send(Err(refusal))),
+                        },
                         Command::Accept(stream) => incoming.push(Transport::Other(stream)),
                         Command::Report(event) => publish(&self.events, event),
                         Command::Shutdown { patience, reply } => {
@@ -407,6 +413,12 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                     if let Some(dialer) = &mut self.dialer {
                         self.dialing = Some((link, dialer.dial()));
                         dialing = !cfg!(exchange_bug = "dial-not-polled");
+                    }
+                }
+                // Told to whoever asked, who may have gone, and to nobody else.
+                Effect::Event(Event::Page { id, page }) => {
+                    if let Some(reply) = self.pages.remove(&id) {
+                        let _ = reply.send(page);
                     }
                 }
                 Effect::Event(event) => {
