@@ -1,6 +1,7 @@
 //! Lines that are typed or piped in: messages, and commands.
 
 mod deeds;
+mod finding;
 
 use std::{
     io::{self, BufRead, Read as _},
@@ -10,7 +11,10 @@ use std::{
 use exchange_tokio::core::{Availability, RoomName};
 use tokio::sync::mpsc::{self, Receiver};
 
-pub(crate) use self::deeds::{Deed, Treatment};
+pub(crate) use self::{
+    deeds::{Deed, Treatment},
+    finding::{Found, Stretch, When},
+};
 
 /// What `/help` shows.
 pub(crate) const HELP: [(&str, &str); 41] = [
@@ -48,8 +52,8 @@ pub(crate) const HELP: [(&str, &str); 41] = [
     ("/delete [#N]", "delete message N, or your last one"),
     ("/react [#N] EMOJI", "react to message N, or the last one"),
     ("/unreact [#N] EMOJI", "take that back"),
-    ("/history [COUNT]", "the last messages here, and their numbers"),
-    ("/search [@NICK] WORDS", "the messages here with these words"),
+    ("/history [COUNT]", "the last messages here, and their numbers; /history 50 before #120"),
+    ("/search [@NICK] WORDS", "the messages here with these words; /search #ops since 2h WORDS"),
     ("/seen [#N]", "who has message N, or your last one, and has read it"),
     ("/unread", "what you have not seen of your other rooms"),
     ("/quit", "leave"),
@@ -86,7 +90,7 @@ pub(crate) enum Entry {
     Delete(Which),
     React(Which, String),
     Unreact(Which, String),
-    History(Option<usize>),
+    History(Stretch),
     Search(Found),
     Seen(Which),
     Unread,
@@ -102,15 +106,6 @@ pub(crate) enum Which {
     Last,
     /// The one at this place.
     Number(u64),
-}
-
-/// What is looked for, and whose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
-    /// What whoever said it is called.
-    pub(crate) by: Option<String>,
-    /// What it says, in lower case.
-    pub(crate) words: Vec<String>,
 }
 
 /// Why a line is neither a message nor a command. It is never sent.
@@ -163,11 +158,11 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
         "delete" => which(rest).map(Entry::Delete).ok_or(Mistake::Usage("/delete [#N]")),
         "react" => about(rest, "/react [#N] EMOJI").map(|(which, emoji)| Entry::React(which, emoji)),
         "unreact" => about(rest, "/unreact [#N] EMOJI").map(|(which, emoji)| Entry::Unreact(which, emoji)),
-        "history" if rest.is_empty() => Ok(Entry::History(None)),
-        "history" => {
-            rest.parse().map(|count| Entry::History(Some(count))).map_err(|_| Mistake::Usage("/history [COUNT]"))
+        "history" => finding::stretch(rest).map(Entry::History).ok_or(Mistake::Usage("/history [COUNT] [before #N]")),
+        "search" => {
+            let usage = "/search [#ROOM] [@NICK] [since TIME] [until TIME] WORDS";
+            finding::search(rest).map(Entry::Search).ok_or(Mistake::Usage(usage))
         }
-        "search" => search(rest).map(Entry::Search).ok_or(Mistake::Usage("/search [@NICK] WORDS")),
         "seen" => which(rest).map(Entry::Seen).ok_or(Mistake::Usage("/seen [#N]")),
         "unread" => alone(Entry::Unread, "/unread"),
         "help" => Ok(Entry::Help),
@@ -195,20 +190,6 @@ fn about(text: &str, usage: &'static str) -> Result<(Which, String), Mistake> {
         None => (Which::Last, text),
     };
     if text.is_empty() { Err(Mistake::Usage(usage)) } else { Ok((which, text.into())) }
-}
-
-/// Who and what is looked for.
-fn search(text: &str) -> Option<Found> {
-    let (by, words) = match text.strip_prefix('@') {
-        Some(rest) => {
-            let (nick, words) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-            (Some(nick.to_owned()), words)
-        }
-        None => (None, text),
-    };
-    let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
-    let is_something = !words.is_empty() || by.as_ref().is_some_and(|by| !by.is_empty());
-    is_something.then_some(Found { by, words })
 }
 
 /// The lines of standard input, until it ends.
@@ -301,8 +282,8 @@ mod tests {
         {
             assert!(matches!(parse(line), Err(Mistake::Usage(_))), "{line:?}");
         }
-        assert_eq!(parse("/history 5"), Ok(Entry::History(Some(5))));
-        let found = Found { by: Some("bo".into()), words: vec!["lunch".into(), "today".into()] };
+        assert_eq!(parse("/history 5"), Ok(Entry::History(Stretch { count: Some(5), before: None })));
+        let found = Found { by: Some("bo".into()), words: vec!["Lunch".into(), "today".into()], ..Found::default() };
         assert_eq!(parse("/search @bo Lunch today"), Ok(Entry::Search(found)));
     }
 

@@ -25,6 +25,8 @@ pub(crate) enum Style {
     Bold,
     /// One of a few colours that can be told apart on light and dark.
     Hue(u8),
+    /// As if the other way round: what is meant for oneself.
+    Mention,
     Warning,
 }
 
@@ -36,6 +38,7 @@ impl Style {
             Self::Dim => "2",
             Self::Bold => "1",
             Self::Hue(hue) => Self::HUES[usize::from(hue) % Self::HUES.len()],
+            Self::Mention => "1;7",
             Self::Warning => "33",
         }
     }

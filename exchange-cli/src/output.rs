@@ -53,6 +53,7 @@ pub(crate) struct Look {
 #[derive(Debug)]
 pub(crate) struct Printer {
     screen: Screen,
+    me: PeerId,
     /// None, if it is JSON.
     text: Option<Text>,
     /// Whether a host that has closed is waited for.
@@ -68,7 +69,7 @@ impl Printer {
             Format::Json => None,
             Format::Text(look) => Some(Text::new(look, me, people)),
         };
-        Self { screen, text, waits: true, is_down: false, ignored }
+        Self { screen, me, text, waits: true, is_down: false, ignored }
     }
 
     /// Nobody waits for a host that has closed.
@@ -97,7 +98,7 @@ impl Printer {
                 continue;
             }
             let line = match &mut self.text {
-                None => json::line(&event),
+                None => json::line(&event, self.me),
                 Some(text) => text.line(&event),
             };
             if let Some(line) = line {

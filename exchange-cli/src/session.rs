@@ -1,6 +1,7 @@
 //! A session in line mode, for whoever hosts it and whoever joined: events go out, lines come in.
 
 mod deeds;
+mod finding;
 mod messages;
 mod outcomes;
 mod people;
@@ -174,7 +175,7 @@ impl Conversation {
             Ok(Entry::Delete(which)) => self.delete(which).await,
             Ok(Entry::React(which, reaction)) => self.react(which, &reaction, true).await,
             Ok(Entry::Unreact(which, reaction)) => self.react(which, &reaction, false).await,
-            Ok(Entry::History(count)) => self.history(count).await,
+            Ok(Entry::History(stretch)) => self.history(stretch).await,
             Ok(Entry::Search(found)) => self.search(&found).await,
             Ok(Entry::Seen(which)) => self.tell_who_has(which).await,
             Ok(Entry::Unread) => self.list_unread().await,

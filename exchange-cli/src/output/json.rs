@@ -54,6 +54,8 @@ enum Json<'a> {
         #[serde(skip_serializing_if = "<[_]>::is_empty")]
         mentions: &'a [PeerId],
         #[serde(skip_serializing_if = "std::ops::Not::not")]
+        means_you: bool,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
         deleted: bool,
         at: Timestamp,
         id: String,
@@ -65,6 +67,8 @@ enum Json<'a> {
         change: Changed<'a>,
         text: &'a str,
         mentions: &'a [PeerId],
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        means_you: bool,
     },
     Deleted {
         #[serde(flatten)]
@@ -84,6 +88,8 @@ enum Json<'a> {
         text: &'a str,
         edited: bool,
         reactions: BTreeMap<&'a Reaction, &'a BTreeSet<PeerId>>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        means_you: bool,
         at: Timestamp,
         id: String,
         mine: bool,
@@ -251,8 +257,8 @@ enum Became {
     Unknown,
 }
 
-/// An event as one line; none for those that mean nothing outside of this program.
-pub(super) fn line(event: &Event) -> Option<Line> {
+/// An event as one line for `me`; none for those that mean nothing outside of this program.
+pub(super) fn line(event: &Event, me: PeerId) -> Option<Line> {
     let json = match event {
         Event::Connected { session, resumed } => {
             Json::Connected { session: &session.name, session_id: session.id, resumed: *resumed }
@@ -268,8 +274,10 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             Json::RoomRefused { room, reason: word(refusal), explanation: refusal.to_string() }
         }
         Event::RoomLeft { room } => Json::RoomLeft { room },
-        Event::Message(message) => said(message),
-        Event::Edited { change, text, mentions } => Json::Edited { change: change.into(), text, mentions },
+        Event::Message(message) => said(message, me),
+        Event::Edited { change, text, mentions } => {
+            Json::Edited { change: change.into(), text, mentions, means_you: mentions.contains(&me) }
+        }
         Event::Deleted { change } => Json::Deleted { change: change.into() },
         Event::Reacted { change, reaction, added } => Json::Reacted { change: change.into(), reaction, added: *added },
         Event::PeerJoined { room, peer, seq, replayed } => {
@@ -341,7 +349,7 @@ pub(crate) fn room(
 }
 
 /// A message that is held, as it stands.
-pub(crate) fn held(view: &MessageView) -> Line {
+pub(crate) fn held(view: &MessageView, me: PeerId) -> Line {
     let message = view.message();
     Line::json(&Json::Held {
         room: message.room(),
@@ -351,6 +359,7 @@ pub(crate) fn held(view: &MessageView) -> Line {
         text: view.text(),
         edited: view.edited().is_some(),
         reactions: view.reactions().collect(),
+        means_you: message.mentions().contains(&me),
         at: message.timestamp(),
         id: message.id().to_string(),
         mine: message.is_mine(),
@@ -379,7 +388,7 @@ fn payload(body: &Body) -> Value {
     json.pointer("/payload/payload").cloned().unwrap_or_default()
 }
 
-fn said(message: &Message) -> Json<'_> {
+fn said(message: &Message, me: PeerId) -> Json<'_> {
     let content = match message.body() {
         Body::Text(_) | Body::Post(_) => Content::Text { text: message.text() },
         Body::Data(Data { content_type, .. }) => Content::Data { content_type, payload: payload(message.body()) },
@@ -393,6 +402,7 @@ fn said(message: &Message) -> Json<'_> {
         content,
         reply_to: message.reply_to(),
         mentions: message.mentions(),
+        means_you: message.mentions().contains(&me),
         deleted: message.is_deleted(),
         at: message.timestamp(),
         id: message.id().to_string(),
@@ -467,7 +477,7 @@ mod tests {
     #[test]
     fn an_event_is_one_object_that_says_what_it_is_first() {
         let peer = Peer { id: PeerId::from_bytes([1; 16]), nick: "bo".parse().unwrap() };
-        let shown = |event| line(&event).unwrap().as_str().to_owned();
+        let shown = |event| line(&event, PeerId::from_bytes([9; 16])).unwrap().as_str().to_owned();
         let id = "01010101010101010101010101010101";
         assert_eq!(
             shown(Event::PeerLeft {

@@ -21,6 +21,7 @@ use crate::line::{Line, Style};
 #[derive(Debug)]
 pub(crate) struct Text {
     look: Look,
+    me: PeerId,
     labels: Labels,
     /// Who is not there any more, until it has become clear whether they have left.
     missing: Vec<Peer>,
@@ -30,7 +31,7 @@ impl Text {
     pub(crate) fn new(look: Look, me: PeerId, people: &[Peer]) -> Self {
         let mut labels = Labels::new(me);
         labels.reset(people);
-        Self { look, labels, missing: Vec::new() }
+        Self { look, me, labels, missing: Vec::new() }
     }
 
     /// What there is to show of an event.
@@ -138,7 +139,8 @@ impl Text {
             let line = line.ours("* ").name(&self.labels.label(sender));
             return line.ours(" sent what this program cannot show (kind ").theirs(message.body().kind()).ours(")");
         }
-        let hue = Style::Hue(sender.id.as_bytes()[0]);
+        let means_me = message.mentions().contains(&self.me);
+        let hue = if means_me { Style::Mention } else { Style::Hue(sender.id.as_bytes()[0]) };
         let line = line.styled(hue, |line| line.ours("<").name(&self.labels.label(sender)).ours(">"));
         let line = match message.reply_to() {
             Some(seq) => line.ours(" (to #").theirs(seq).ours(")"),

@@ -1,21 +1,18 @@
-//! Commands about messages: answering, changing and finding them.
+//! Commands about messages: answering and changing them.
 
 use exchange_tokio::{
     Delivered, Room,
-    core::{MessageView, Search, Seq, Unread},
+    core::{Seq, Unread},
 };
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use super::{Conversation, HASTE};
 use crate::{
-    input::{Found, Which},
+    input::Which,
     line::Line,
-    output::{Attempt, held, seen_by, told_apart, unread},
+    output::{Attempt, seen_by, unread},
 };
-
-/// Messages that `/history` and `/search` show, if they are not told how many.
-const SHOWN: usize = 20;
 
 impl Conversation {
     pub(super) async fn reply(&mut self, which: Which, text: &str) {
@@ -119,53 +116,5 @@ impl Conversation {
             };
             self.screen.say(|line| words(line).ours(".")).await;
         }
-    }
-
-    /// Shows the last messages of the room as they stand, with their numbers.
-    pub(super) async fn history(&self, count: Option<usize>) {
-        self.list(|_| true, count.unwrap_or(SHOWN)).await;
-    }
-
-    /// Shows the last messages of the room in which all of these words are, or that are of whom they name.
-    pub(super) async fn search(&self, Found { by, words }: &Found) {
-        let search = Search { words: words.clone(), ..Search::default() };
-        let is_it = |view: &MessageView| {
-            by.as_ref().is_none_or(|by| view.message().sender().is_called(by)) && search.finds(view)
-        };
-        self.list(is_it, SHOWN).await;
-    }
-
-    async fn list(&self, is_it: impl Fn(&MessageView) -> bool, count: usize) {
-        let messages = self.seat.room(&self.room).messages().await.unwrap_or_default();
-        let mut messages: Vec<&MessageView> =
-            messages.iter().rev().filter(|view| !view.is_deleted() && is_it(view)).take(count).collect();
-        messages.reverse();
-        if self.is_json {
-            for view in messages {
-                self.screen.show(held(view)).await;
-            }
-            return;
-        }
-        if messages.is_empty() {
-            self.screen.say(|line| line.ours("There are no such messages.")).await;
-        }
-        let senders: Vec<_> = messages.iter().map(|view| view.message().sender().clone()).collect();
-        let labels = told_apart(&senders);
-        let lines = messages.iter().zip(labels).map(|(view, label)| self.described_message(view, &label));
-        self.screen.explain(lines.collect::<Vec<_>>()).await;
-    }
-
-    fn described_message(&self, view: &MessageView, label: &str) -> Line {
-        let line = self.screen.line().ours("   #").theirs(view.message().seq()).ours(" <").name(label).ours(">");
-        let line = match view.message().reply_to() {
-            Some(seq) => line.ours(" (to #").theirs(seq).ours(")"),
-            None => line,
-        };
-        let line = line.ours(" ").said(view.text());
-        let line = if view.edited().is_some() { line.ours(" (edited)") } else { line };
-        view.reactions().fold(line, |line, (reaction, people)| {
-            let line = line.ours("  ").theirs(reaction);
-            if people.len() > 1 { line.ours("×").theirs(people.len()) } else { line }
-        })
     }
 }

@@ -14,6 +14,7 @@ fn messages_are_answered_edited_reacted_to_and_deleted() {
     ana.say("/reply @bo yes");
     let answer = bo.until("message", "text", "@bo yes");
     assert_eq!((&answer["reply_to"], &answer["mentions"][0]), (&asked.into(), &edited["peer"]));
+    assert_eq!((&answer["means_you"], edited.get("means_you")), (&true.into(), None));
     ana.say(&format!("/react #{asked} 👍"));
     let reacted = bo.event("reacted");
     assert_eq!((&reacted["reaction"], &reacted["added"], &reacted["of"]), (&"👍".into(), &true.into(), &asked.into()));
@@ -72,6 +73,61 @@ fn what_is_held_is_shown_and_searched_as_it_stands() {
     assert!(line.contains("(edited)  👍"), "{line}");
     cy.say("/search breakfast");
     cy.err.wait_for_words("There are no such messages");
+}
+
+#[test]
+fn history_goes_back_beyond_what_is_held_as_far_as_the_host_keeps_it() {
+    let (mut ana, address) = host(&[]);
+    for number in 1..=300 {
+        ana.say(&format!("number {number}"));
+    }
+    ana.until("message", "text", "number 300");
+    ana.say("/edit number three hundred");
+    ana.event("edited");
+    // It begins with the last fifty entries.
+    let mut bo = guest(&address, "bo", &[]);
+    let first = bo.event("message")["seq"].as_u64().unwrap();
+    bo.event("edited");
+    assert!(first > 200, "{first}");
+    let history = |bo: &mut Program, command: &str, count: usize| {
+        bo.say(command);
+        (0..count).map(|_| bo.event("held")["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let texts = history(&mut bo, "/history 290", 290);
+    assert_eq!((&texts[0][..], &texts[289][..]), ("number 11", "number three hundred"));
+    assert!(texts.iter().zip(11..).take(289).all(|(text, number)| *text == format!("number {number}")));
+    assert_eq!(history(&mut bo, "/history 2 before #5", 2), ["number 2", "number 3"]);
+    // There is no more than there is.
+    let texts = history(&mut bo, "/history 1000", 300);
+    assert_eq!(texts[0], "number 1");
+
+    ana.say("/history 2 before #4");
+    assert_eq!([ana.event("held"), ana.event("held")].map(|held| held["text"].clone()), ["number 1", "number 2"]);
+    let mut cy = Program::start(&["join", &address, "--nick", "cy", "--plain"]);
+    cy.err.wait_for_words("You are in");
+    cy.say("/history 3 before #6");
+    cy.err.wait_for_words("#5 <ana> number 4");
+}
+
+#[test]
+fn what_is_searched_can_be_narrowed_to_a_room_and_a_time() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    bo.say("deploy in the lobby");
+    bo.say("/join ops");
+    bo.until("room_joined", "room", "ops");
+    bo.say("deploy in here");
+    bo.until("message", "text", "deploy in here");
+    bo.say("/search #lobby since 1h deploy");
+    assert_eq!(bo.event("held")["text"], "deploy in the lobby");
+    bo.say("/search @bo until 00:00 deploy");
+    bo.say("/search @ana deploy");
+    bo.say("/search since 1h");
+    assert_eq!(bo.event("held")["text"], "deploy in here", "nothing else was found before");
+    ana.say("/search since when");
+    ana.say("/search #ops deploy since 1h");
+    ana.say("/search #ops");
+    ana.err.wait_for_words("/search [#ROOM] [@NICK] [since TIME] [until TIME] WORDS");
 }
 
 #[test]
