@@ -261,7 +261,9 @@ impl Client {
     /// Sees to it that the host is told how far this client is in a room, if that is news to anybody.
     pub(super) fn watch_seen(&mut self, now: Time, name: &RoomName) {
         let receipts = self.own.tells_read();
-        if self.rooms.get_mut(name).is_some_and(|room| room.signals.begins_to_wait(receipts)) {
+        // What comes about without a link is told once the room is joined on the next.
+        let room = self.rooms.get_mut(name).filter(|room| room.joined_number().is_some());
+        if room.is_some_and(|room| room.signals.begins_to_wait(receipts)) {
             self.alarms.hasten(Alarm::Seen, now + Self::SEEN_AFTER);
         }
     }

@@ -113,6 +113,24 @@ fn on_a_new_link_it_says_again_how_far_it_is() {
 }
 
 #[test]
+fn what_is_read_without_a_link_is_told_on_the_next() {
+    let mut bench = with_receipts();
+    bench.hear(&entry(1, ANA, 1, "hi"));
+    bench.pass(WAIT);
+    bench.down(LinkLoss::Broken);
+    bench.round(|round| round.read(&RoomName::lobby(), Seq(1)));
+    bench.redial();
+    bench.pass(WAIT);
+    bench.arrive();
+    bench.hear(&ToClient::Welcome(super::welcome()));
+    bench.roster();
+    bench.said();
+    bench.hear(&ToClient::Joined(Joined { members: [ME, ANA].into(), ..joined(&RoomName::lobby(), LOBBY.0, 1) }));
+    bench.pass(WAIT);
+    assert_eq!(seen(&bench.said()), [(0, 1, Some(1))]);
+}
+
+#[test]
 fn a_link_that_takes_nothing_is_told_when_it_does() {
     let mut bench = Bench::in_lobby();
     bench.pass(secs(1));
