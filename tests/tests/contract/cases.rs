@@ -247,10 +247,10 @@ cases! {
     }
     moderating {
         whoever_is_kicked_is_told_why_and_hears_no_more: "kicks-are-only-noted",
-        private_rooms_are_listed_and_open_for_those_alone_who_are_invited: "private-rooms-are-listed",
+        private_rooms_are_listed_and_open_for_those_alone_who_are_invited: "private-rooms-listed",
         a_mute_says_when_it_ends_and_holds_until_it_is_taken_back: "mutes-are-only-noted",
         two_people_have_a_room_of_their_own: "invitations-are-kept-back",
-        newcomers_read_as_far_back_as_the_room_lets_them: "newcomers-read-all",
+        newcomers_read_as_far_back_as_the_room_lets_them: "policy-ignored",
         a_flood_is_slowed_down_and_nothing_of_it_is_lost: "too-much-is-refused-for-good",
     }
     leaks {
