@@ -137,6 +137,7 @@ fn every_variant_of_every_enum_is_written_in_both_encodings() {
                 "JoinFrom",
                 "LeaveReason",
                 "NameError",
+                "PageFrom",
                 "Refusal",
                 "Role",
                 "Status",
