@@ -5,6 +5,7 @@
 
 mod order;
 mod plots;
+mod signals;
 
 use exchange_core::Limits;
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,7 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     for idle_ms in clients.iter_mut().map(|client| &mut client.idle_ms).chain([&mut host.idle_ms]) {
         *idle_ms = idle.chance(300).then(|| pick(&mut idle, &[2000, 8000, 30_000]));
     }
+    signals::set_up(&mut stream("receipts"), &mut host, &mut clients);
     let core = core(&mut stream("core"), count);
     let intruders = intruders(&mut stream("intruders"), count);
     let mut steps = steps(&mut stream("steps"), &clients, &weather);
@@ -64,6 +66,7 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     steps.extend(acts(&mut stream("acts"), &clients));
     steps.extend(moods(&mut stream("moods"), &clients));
     steps.extend(order::measures(&mut stream("measures"), &clients));
+    steps.extend(signals::steps(&mut stream("signals"), &clients));
     let faults = faults(&mut stream("faults"), count, wild);
     let (trouble_ms, calm_ms) = (TROUBLE_MS, CALM_MS);
     let mut scenario = Scenario { seed, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core };
@@ -111,6 +114,8 @@ fn host(random: &mut Random) -> HostSetup {
         half_open: pick(random, &[6, 32]),
         remembered: pick(random, &[0, 2, 1024]),
         text: Limits::MAX_TEXT,
+        signalled: None,
+        read_receipts: false,
         idle_ms: None,
         messages: None,
         requests: None,
@@ -132,6 +137,7 @@ fn client(random: &mut Random, index: usize) -> ClientSetup {
         versions: pick_often(random, (1, 1), 920, &[(1, 3), (1, 2), (2, 3)]),
         twin_of: twin.then(|| 1 + random.index(index - 1)),
         idle_ms: None,
+        read_receipts: false,
         from: pick(random, &[From::Start, From::Start, From::Head, From::Last(5), From::Last(50)]),
         machine: machine(random),
     }

@@ -59,6 +59,12 @@ pub struct HostSetup {
     pub half_open: u32,
     /// Members that are gone and still recognised.
     pub remembered: u32,
+    /// Members of a room up to which it has signals, if not as many as usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signalled: Option<u32>,
+    /// Whether others are told how far its owner has read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub read_receipts: bool,
     /// Bytes a message may have.
     #[serde(default = "longest_text", skip_serializing_if = "is_longest_text")]
     pub text: u32,
@@ -118,6 +124,9 @@ pub struct ClientSetup {
     /// After how long without a sign of life they are shown as away, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_ms: Option<u32>,
+    /// Whether others are told how far it has read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub read_receipts: bool,
     /// Where in the lobby it begins.
     pub from: From,
     /// The machine it runs on.
@@ -207,6 +216,13 @@ pub enum Act {
     Read {
         /// Which room.
         room: u8,
+    },
+    /// Types in a room, or gives it up.
+    Type {
+        /// Which room.
+        room: u8,
+        /// Whether they do.
+        typing: bool,
     },
     /// Says what a room is about.
     Topic {
@@ -458,6 +474,8 @@ impl HostSetup {
             half_open: 32,
             remembered: 1024,
             text: longest_text(),
+            signalled: None,
+            read_receipts: false,
             idle_ms: None,
             messages: None,
             requests: None,
@@ -484,6 +502,7 @@ impl ClientSetup {
             versions: (1, 1),
             twin_of: None,
             idle_ms: None,
+            read_receipts: false,
             from: From::Start,
             machine: MachineSetup::default(),
         }

@@ -61,7 +61,9 @@ impl Signals {
 
     /// Entries up to there are missing.
     pub(super) fn skip(&mut self, to: Seq) {
-        self.after = to;
+        if !cfg!(exchange_bug = "gap-counts-as-given") {
+            self.after = to;
+        }
     }
 
     /// The link is gone: on the next one everything is to be said again.
@@ -89,7 +91,8 @@ impl Signals {
             return None;
         }
         self.told = Some((place, self.read));
-        Some(Seen { after: self.after, delivered: place, read: receipts.then_some(self.read) })
+        let tells_read = receipts || cfg!(exchange_bug = "read-without-consent");
+        Some(Seen { after: self.after, delivered: place, read: tells_read.then_some(self.read) })
     }
 
     /// This client says whether somebody is typing; whether the host has to be told.
@@ -189,7 +192,9 @@ impl Client {
             }
             if let Some(until) = typing {
                 room.signals.typing_until = room.signals.typing_until.max(until);
-                self.alarms.hasten(Alarm::Typing, until);
+                if !cfg!(exchange_bug = "typing-never-ends") {
+                    self.alarms.hasten(Alarm::Typing, until);
+                }
             }
         }
         self.watch_seen(now, &name);

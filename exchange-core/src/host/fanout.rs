@@ -10,7 +10,7 @@ use super::{
     paging::{Fetch, PageSize},
 };
 use crate::{
-    ids::{Rev, RoomId},
+    ids::{Rev, RoomId, Seq},
     message::{Encoding, GapReason, Joined, ToClient},
     presence::Roster,
     reason::Durability,
@@ -219,7 +219,8 @@ impl Serving<'_> {
     fn joined(&mut self, room: &Room, cursor: &mut Cursor, known: bool) {
         cursor.members_told = room.log.head();
         // Whoever is told anew who is a member forgets what they signalled.
-        cursor.signals = Rev(0);
+        let is_told = cfg!(exchange_bug = "signals-not-told-to-resumed") && cursor.after > Seq::ZERO;
+        cursor.signals = if is_told { room.signals.rev() } else { Rev(0) };
         self.say(&ToClient::Joined(Joined {
             name: room.name.clone(),
             room: room.id,
@@ -234,7 +235,7 @@ impl Serving<'_> {
         }));
     }
 
-    fn gap(&mut self, room: RoomId, to: crate::ids::Seq, reason: GapReason) {
+    fn gap(&mut self, room: RoomId, to: Seq, reason: GapReason) {
         self.say(&ToClient::Gap { room, to, reason });
     }
 

@@ -58,6 +58,13 @@ pub enum Command {
         /// Which room.
         room: RoomName,
     },
+    /// Types in a room, or gives it up.
+    Type {
+        /// Which room.
+        room: RoomName,
+        /// Whether they do.
+        typing: bool,
+    },
     /// Joins a room.
     Join {
         /// Which.
@@ -207,6 +214,7 @@ fn host_does(host: &mut Station<Host>, command: Command, io: &mut Io<'_>) {
         }
         // What it must not do, it is told; the session is none the wiser.
         Command::Read { room } => host.read(io, room, |round, room| round.read(room, Seq(u64::MAX))),
+        Command::Type { room, typing } => host.wish(io, Seen::Active, |round| round.typing(&room, typing)),
         Command::Join { room, .. } => {
             host.wish(io, Seen::Enters { room: room.clone(), is_private: false }, |round| round.join(&room));
         }
@@ -241,6 +249,7 @@ fn client_does(client: &mut Station<Client>, command: Command, io: &mut Io<'_>) 
             }
         }
         Command::Read { room } => client.read(io, room, |round, room| round.read(room, Seq(u64::MAX))),
+        Command::Type { room, typing } => client.wish(io, Seen::Active, |round| round.typing(&room, typing)),
         Command::Join { room, from } => drop(client.act(io, |round| round.join(&room, from))),
         Command::Open { room } => drop(client.act(io, |round| round.open(&room))),
         Command::List => client.act(io, |round| {

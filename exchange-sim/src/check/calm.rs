@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use exchange_core::{Client, Host};
+use exchange_core::{Client, Host, RoomName, SeenBy};
 
 use super::{HOST, Invariant, Wishes};
 use crate::{chat::ChatNode, net::NodeId, world::World};
@@ -93,6 +93,34 @@ impl Calm<'_> {
             return Some((Invariant::L1, format!("waits for the outcomes of {} messages", client.pending())));
         }
         let (seen, there): (BTreeSet<_>, BTreeSet<_>) = (client.people().collect(), host.people().collect());
-        (seen != there).then(|| (Invariant::L3, format!("sees {seen:?}, where {there:?} are")))
+        if seen != there {
+            return Some((Invariant::L3, format!("sees {seen:?}, where {there:?} are")));
+        }
+        client.rooms().find_map(|room| self.sees_who_has(room, host, client)).map(|what| (Invariant::L9, what))
+    }
+
+    /// What is wrong with what a client sees of who has the last message of a room: of those whom it is asked of, each
+    /// knows best what it has itself.
+    fn sees_who_has(&self, room: &RoomName, host: &Host, client: &Client) -> Option<String> {
+        let last = client.messages(room).next_back()?.message();
+        let (seq, author) = (last.seq(), last.sender().id);
+        // Of what it does not keep any more, the host knows nothing.
+        host.history(room).filter(|history| history.tail() < seq)?;
+        let (by, at_host) = (client.seen_by(room, seq), host.seen_by(room, seq));
+        let (Some(by), Some(at_host)) = (&by, &at_host) else {
+            return (by.is_some() != at_host.is_some())
+                .then(|| format!("sees {by:?} of {seq} where it is {at_host:?}"));
+        };
+        let there: BTreeSet<_> = host.members(room).map(|peer| peer.id).filter(|peer| *peer != author).collect();
+        if by.of != there.len() || at_host.of != there.len() {
+            return Some(format!("sees that {} could have {seq} of {room:?}, where {there:?} are", by.of));
+        }
+        self.core.iter().filter(|index| self.sure.contains(index)).find_map(|index| {
+            let other = self.world.node(NodeId(*index))?.as_client()?;
+            let (me, own) = (other.me().id, other.seen_by(room, seq)?);
+            let of = |seen: &SeenBy| [&seen.delivered, &seen.read].map(|peers| peers.iter().any(|peer| peer.id == me));
+            let is_known = of(by) == of(&own) && of(at_host) == of(&own);
+            (!is_known).then(|| format!("sees {by:?} of {seq} in {room:?}, where client {index} sees {own:?}"))
+        })
     }
 }

@@ -18,9 +18,10 @@ use exchange_core::{
 use self::answers::readable;
 use super::{
     Check, HOST, Invariant, Scene,
-    order::{Order, is_done},
+    order::Order,
     people::Said,
-    said::{Told, is_blank},
+    said::{Told, is_blank, is_posted},
+    signals::{Far, Pace},
     wire::{is_entry, is_send},
 };
 use crate::{
@@ -51,6 +52,7 @@ pub(super) struct Hosts {
     /// What each room's number means.
     rooms: BTreeMap<RoomId, (RoomName, Epoch)>,
     said: Said,
+    pace: Pace,
     /// What an entry's frame was when it was first seen, by room, encoding and place.
     bytes: BTreeMap<(RoomId, Encoding), BTreeMap<Seq, Bytes>>,
     last_sent: Option<Bytes>,
@@ -127,6 +129,7 @@ impl Hosts {
             links: BTreeMap::new(),
             rooms: BTreeMap::new(),
             said: Said::default(),
+            pace: Pace::default(),
             bytes: BTreeMap::new(),
             last_sent: None,
             order: Order::new(setup),
@@ -170,7 +173,16 @@ impl Hosts {
                     }
                 }
                 Seen::Heard { socket, body } => self.heard(*socket, body, now)?,
-                Seen::Sent { socket, frames: sent, .. } => self.sent(*socket, sent, now, scene)?,
+                Seen::Sent { socket, frames: sent, .. } => self.sent(*socket, sent, now, host, scene)?,
+                Seen::Read { room } if self.setup.read_receipts => {
+                    let log = scene.model.logs.iter().find(|(epoch, log)| {
+                        log.room == *room && host.history(room).is_some_and(|history| history.epoch() == **epoch)
+                    });
+                    if let Some((epoch, log)) = log {
+                        let far = Far { read: Some(log.head()), ..Far::default() };
+                        scene.far.says(*epoch, MemberId(0), far);
+                    }
+                }
                 Seen::Closed { socket: Some(socket), reason, .. } => {
                     self.closed(*socket, *reason, world, trust, scene)?;
                 }
@@ -183,6 +195,7 @@ impl Hosts {
         for socket in gone {
             self.links.remove(&socket);
             self.order.forget(socket);
+            self.pace.unlinked(socket);
             self.are_links_looked_at = false;
         }
         if !std::mem::replace(&mut self.are_links_looked_at, true) {
@@ -304,8 +317,10 @@ impl Hosts {
                 && let Some(member) = self.members.get(&number)
             {
                 self.order.heard(socket, &said);
-                if let ToHost::Presence(presence) = said {
-                    self.said.says(number, member.peer, presence, now);
+                match said {
+                    ToHost::Presence(presence) => self.said.says(number, member.peer, presence, now),
+                    ToHost::Typing { room, typing: true } => self.pace.types(room, number, now),
+                    _ => {}
                 }
             }
             if link.has_spoken
@@ -319,7 +334,7 @@ impl Hosts {
         Ok(())
     }
 
-    fn sent(&mut self, socket: Socket, sent: &Bytes, now: Time, scene: &mut Scene<'_>) -> Check {
+    fn sent(&mut self, socket: Socket, sent: &Bytes, now: Time, host: &Host, scene: &mut Scene<'_>) -> Check {
         let Some(link) = self.links.get(&socket) else { return Ok(()) };
         let encoding = link.encoding.unwrap_or(Encoding::Postcard);
         let is_same =
@@ -350,7 +365,10 @@ impl Hosts {
                         link.removed.insert(room);
                     }
                 }
+                ToClient::Signals { room, signals } => self.signals(socket, room, &signals, now, host, scene)?,
+                ToClient::NoSignals { room } => self.pace.anew(socket, room),
                 ToClient::Joined(joined) => {
+                    self.pace.anew(socket, joined.room);
                     let meant = (joined.name.clone(), joined.epoch);
                     let before = self.rooms.insert(joined.room, meant.clone());
                     let is_there = |epoch| scene.model.logs.get(epoch).is_none_or(|log| !log.is_closed);
@@ -581,17 +599,5 @@ impl Hosts {
             self.is_served = true;
         }
         Ok(())
-    }
-}
-
-/// Whether what is logged is what was posted. Where a log was lost meanwhile, an answer answers nothing.
-fn is_posted(posted: &Body, logged: &Body) -> bool {
-    match (posted, logged) {
-        (Body::Post(posted), Body::Post(logged)) if logged.reply_to.is_none() => {
-            (&posted.text, &posted.mentions) == (&logged.text, &logged.mentions)
-        }
-        // Whom it is done to is called as the host knows them.
-        (Body::Act(posted), Body::Act(logged)) => is_done(posted, logged),
-        _ => posted == logged,
     }
 }

@@ -51,6 +51,8 @@ invariants! {
     S25: "somebody is shown as they last said, or as they are found, and otherwise at most twice a second",
     S26: "nicks that look alike are not had at once",
     S27: "what a room is about, and its rules, are what everybody in it sees",
+    S29: "nobody is told to be further than they are, or to have read what they do not say they have",
+    S30: "nobody types for longer than they do, and what a room signals is told twice a second at most",
     S31: "nobody is where they may not be",
     S32: "nobody does what they may not, or is refused what they may",
     S33: "nobody is given what was said before they might hear it",
@@ -62,6 +64,7 @@ invariants! {
     L5: "whoever can be reached is connected in time",
     L6: "who is idle is quiet, and who fails tries less and less",
     L8: "a slow reader gets there, or is told what it missed",
+    L9: "who has a message is what everybody sees",
 }
 
 impl fmt::Display for Invariant {

@@ -21,6 +21,7 @@ mod people;
 mod place;
 mod ranks;
 mod said;
+mod signals;
 mod standing;
 mod view;
 mod wire;
@@ -54,6 +55,8 @@ pub(crate) struct Oracle {
     posted: BTreeMap<MessageId, Body>,
     /// In which log the message is that a change was meant for.
     meant: BTreeMap<MessageId, Epoch>,
+    /// How far everybody has said that they are.
+    far: signals::Said,
     /// Producers that are honest, as far as they have posted anything.
     honest: BTreeSet<ProducerId>,
     refused: BTreeSet<MessageId>,
@@ -71,6 +74,8 @@ struct Scene<'a> {
     model: &'a mut Model,
     posted: &'a BTreeMap<MessageId, Body>,
     meant: &'a BTreeMap<MessageId, Epoch>,
+    far: &'a mut signals::Said,
+    has_mangler: bool,
     refused: &'a mut BTreeSet<MessageId>,
     marks: &'a mut Marks,
     counts: &'a mut Counts,
@@ -89,6 +94,7 @@ impl Oracle {
             frames,
             posted: BTreeMap::new(),
             meant: BTreeMap::new(),
+            far: signals::Said::default(),
             honest: BTreeSet::new(),
             refused: BTreeSet::new(),
             wishes: Wishes::default(),
@@ -156,8 +162,8 @@ impl Oracle {
             }
             _ => {}
         }
-        let Self { model, posted, meant, refused, marks, counts, .. } = self;
-        let mut scene = Scene { model, posted, meant, refused, marks, counts };
+        let Self { model, posted, meant, far, refused, marks, counts, has_mangler, .. } = self;
+        let mut scene = Scene { model, posted, meant, far, has_mangler: *has_mangler, refused, marks, counts };
         match world.node(node).map(ChatNode::kind) {
             Some(Kind::Host(station)) => {
                 let trust = host::Trust { honest: &self.honest, has_mangler: self.has_mangler, clients: self.clients };
@@ -167,7 +173,7 @@ impl Oracle {
             Some(Kind::Client(station)) if is_honest && !is_quiet => {
                 let setup = &self.setups[node.0 - 1];
                 let view = self.views.entry(node).or_insert_with(|| View::new(station.machine.me().id, setup));
-                view.observe(station, seen, &mut scene)
+                view.observe(station, seen, now, &mut scene)
             }
             _ => Ok(()),
         }

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use exchange_core::{Availability, Event, Host, MemberId, Nick, Peer, PeerId, Person, Presence, Status, Time, Timing};
+use exchange_core::{
+    Availability, Event, Host, MemberId, Nick, Peer, PeerId, Person, Presence, Status, Time, Timing,
+    message::MemberRecord,
+};
 
 use super::{Check, Invariant};
 use crate::{chat::station::Seen, net::NodeId};
@@ -15,6 +18,12 @@ const BLUR: Duration = Duration::from_millis(100);
 
 /// What a change may take until everybody has heard of it, in calm weather.
 const LATE: Duration = Duration::from_secs(3);
+
+/// Whom a record of the roster tells of.
+pub(super) fn person(record: &MemberRecord) -> Person {
+    let MemberRecord { peer: id, nick, role, status, note, .. } = record.clone();
+    Person { peer: Peer { id, nick }, role, status, note }
+}
 
 /// What everybody wished last, by where they sit.
 #[derive(Debug, Default)]

@@ -18,11 +18,16 @@ pub(super) struct Place {
     pub(super) unread: VecDeque<Seq>,
     /// Whether it was told anything of it since it was last looked at what it says of it.
     pub(super) has_news: bool,
+    /// Where it began, up to where it was read, and whether it is read up to where it is.
+    pub(super) begun: Seq,
+    pub(super) read: Seq,
+    pub(super) reads: bool,
 }
 
 impl Place {
     pub(super) fn new(epoch: Epoch, seq: Seq, given: Given) -> Self {
-        Self { epoch, seq, given, gaps: Vec::new(), unread: VecDeque::new(), has_news: true }
+        let (gaps, unread) = (Vec::new(), VecDeque::new());
+        Self { epoch, seq, given, gaps, unread, has_news: true, begun: seq, read: Seq::ZERO, reads: false }
     }
 }
 

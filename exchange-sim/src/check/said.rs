@@ -7,6 +7,8 @@ use exchange_core::{
     message::{Delete, Edit, React},
 };
 
+use super::order::is_done;
+
 /// One entry.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Logged {
@@ -46,6 +48,18 @@ fn is_what_is_left(left: &Body, body: &Body) -> bool {
     match (left, body) {
         (Body::Edit(left), Body::Edit(edit)) => left.of == edit.of && left.text.is_empty() && left.mentions.is_empty(),
         _ => is_blank(left) && body.is_message(),
+    }
+}
+
+/// Whether what is logged is what was posted. Where a log was lost meanwhile, an answer answers nothing.
+pub(crate) fn is_posted(posted: &Body, logged: &Body) -> bool {
+    match (posted, logged) {
+        (Body::Post(posted), Body::Post(logged)) if logged.reply_to.is_none() => {
+            (&posted.text, &posted.mentions) == (&logged.text, &logged.mentions)
+        }
+        // Whom it is done to is called as the host knows them.
+        (Body::Act(posted), Body::Act(logged)) => is_done(posted, logged),
+        _ => posted == logged,
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use exchange_core::{
     Act, Body, Client, CloseReason, Encoding, Ended, Epoch, Event, GapReason, JoinFrom, LinkLoss, MemberId, MessageId,
-    Nick, Outcome, Peer, PeerId, Person, Refusal, Rev, RoomName, RoomSummary, Seq, Unread,
+    Nick, Outcome, Peer, PeerId, Refusal, Rev, RoomName, RoomSummary, Seq, Time, Unread,
     message::{Joined, MemberRecord, ToClient, ToHost},
     wire::frames,
 };
@@ -17,8 +17,10 @@ use super::{
     abreast::Abreast,
     order::hangs_on_log,
     patience::Patience,
+    people::person,
     place::{Place, quietly},
     said::{Logged, Told, is_blank},
+    signals::{self, Far},
     wire::{is_entry, is_send},
 };
 use crate::{
@@ -63,6 +65,7 @@ pub(super) struct View {
     abreast: Abreast,
     /// The rooms it was told of last, as the host listed them.
     listed: Vec<RoomSummary>,
+    signals: signals::Told,
 }
 
 impl View {
@@ -91,10 +94,17 @@ impl View {
             looks: 0,
             abreast: Abreast::default(),
             listed: Vec::new(),
+            signals: signals::Told::new(setup.read_receipts),
         }
     }
 
-    pub(super) fn observe(&mut self, station: &Station<Client>, seen: &[Seen], scene: &mut Scene<'_>) -> Check {
+    pub(super) fn observe(
+        &mut self,
+        station: &Station<Client>,
+        seen: &[Seen],
+        now: Time,
+        scene: &mut Scene<'_>,
+    ) -> Check {
         let client = &station.machine;
         self.joined.clear();
         let seen_all = seen;
@@ -110,6 +120,7 @@ impl View {
                     if let Some(place) = self.rooms.get_mut(room) {
                         place.unread.clear();
                         place.has_news = true;
+                        place.reads = true;
                     }
                 }
                 Seen::NetworkChanged if self.is_live => scene.marks.hit(Mark::ProbedAfterChange),
@@ -118,7 +129,14 @@ impl View {
                     self.patience.begins_anew();
                     scene.marks.sometimes(dials(seen_all), Mark::DialledAtOnce);
                 }
-                Seen::Told(event) => self.told(event, scene)?,
+                Seen::Told(event) => {
+                    self.told(event, scene)?;
+                    match signals::ends(event) {
+                        Some((room, Some(peer))) => self.signals.stops(room, peer),
+                        Some((room, None)) => self.signals.forget(room),
+                        None => {}
+                    }
+                }
                 Seen::Heard { body, .. } if !is_entry(self.encoding, body) => self.heard(body, scene),
                 Seen::Sent { frames: sent, .. } => self.sent(sent, scene),
                 Seen::Opened { choice, .. } => {
@@ -142,7 +160,10 @@ impl View {
         self.is_live = client.is_connected();
         scene.marks.sometimes(self.is_live && self.in_lobby > self.window, Mark::WindowFull);
         self.abreast.agrees_with(client, scene.model)?;
-        self.agrees_with(client, scene)
+        self.agrees_with(client, scene)?;
+        let Self { signals, people, rooms, life, .. } = self;
+        signals.check_own(rooms, *life, scene)?;
+        signals.look(client, scene, now, |member| people.get(&member).map(|record| record.peer))
     }
 
     fn unlinked(&mut self) {
@@ -196,6 +217,16 @@ impl View {
                     self.joined.insert(joined.name.clone(), joined);
                 }
             }
+            ToClient::Signals { room, signals } => {
+                scene.marks.sometimes(signals.iter().any(|signal| signal.typing_ms > 0), Mark::SomebodyTyped);
+                let Some(name) = self.on_link.get(&room) else { return };
+                // Its application is told of a log that is joined after it has heard what follows.
+                let joined = self.joined.get(name).map(|joined| joined.epoch);
+                if let Some(epoch) = joined.or_else(|| Some(self.rooms.get(name)?.epoch)) {
+                    self.signals.hear(name, epoch, signals);
+                }
+            }
+            ToClient::NoSignals { .. } => scene.marks.hit(Mark::NoSignals),
             // Its application is told of both where it is removed right after it has joined.
             ToClient::Removed { room, .. } => drop(self.on_link.remove(&room)),
             ToClient::Rooms { rooms, .. } => self.listed = rooms,
@@ -213,6 +244,13 @@ impl View {
         for body in frames(sent).filter(|body| !is_send(self.encoding, body)) {
             match self.encoding.decode::<ToHost>(body) {
                 Ok(ToHost::Leave { room }) => drop(self.leaving.insert(room)),
+                Ok(ToHost::Seen { room, after, delivered, read }) => {
+                    let Some(name) = self.on_link.get(&room) else { continue };
+                    self.signals.say(name, Far { after, delivered, read });
+                    if let Some(place) = self.rooms.get_mut(name) {
+                        place.has_news = true;
+                    }
+                }
                 Ok(ToHost::Join { room, from, .. }) => {
                     let again =
                         self.on_link.iter().any(|(id, name)| *name.as_str() == *room && self.leaving.contains(id));
@@ -509,6 +547,9 @@ impl View {
                 return Err((Invariant::S3, what));
             }
             place.seq = seq;
+            if std::mem::take(&mut place.reads) {
+                place.read = seq;
+            }
             let unread = client.unread(room).messages;
             if unread != place.unread.len() {
                 let what = format!("{unread} messages of {room:?} are unread, it says, but {:?} are", place.unread);
@@ -532,11 +573,6 @@ impl View {
         }
         Ok(())
     }
-}
-
-fn person(record: &MemberRecord) -> Person {
-    let MemberRecord { peer: id, nick, role, status, note, .. } = record.clone();
-    Person { peer: Peer { id, nick }, role, status, note }
 }
 
 /// Whether it is seen to dial.

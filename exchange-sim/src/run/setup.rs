@@ -112,15 +112,17 @@ impl<'a> Run<'a> {
         let setup = &self.scenario.host;
         let name = SessionName::new("Lab 3").unwrap_or_else(|_| unreachable!("it is a name"));
         let owner = nick(0).parse().unwrap_or_else(|_| unreachable!("it is a nick"));
+        let usual = Limits::default();
         let limits = Limits {
             links: setup.links as usize,
             half_open: setup.half_open as usize,
             remembered: setup.remembered as usize,
             history_entries: setup.history as usize,
             text: setup.text,
+            signalled: setup.signalled.map_or(usual.signalled, |most| most as usize),
             messages: rate(setup.messages),
             requests: rate(setup.requests),
-            ..Limits::default()
+            ..usual
         };
         let timing = Timing {
             heartbeat: millis(setup.heartbeat_ms),
@@ -129,7 +131,13 @@ impl<'a> Run<'a> {
             expiry: millis(setup.expiry_ms),
             ..Timing::default()
         };
-        let config = HostConfig { limits, timing, idle: setup.idle(), ..HostConfig::new(name, owner) };
+        let config = HostConfig {
+            limits,
+            timing,
+            idle: setup.idle(),
+            read_receipts: setup.read_receipts,
+            ..HostConfig::new(name, owner)
+        };
         self.seen(ChatNode::host_at(config, &self.seed(0, incarnation), setup.credit, now))
     }
 
@@ -205,6 +213,9 @@ impl<'a> Run<'a> {
                 self.world.command(at, node, Command::Change { room: room(in_room), how, back, text });
             }
             Act::Read { room: which } => self.world.command(at, node, Command::Read { room: room(which) }),
+            Act::Type { room: which, typing } => {
+                self.world.command(at, node, Command::Type { room: room(which), typing });
+            }
             Act::Topic { room: which } => {
                 let topic = Remark::new(&format!("about {number}")).ok();
                 let body = Body::Act(exchange_core::Act::Topic(topic));
@@ -323,6 +334,7 @@ fn client_config(setup: &ClientSetup, index: usize) -> ClientConfig {
         backoff_min: millis(setup.backoff_min_ms),
         backoff_max: millis(setup.backoff_max_ms),
         idle: setup.idle(),
+        read_receipts: setup.read_receipts,
         ..ClientConfig::new(nick)
     }
 }

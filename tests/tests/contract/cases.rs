@@ -235,9 +235,9 @@ cases! {
         what_is_unread_outlasts_a_lost_link: "unread-forgotten-with-the-link",
     }
     signals {
-        who_has_a_message_is_told_and_who_has_read_it_if_they_want: "receipts-without-being-asked",
+        who_has_a_message_is_told_and_who_has_read_it_if_they_want: "read-without-consent",
         who_is_typing_is_told_until_they_have_said_it: "typing-goes-on",
-        whoever_comes_back_is_told_how_far_the_others_are: "signals-told-once",
+        whoever_comes_back_is_told_how_far_the_others_are: "signals-not-told-to-resumed",
     }
     people {
         how_people_say_they_are_is_told_to_all_and_can_be_looked_up: "status-is-kept-to-oneself",

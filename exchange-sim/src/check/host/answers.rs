@@ -2,20 +2,42 @@
 
 use bytes::BytesMut;
 use exchange_core::{
-    Encoding, GapReason, RoomName, Seq,
-    message::{Entry, ToClient, ToHost},
+    Encoding, GapReason, Host, RoomId, RoomName, Seq, Time,
+    message::{Entry, Signal, ToClient, ToHost},
     wire::frames,
 };
 
 use super::{Check, Hosts, Invariant, Scene};
 use crate::{
     chat::station::Seen,
-    check::order::{Order, Talk},
+    check::{
+        order::{Order, Talk},
+        signals::are_among_members,
+    },
     marks::Mark,
     net::Socket,
 };
 
 impl Hosts {
+    /// What members signal is told in time, and to members only.
+    pub(super) fn signals(
+        &mut self,
+        socket: Socket,
+        room: RoomId,
+        signals: &[Signal],
+        now: Time,
+        host: &Host,
+        scene: &Scene<'_>,
+    ) -> Check {
+        self.pace.tell(socket, room, signals, now)?;
+        let Some((name, epoch)) = self.rooms.get(&room) else { return Ok(()) };
+        // Who came or went in this very step may have been a member when it was told.
+        let member = self.links.get(&socket).and_then(|link| self.members.get(&link.member?));
+        let Some(to) = member.filter(|_| !scene.model.grown.contains_key(epoch)) else { return Ok(()) };
+        let of = signals.iter().filter_map(|signal| self.members.get(&signal.member)).map(|member| member.peer);
+        are_among_members(host, name, to.peer, of)
+    }
+
     /// What the host answers to one who is let in.
     pub(super) fn answers(&mut self, socket: Socket, said: &ToClient, scene: &mut Scene<'_>) -> Check {
         let Some(link) = self.links.get_mut(&socket) else { return Ok(()) };
