@@ -129,7 +129,7 @@ pub(crate) fn without_part<T: Clone>(list: &[T], mut n: usize) -> Option<Vec<T>>
             return Some([&list[..from], &list[to..]].concat());
         }
         n -= parts;
-        size /= 2;
+        size = if size > 1 { size.div_ceil(2) } else { 0 };
     }
     None
 }

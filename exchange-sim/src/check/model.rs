@@ -28,6 +28,8 @@ pub(crate) struct Model {
     /// Where the logs ended before this step that grew in it.
     pub(super) grown: BTreeMap<Epoch, Seq>,
     pub(super) roles: Roles,
+    /// Who is known by another number than before: the host may have forgotten who let them in where.
+    pub(super) returned: BTreeSet<PeerId>,
     /// When this step is, by the host's clock.
     pub(super) now: Time,
 }

@@ -4,7 +4,7 @@
 //! its rounds: what it refused in one, it refused somewhere between where the log ended before the step and after it.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
@@ -35,6 +35,8 @@ pub(super) struct Order {
     asked: BTreeMap<(Socket, RoomName), Asked>,
     /// What was refused, and why: it is refused for the same when it is sent again.
     refused: BTreeMap<(RoomId, MemberId, Cmid), Refusal>,
+    /// What may have been refused when nobody was there to hear it: why, shows when it is sent again.
+    unanswered: BTreeSet<(RoomId, MemberId, Cmid)>,
     /// When each peer's last messages were logged, where that is bounded.
     spent: BTreeMap<PeerId, VecDeque<Time>>,
 }
@@ -73,6 +75,10 @@ impl Order {
 
     pub(super) fn forget(&mut self, socket: Socket) {
         self.asked.retain(|(of, _), _| *of != socket);
+    }
+
+    pub(super) fn leaves_unanswered(&mut self, room: RoomId, member: MemberId, cmid: Cmid) {
+        self.unanswered.insert((room, member, cmid));
     }
 
     /// Nobody says more in any time than may be said in it.
@@ -181,6 +187,9 @@ impl Order {
             return is_so(*before == refusal, || format!("message {cmid} was refused: {before}, and is: {refusal}"));
         }
         self.refused.insert((room, to.member, cmid), refusal);
+        if self.unanswered.remove(&(room, to.member, cmid)) {
+            return Ok(());
+        }
         let id = MessageId { room: name.clone(), producer: to.producer, cmid };
         let act = scene.posted.get(&id).and_then(Body::act);
         let (least, _) = model.roles.of(to.peer, log.founder);
@@ -250,7 +259,7 @@ impl Order {
                     return is_so(model.has_closed(name), || format!("{name:?} is closed, {} is told", to.peer));
                 };
                 marks.hit(Mark::ClosedWhileAway);
-                model.logs.get(epoch).is_none_or(|log| log.is_closed)
+                model.logs.get(epoch).is_none_or(|log| log.is_closed) || model.has_closed(name)
             }
             Refusal::Taken => asked == Some(&Asked::ToOpen) && in_log(&|_, _| true),
             Refusal::NotAllowed => is_not_of(name, to.peer),
@@ -340,7 +349,8 @@ impl Model {
                 Ok(())
             }
             Body::Act(Act::Knock) => {
-                if !deeds.rules(before).private || log.is_guest(peer, before) {
+                let is_guest = log.is_guest(peer, before) && !self.returned.contains(&peer);
+                if !deeds.rules(before).private || is_guest {
                     return wrong(Invariant::S31, "who could come in");
                 }
                 if deeds.is_at_the_door(author, peer, before) {

@@ -124,6 +124,11 @@ impl Told {
         self.news.extend(signals.into_iter().map(|signal| (room.clone(), epoch, signal)));
     }
 
+    /// What comes on a link that is ended in this step is passed over.
+    pub(super) fn unlinked(&mut self) {
+        self.news.clear();
+    }
+
     /// Members come and go: those who come back begin anew.
     pub(super) fn forget(&mut self, room: &RoomName) {
         self.far.retain(|(of, _), _| of != room);

@@ -168,6 +168,7 @@ impl View {
 
     fn unlinked(&mut self) {
         self.on_link.clear();
+        self.signals.unlinked();
     }
 
     fn closed(&mut self, reason: CloseReason, was_up: bool, scene: &mut Scene<'_>) {
@@ -219,7 +220,8 @@ impl View {
             }
             ToClient::Signals { room, signals } => {
                 scene.marks.sometimes(signals.iter().any(|signal| signal.typing_ms > 0), Mark::SomebodyTyped);
-                let Some(name) = self.on_link.get(&room) else { return };
+                // Whoever is leaving passes over what it is still told.
+                let Some(name) = self.on_link.get(&room).filter(|_| !self.leaving.contains(&room)) else { return };
                 // Its application is told of a log that is joined after it has heard what follows.
                 let joined = self.joined.get(name).map(|joined| joined.epoch);
                 if let Some(epoch) = joined.or_else(|| Some(self.rooms.get(name)?.epoch)) {

@@ -7,12 +7,13 @@ use exchange_core::{
     wire::frames,
 };
 
-use super::{Check, Hosts, Invariant, Scene};
+use super::{Check, Hosts, Invariant, Link, Scene};
 use crate::{
     chat::station::Seen,
     check::{
         order::{Order, Talk},
         signals::are_among_members,
+        wire::is_send,
     },
     marks::Mark,
     net::Socket,
@@ -36,6 +37,28 @@ impl Hosts {
         let Some(to) = member.filter(|_| !scene.model.grown.contains_key(epoch)) else { return Ok(()) };
         let of = signals.iter().filter_map(|signal| self.members.get(&signal.member)).map(|member| member.peer);
         are_among_members(host, name, to.peer, of)
+    }
+
+    /// What a link said last before it was gone may have been answered, and nobody was there to hear it.
+    pub(super) fn leaves_unanswered(&mut self, seen: &[Seen]) {
+        let gone = seen.iter().filter_map(|seen| match seen {
+            Seen::Lost { socket, .. } | Seen::Closed { socket: Some(socket), .. } => Some(*socket),
+            _ => None,
+        });
+        for gone in gone {
+            let Some(Link { member: Some(member), encoding: Some(encoding), .. }) = self.links.get(&gone) else {
+                continue;
+            };
+            for seen in seen {
+                if let Seen::Heard { socket, body } = seen
+                    && *socket == gone
+                    && is_send(*encoding, body)
+                    && let Ok(ToHost::Send { room, cmid, .. }) = encoding.decode(body)
+                {
+                    self.order.leaves_unanswered(room, *member, cmid);
+                }
+            }
+        }
     }
 
     /// What the host answers to one who is let in.
