@@ -59,7 +59,7 @@ struct Told {
 #[derive(Debug)]
 struct Open {
     room: RoomId,
-    /// What they are for; `None` if the room is being left, and nothing about it matters any more.
+    /// What they are for; `None` if the room is left, and nothing about it matters any more.
     page: Option<PageId>,
     left: u32,
     more: bool,
@@ -92,6 +92,10 @@ impl Paging {
         self.fetches.retain(|fetch| {
             let fails = fetch.room == *room;
             if fails {
+                // Entries that were announced before come all the same.
+                if let Some(open) = self.open.as_mut().filter(|open| open.page == Some(fetch.id)) {
+                    open.page = None;
+                }
                 out.event(Event::Page { id: fetch.id, page: Err(refusal) });
             }
             !fails

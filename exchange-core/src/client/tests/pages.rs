@@ -240,6 +240,26 @@ fn pages_of_a_room_that_is_being_left_are_ignored() {
     assert!(bench.client.is_connected());
 }
 
+/// What comes at once for the host may come in two reads.
+#[test]
+fn to_leave_a_room_within_a_page_of_it_costs_nothing() {
+    let mut bench = at_hundred();
+    bench.round(|round| round.join(&den(), JoinFrom::Head)).unwrap();
+    bench.hear(&ToClient::Joined(joined(&den(), 2, 9)));
+    bench.round(|round| round.fetch(&den(), PageFrom::After(Seq(3)), 1)).unwrap();
+    let (room, start, head) = (RoomId(2), Seq(0), Seq(9));
+    bench.hear(&ToClient::Page { room, after: Seq(3), entries: 1, more: false, start, head });
+    bench.told();
+    bench.round(|round| round.leave(&den())).unwrap();
+    assert!(matches!(pages(&bench.told())[..], [(_, Err(Refusal::NotMember))]));
+    let ToClient::Entry(one) = entry(4, ANA, 1, "late") else { panic!("no entry") };
+    bench.hear(&ToClient::Entry(crate::message::Entry { room, ..one }));
+    bench.hear(&ToClient::Parted { room });
+    assert!(matches!(bench.told()[..], [Event::RoomLeft { .. }]));
+    bench.hear(&entry(101, ANA, 101, "and life goes on"));
+    assert_eq!(messages(&bench.told(), &lobby()).count(), 1);
+}
+
 /// What a host may not tell that was asked for entries 50 to 59, and what is wrong with it.
 fn lies() -> Vec<(&'static str, Vec<ToClient>, Violation)> {
     use Violation::{OutOfOrder, TooMuch, Unexpected, UnknownMember};
