@@ -64,6 +64,7 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     let mut steps = steps(&mut stream("steps"), &clients, &weather);
     steps.extend(changes(&mut stream("changes"), &clients));
     steps.extend(acts(&mut stream("acts"), &clients));
+    steps.extend(fetches(&mut stream("fetches"), &clients));
     steps.extend(moods(&mut stream("moods"), &clients));
     steps.extend(order::measures(&mut stream("measures"), &clients));
     steps.extend(signals::steps(&mut stream("signals"), &clients));
@@ -242,6 +243,25 @@ fn acts(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
         if random.chance(600) {
             let at_ms = at_ms + u32::try_from(random.up_to(5000)).unwrap_or(0);
             steps.push(Step { at_ms, who: whom, act: Act::Join { room, from: from(random) } });
+        }
+    }
+    steps
+}
+
+/// What people fetch of what is past: in two of three scenarios, and then mostly soon after one another.
+fn fetches(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for _ in 0..pick(random, &[0, 3, 12]) {
+        let who = random.index(clients.len() + 1);
+        let mut at_ms = u32::try_from(random.between(500, u64::from(TROUBLE_MS) + 2000)).unwrap_or(500);
+        let room = room(random);
+        loop {
+            let (back, count) = (pick(random, &[0, 1, 10, 100, 1000]), pick(random, &[1, 5, 50, 200, 1000]));
+            steps.push(Step { at_ms, who, act: Act::Fetch { room, back, count, after: random.chance(300) } });
+            if random.chance(600) {
+                break;
+            }
+            at_ms += u32::try_from(random.up_to(500)).unwrap_or(0);
         }
     }
     steps

@@ -224,6 +224,17 @@ pub enum Act {
         /// Whether they do.
         typing: bool,
     },
+    /// Fetches a part of a room's log.
+    Fetch {
+        /// Of which room.
+        room: u8,
+        /// How far before the newest entry that it was told of; 0 is at that.
+        back: u16,
+        /// How many entries at most.
+        count: u16,
+        /// Whether it is those after that place, not those before.
+        after: bool,
+    },
     /// Says what a room is about.
     Topic {
         /// Which.

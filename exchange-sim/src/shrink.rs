@@ -259,9 +259,10 @@ fn plainer_step(scenario: &Scenario, n: usize) -> Option<Scenario> {
     let step = smaller.steps.get_mut(n / 3)?;
     match (&mut step.act, n % 3) {
         (Act::Post { count, .. }, 0) => *count = 1,
-        (Act::Post { count, .. }, 1) => *count = count.div_ceil(2),
+        (Act::Post { count, .. }, 1) | (Act::Fetch { count, .. }, 0) => *count = count.div_ceil(2),
         (Act::Post { bytes, .. }, _) => *bytes = (*bytes).min(8),
         (Act::Change { back, .. }, _) => *back /= 2,
+        (Act::Fetch { back, .. }, _) => *back /= 2,
         _ => {}
     }
     Some(smaller)

@@ -284,6 +284,11 @@ impl Client {
         self.pending
     }
 
+    /// How many pages it [waits for](Round::fetch).
+    pub fn fetching(&self) -> usize {
+        self.paging.len()
+    }
+
     fn ring(&mut self, now: Time, out: &mut Outbox) {
         while let Some(alarm) = self.alarms.pop_due(now) {
             match alarm {

@@ -76,6 +76,11 @@ pub(super) struct Announced {
 }
 
 impl Paging {
+    /// How many pages are waited for.
+    pub(super) fn len(&self) -> usize {
+        self.fetches.len()
+    }
+
     /// Whether entries have to come now.
     pub(super) fn is_open(&self) -> bool {
         self.open.is_some()
@@ -84,13 +89,15 @@ impl Paging {
     /// With the link, what was not told whole is gone.
     pub(super) fn unlink(&mut self) {
         self.open = None;
-        self.fetches.iter_mut().for_each(|fetch| fetch.told = None);
+        if !cfg!(exchange_bug = "page-not-asked-again") {
+            self.fetches.iter_mut().for_each(|fetch| fetch.told = None);
+        }
     }
 
     /// No page of that room can be had any more.
     pub(super) fn fail(&mut self, room: &RoomName, refusal: Refusal, out: &mut Outbox) {
         self.fetches.retain(|fetch| {
-            let fails = fetch.room == *room;
+            let fails = fetch.room == *room && !cfg!(exchange_bug = "page-of-a-left-room");
             if fails {
                 // Entries that were announced before come all the same.
                 if let Some(open) = self.open.as_mut().filter(|open| open.page == Some(fetch.id)) {
@@ -139,7 +146,9 @@ impl Fetch {
         if told.span.is_none_or(|(_, to)| to != after) {
             // Whatever came before this has gone from the log.
             told.span = Some((after, after));
-            told.events.clear();
+            if !cfg!(exchange_bug = "page-keeps-what-is-gone") {
+                told.events.clear();
+            }
         }
         told.entries += entries;
         (told.start, told.head) = (start, head);
@@ -245,6 +254,7 @@ impl Client {
         let Some(Fetch { room: name, told: Some(told), .. }) = self.paging.take(id) else { return Ok(()) };
         let Told { span: Some((after, to)), events, start, head, .. } = told else { return Ok(()) };
         let later = self.rooms.get(&name).into_iter().flat_map(|room| room.later.after(to));
+        let later = later.filter(|_| !cfg!(exchange_bug = "page-shows-old-text"));
         let page = Page::new(name.clone(), (after, to), (start, head), events, later);
         out.event(Event::Page { id, page: Ok(page) });
         Ok(())

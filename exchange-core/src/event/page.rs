@@ -94,4 +94,9 @@ impl Page {
     pub fn start(&self) -> Seq {
         self.0.start
     }
+
+    /// The place of the newest entry when the last of the page was told.
+    pub fn head(&self) -> Seq {
+        self.0.head
+    }
 }

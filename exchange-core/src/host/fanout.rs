@@ -195,7 +195,8 @@ impl Serving<'_> {
     /// Tells some of what was fetched: a page's head and its entries go out as one, so that nothing comes between.
     fn page(&mut self, room: &Room, cursor: &mut Cursor) {
         let Some(fetch) = cursor.fetch.take() else { return };
-        let (start, head) = (room.log.tail().max(cursor.floor), room.log.head());
+        let floor = if cfg!(exchange_bug = "page-below-the-floor") { Seq::ZERO } else { cursor.floor };
+        let (start, head) = (room.log.tail().max(floor), room.log.head());
         let (after, to) = fetch.find(&room.log, start, self.size);
         let most = self.state.credit().saturating_sub(PAGE_HEAD) as usize;
         let (mut told, mut last) = (BytesMut::new(), after);

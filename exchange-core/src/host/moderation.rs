@@ -251,8 +251,10 @@ impl Host {
         let Some(state) = self.links.get_mut(&link) else { return };
         let is_told = state.cursor(room).is_some_and(|cursor| cursor.unannounced.is_none());
         let was_asked = state.cursor(room).is_some();
-        state.cursors.retain(|cursor| cursor.room != room || cfg!(exchange_bug = "removed-hears-on"));
-        if let Some(room) = self.rooms.get_mut(&room).filter(|_| !cfg!(exchange_bug = "removed-hears-on")) {
+        let stays = cfg!(exchange_bug = "page-outlives-its-membership");
+        let hears_on = cfg!(exchange_bug = "removed-hears-on");
+        state.cursors.retain(|cursor| cursor.room != room || hears_on || (stays && cursor.fetch.is_some()));
+        if let Some(room) = self.rooms.get_mut(&room).filter(|_| !hears_on) {
             room.unsubscribe(link);
         }
         if is_told {

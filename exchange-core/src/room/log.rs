@@ -150,7 +150,8 @@ impl Log {
                 (after, Seq(after.0 + fitting(self.index.range(place(after)..), count, bytes)))
             }
             PageFrom::Before(seq) => {
-                let to = seq.back(1).clamp(start, head);
+                let before = if cfg!(exchange_bug = "page-one-too-far") { seq } else { seq.back(1) };
+                let to = before.clamp(start, head);
                 (to.back(fitting(self.index.range(place(start)..place(to)).rev(), count, bytes)), to)
             }
         }

@@ -5,8 +5,9 @@ mod machine;
 pub(crate) mod station;
 
 use exchange_core::{
-    Body, Client, ClientConfig, Host, HostConfig, Input, JoinFrom, Mentions, MessageView, Nick, Presence, Reaction,
-    RoomName, Seed, Seq, Time,
+    Body, Client, ClientConfig, Host, HostConfig, Input, JoinFrom, Mentions, MessageView, Nick, PageFrom, Presence,
+    Reaction, RoomName, Seed, Seq, Time,
+    host::History,
     message::{Delete, Edit, Post, React},
     wire::Offer,
 };
@@ -64,6 +65,17 @@ pub enum Command {
         room: RoomName,
         /// Whether they do.
         typing: bool,
+    },
+    /// Fetches a part of a room's log.
+    Fetch {
+        /// Of which room.
+        room: RoomName,
+        /// How far before the newest entry that it was told of.
+        back: u64,
+        /// How many entries at most.
+        count: u32,
+        /// Whether those after that place, not those before.
+        after: bool,
     },
     /// Joins a room.
     Join {
@@ -215,6 +227,11 @@ fn host_does(host: &mut Station<Host>, command: Command, io: &mut Io<'_>) {
         // What it must not do, it is told; the session is none the wiser.
         Command::Read { room } => host.read(io, room, |round, room| round.read(room, Seq(u64::MAX))),
         Command::Type { room, typing } => host.wish(io, Seen::Active, |round| round.typing(&room, typing)),
+        Command::Fetch { room, back, count, after } => {
+            let head = host.machine.history(&room).map(History::head).unwrap_or_default();
+            let from = page_from(head, back, after);
+            host.fetch(io, room, from, count, |round, room| round.fetch(room, from, count));
+        }
         Command::Join { room, .. } => {
             host.wish(io, Seen::Enters { room: room.clone(), is_private: false }, |round| round.join(&room));
         }
@@ -250,6 +267,11 @@ fn client_does(client: &mut Station<Client>, command: Command, io: &mut Io<'_>) 
         }
         Command::Read { room } => client.read(io, room, |round, room| round.read(room, Seq(u64::MAX))),
         Command::Type { room, typing } => client.wish(io, Seen::Active, |round| round.typing(&room, typing)),
+        Command::Fetch { room, back, count, after } => {
+            let seq = client.machine.place(&room).map(|(_, seq)| seq).unwrap_or_default();
+            let from = page_from(seq, back, after);
+            client.fetch(io, room, from, count, |round, room| round.fetch(room, from, count));
+        }
         Command::Join { room, from } => drop(client.act(io, |round| round.join(&room, from))),
         Command::Open { room } => drop(client.act(io, |round| round.open(&room))),
         Command::List => client.act(io, |round| {
@@ -266,6 +288,12 @@ fn client_does(client: &mut Station<Client>, command: Command, io: &mut Io<'_>) 
             round.close();
         }),
     }
+}
+
+/// Which part of a log is meant.
+fn page_from(newest: Seq, back: u64, after: bool) -> PageFrom {
+    let place = newest.back(back);
+    if after { PageFrom::After(place) } else { PageFrom::Before(place.next()) }
 }
 
 /// What to say to do that to one of these messages, if there is one.

@@ -4,8 +4,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use bytes::Bytes;
 use exchange_core::{
-    Body, CloseReason, Effect, Event, Input, LinkId, LinkLoss, MessageId, Nick, Outbox, Presence, Refusal, RoomName,
-    Time,
+    Body, CloseReason, Effect, Event, Input, LinkId, LinkLoss, MessageId, Nick, Outbox, PageFrom, PageId, Presence,
+    Refusal, RoomName, Time,
     message::FRAME_HEADER,
     wire::{Choice, Offer, Received, Wire},
 };
@@ -96,6 +96,8 @@ pub(crate) enum Seen {
     TurnedDown(Refusal),
     /// Its application has read all that it was told of a room.
     Read { room: RoomName },
+    /// Its application has fetched a part of a room's log.
+    Fetched(Fetched),
     /// It was told that the network may have changed.
     NetworkChanged,
     /// Its application said how whoever it speaks for is,
@@ -126,6 +128,15 @@ pub(crate) enum Seen {
     Dialled { link: LinkId },
     /// A read did not give just one frame.
     Cut(Cut),
+}
+
+/// A page that an application waits for.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetched {
+    pub(crate) id: PageId,
+    pub(crate) room: RoomName,
+    pub(crate) from: PageFrom,
+    pub(crate) count: u32,
 }
 
 /// What else a read may give.
@@ -219,6 +230,22 @@ impl<M: Machine> Station<M> {
     pub(crate) fn read(&mut self, io: &mut Io<'_>, room: RoomName, read: impl FnOnce(&mut M::Round<'_>, &RoomName)) {
         self.act(io, |round| read(round, &room));
         self.see(|| Seen::Read { room });
+    }
+
+    /// The application fetches a part of a log. It is seen before what comes of it.
+    pub(crate) fn fetch(
+        &mut self,
+        io: &mut Io<'_>,
+        room: RoomName,
+        from: PageFrom,
+        count: u32,
+        fetch: impl FnOnce(&mut M::Round<'_>, &RoomName) -> Result<PageId, Refusal>,
+    ) {
+        let place = self.seen.0.as_ref().map_or(0, Vec::len);
+        let fetched = self.act(io, |round| fetch(round, &room));
+        if let (Some(seen), Ok(id)) = (&mut self.seen.0, fetched) {
+            seen.insert(place, Seen::Fetched(Fetched { id, room, from, count }));
+        }
     }
 
     pub(crate) fn network_changed(&mut self, io: &mut Io<'_>) {

@@ -92,6 +92,9 @@ impl Calm<'_> {
         if client.pending() > 0 {
             return Some((Invariant::L1, format!("waits for the outcomes of {} messages", client.pending())));
         }
+        if client.fetching() > 0 {
+            return Some((Invariant::S28, format!("waits for {} pages", client.fetching())));
+        }
         let (seen, there): (BTreeSet<_>, BTreeSet<_>) = (client.people().collect(), host.people().collect());
         if seen != there {
             return Some((Invariant::L3, format!("sees {seen:?}, where {there:?} are")));

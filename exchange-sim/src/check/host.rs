@@ -20,6 +20,7 @@ use self::answers::readable;
 use super::{
     Check, HOST, Invariant, Scene,
     order::Order,
+    pages::Fetching,
     people::Said,
     said::is_blank,
     signals::{Far, Pace},
@@ -56,6 +57,7 @@ pub(super) struct Hosts {
     pace: Pace,
     /// What an entry's frame was when it was first seen, by room, encoding and place.
     bytes: BTreeMap<(RoomId, Encoding), BTreeMap<Seq, Bytes>>,
+    fetching: Fetching,
     last_sent: Option<Bytes>,
     order: Order,
     /// Whether nobody has come or gone since it was last looked at who has a link.
@@ -132,6 +134,7 @@ impl Hosts {
             said: Said::default(),
             pace: Pace::default(),
             bytes: BTreeMap::new(),
+            fetching: Fetching::default(),
             last_sent: None,
             order: Order::new(setup),
             are_links_looked_at: false,
@@ -190,6 +193,9 @@ impl Hosts {
                 }
                 // What it was to be told before is seen after.
                 Seen::Lost { socket, .. } => gone.push(*socket),
+                // It may have changed since it was asked in this very step.
+                Seen::Fetched(fetched) => self.fetching.fetch(fetched, None, scene.model),
+                Seen::Told(Event::Page { id, page }) => self.fetching.told_owner(*id, page.as_ref(), host, scene)?,
                 Seen::Told(event) => self.told_owner(event, now, scene)?,
                 _ => {}
             }

@@ -51,6 +51,7 @@ invariants! {
     S25: "somebody is shown as they last said, or as they are found, and otherwise at most twice a second",
     S26: "nicks that look alike are not had at once",
     S27: "what a room is about, and its rules, are what everybody in it sees",
+    S28: "a page is a part of the log, and is told in the end",
     S29: "nobody is told to be further than they are, or to have read what they do not say they have",
     S30: "nobody types for longer than they do, and what a room signals is told twice a second at most",
     S31: "nobody is where they may not be",

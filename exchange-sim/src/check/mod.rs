@@ -16,6 +16,7 @@ mod invariant;
 mod listing;
 mod model;
 mod order;
+mod pages;
 mod patience;
 mod people;
 mod place;

@@ -16,6 +16,7 @@ use super::{
     Check, Invariant, Scene,
     abreast::Abreast,
     order::hangs_on_log,
+    pages::{Fetching, Known},
     patience::Patience,
     people::person,
     place::{Place, quietly},
@@ -57,6 +58,7 @@ pub(super) struct View {
     newest_version: u16,
     window: usize,
     patience: Patience,
+    fetching: Fetching,
     /// Messages that were changed, as it was told in this step.
     changed: Vec<(RoomName, Seq)>,
     /// Whether it was told of people since it was last looked at whom it sees.
@@ -89,6 +91,7 @@ impl View {
             newest_version: setup.versions.1,
             window: setup.window as usize,
             patience: Patience::new(Duration::from_millis(setup.backoff_max_ms.into())),
+            fetching: Fetching::default(),
             changed: Vec::new(),
             has_news_of_people: false,
             looks: 0,
@@ -123,11 +126,16 @@ impl View {
                         place.reads = true;
                     }
                 }
+                Seen::Fetched(fetched) => {
+                    let epoch = client.place(&fetched.room).map(|(epoch, _)| epoch);
+                    self.fetching.fetch(fetched, epoch, scene.model);
+                }
                 Seen::NetworkChanged if self.is_live => scene.marks.hit(Mark::ProbedAfterChange),
                 Seen::NetworkChanged => {
                     // Whoever is told so tries as if it were for the first time.
                     self.patience.begins_anew();
-                    scene.marks.sometimes(dials(seen_all), Mark::DialledAtOnce);
+                    let dials = seen_all.iter().any(|seen| matches!(seen, Seen::Dialled { .. }));
+                    scene.marks.sometimes(dials, Mark::DialledAtOnce);
                 }
                 Seen::Told(event) => {
                     self.told(event, scene)?;
@@ -232,6 +240,9 @@ impl View {
             // Its application is told of both where it is removed right after it has joined.
             ToClient::Removed { room, .. } => drop(self.on_link.remove(&room)),
             ToClient::Rooms { rooms, .. } => self.listed = rooms,
+            ToClient::Page { room, after, entries, more, .. } => {
+                self.fetching.piece(room, after, entries, more, scene.marks);
+            }
             ToClient::Parted { room } => {
                 self.leaving.remove(&room);
                 if let Some(name) = self.on_link.remove(&room) {
@@ -245,6 +256,7 @@ impl View {
     fn sent(&mut self, sent: &bytes::Bytes, scene: &mut Scene<'_>) {
         for body in frames(sent).filter(|body| !is_send(self.encoding, body)) {
             match self.encoding.decode::<ToHost>(body) {
+                Ok(ToHost::Fetch { .. }) => self.fetching.asks(scene.marks),
                 Ok(ToHost::Leave { room }) => drop(self.leaving.insert(room)),
                 Ok(ToHost::Seen { room, after, delivered, read }) => {
                     let Some(name) = self.on_link.get(&room) else { continue };
@@ -298,6 +310,10 @@ impl View {
                     return Err((Invariant::S12, "it says it is known to a host that never knew it".into()));
                 }
                 Ok(())
+            }
+            Event::Page { id, page } => {
+                let place = page.as_ref().ok().and_then(|page| self.rooms.get(page.room()));
+                self.fetching.told(*id, page.as_ref(), place.map(|place| Known::of(self.me, place)), scene)
             }
             Event::RenameRefused { .. } => {
                 scene.marks.hit(Mark::RenameRefused);
@@ -534,6 +550,7 @@ impl View {
             let what = format!("{} messages wait, but it says {}", self.waiting.len(), client.pending());
             return Err((Invariant::S9, what));
         }
+        self.fetching.agrees_with(client)?;
         self.looks += 1;
         let is_thorough = self.looks.is_multiple_of(THOROUGH);
         for (room, place) in &mut self.rooms {
@@ -575,11 +592,6 @@ impl View {
         }
         Ok(())
     }
-}
-
-/// Whether it is seen to dial.
-fn dials(seen: &[Seen]) -> bool {
-    seen.iter().any(|seen| matches!(seen, Seen::Dialled { .. }))
 }
 
 fn entry_of<'a>(scene: &'a Scene<'_>, epoch: Epoch, seq: Seq) -> Option<&'a Logged> {

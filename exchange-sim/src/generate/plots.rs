@@ -19,13 +19,14 @@ type Staging = fn(&mut Plot<'_>, &mut Random);
 
 /// Adds what the seed has of them.
 pub(super) fn add(scenario: &mut Scenario, stream: impl Fn(&str) -> Random) {
-    let plots: [(&str, u16, Staging); 15] = [
+    let plots: [(&str, u16, Staging); 16] = [
         ("forgetful host", OFTEN, forgetful_host),
         ("busy gap", OFTEN, busy_gap),
         ("one too many", SOMETIMES, one_too_many),
         ("too long", SOMETIMES, too_long),
         ("forgotten", SOMETIMES, forgotten),
         ("late newcomer", SOMETIMES, late_newcomer),
+        ("interrupted page", OFTEN, interrupted_page),
         ("change of what is lost", SOMETIMES, change_of_what_is_lost),
         ("taken back", SOMETIMES, taken_back),
         ("removed while away", SOMETIMES, order::removed_while_away),
@@ -100,6 +101,24 @@ fn busy_gap(plot: &mut Plot<'_>, random: &mut Random) {
     plot.step(100, 0, Act::Post { room, count: 60, bytes: 80 });
     plot.step(200, other, Act::Leave { room });
     plot.step(plot.scenario.host.heartbeat_ms, 0, Act::Post { room, count: 20, bytes: 80 });
+}
+
+/// While a page is told to somebody who does not read, its entries go from the log, or whoever waits for it is removed,
+/// leaves, or has no link any more.
+fn interrupted_page(plot: &mut Plot<'_>, random: &mut Random) {
+    let room = 1 + u8::try_from(random.up_to(2)).unwrap_or(0);
+    plot.scenario.host.history = 100;
+    plot.scenario.steps.push(Step { at_ms: 3000, who: plot.client, act: Act::Join { room, from: From::Head } });
+    plot.scenario.steps.push(Step { at_ms: 3500, who: 0, act: Act::Post { room, count: 60, bytes: 300 } });
+    plot.reads_nothing(random);
+    plot.step(100, plot.client, Act::Fetch { room, back: 0, count: 200, after: false });
+    match random.up_to(4) {
+        0 => plot.step(300, 0, Act::Kick { room, whom: plot.client }),
+        1 => plot.step(300, plot.client, Act::Leave { room }),
+        2 => plot.fault(300, 0, Trouble::Break { client: plot.client, client_ms: Some(0), host_ms: Some(0) }),
+        _ => plot.step(300, 0, Act::Post { room, count: pick(random, &[50, 70, 120]), bytes: 60 }),
+    }
+    plot.step(350, plot.client, Act::Join { room, from: From::Head });
 }
 
 /// While somebody does not read, somebody comes whom it does not know.

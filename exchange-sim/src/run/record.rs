@@ -13,7 +13,7 @@ use exchange_core::{
 };
 
 use crate::{
-    chat::station::{Seen, is_host_end},
+    chat::station::{Fetched, Seen, is_host_end},
     net::{ConnId, Net, NodeId, Socket},
     scenario::{Fault, Scenario, Trouble},
     trace::{Band, Record, Trace, What},
@@ -57,6 +57,9 @@ impl Recorder {
             Seen::Enters { room, is_private: true } => put(What::Did(format!("opens {}", room.as_str()))),
             Seen::Enters { room, .. } => put(What::Did(format!("joins {}", room.as_str()))),
             Seen::Read { room } => put(What::Did(format!("has read {}", room.as_str()))),
+            Seen::Fetched(Fetched { id, room, from, count }) => {
+                put(What::Did(format!("fetches {count} entries of {}, {from:?}: {id:?}", room.as_str())));
+            }
             Seen::NetworkChanged => put(What::Did("the network may have changed".into())),
             Seen::Told(event) => put(What::Told(format!("{event:?}"))),
             Seen::Up { link, .. } => put(What::Link(format!("link {link} is up"))),

@@ -216,6 +216,10 @@ impl<'a> Run<'a> {
             Act::Type { room: which, typing } => {
                 self.world.command(at, node, Command::Type { room: room(which), typing });
             }
+            Act::Fetch { room: which, back, count, after } => {
+                let (back, count) = (back.into(), count.into());
+                self.world.command(at, node, Command::Fetch { room: room(which), back, count, after });
+            }
             Act::Topic { room: which } => {
                 let topic = Remark::new(&format!("about {number}")).ok();
                 let body = Body::Act(exchange_core::Act::Topic(topic));
