@@ -98,8 +98,8 @@ impl ClientConfig {
 }
 
 impl ClientConfig {
-    /// What is held of a room: its newest messages, and as many changes of such as are not held.
-    fn held(&self) -> (Transcript, Later) {
+    /// What is held of a room is its newest messages, and as many changes of such as are not held; at first nothing.
+    fn nothing_held(&self) -> (Transcript, Later) {
         (Transcript::new(self.held, self.held_bytes), Later::new(self.held, self.held_bytes))
     }
 }
@@ -169,7 +169,7 @@ impl Client {
     /// A client that is nowhere yet: [`Round::connect`] makes it dial.
     pub fn new(config: ClientConfig, seed: &Seed) -> Self {
         let mut random = seed.fork("client");
-        let lobby = Room::new(config.lobby_from, Cmid::ZERO, config.held());
+        let lobby = Room::new(config.lobby_from, Cmid::ZERO, config.nothing_held());
         Self {
             nick: config.nick.clone(),
             agreed: config.nick.clone(),
@@ -396,7 +396,7 @@ impl Round<'_> {
         if let Slot::Vacant(slot) = self.client.rooms.entry(room.clone()) {
             let numbered = self.client.numbered.remove(room).unwrap_or_default();
             let numbered = if cfg!(exchange_bug = "numbers-start-again") { Cmid::ZERO } else { numbered };
-            slot.insert(Room::new(from, numbered, self.client.config.held()));
+            slot.insert(Room::new(from, numbered, self.client.config.nothing_held()));
         }
         Ok(())
     }
@@ -413,7 +413,7 @@ impl Round<'_> {
             Slot::Occupied(_) => Err(Refusal::Taken),
             Slot::Vacant(slot) => {
                 let numbered = self.client.numbered.remove(room).unwrap_or_default();
-                slot.insert(Room::to_open(numbered, self.client.config.held()));
+                slot.insert(Room::to_open(numbered, self.client.config.nothing_held()));
                 Ok(())
             }
         }
