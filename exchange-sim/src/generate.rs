@@ -168,8 +168,7 @@ fn intruders(random: &mut Random, count: usize) -> Vec<Intruder> {
 
 fn steps(random: &mut Random, clients: &[ClientSetup], weather: &Weather) -> Vec<Step> {
     let (count, mut steps) = (clients.len(), Vec::new());
-    // A device that somebody has twice posts on the first one only: the other has the same numbers.
-    let posts: Vec<usize> = (0..=count).filter(|who| *who == 0 || clients[who - 1].twin_of.is_none()).collect();
+    let posts = posters(clients);
     for who in 1..=count {
         for room in 1..=3 {
             if random.chance(600) {
@@ -213,9 +212,9 @@ fn steps(random: &mut Random, clients: &[ClientSetup], weather: &Weather) -> Vec
 fn changes(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
     use Change::{Delete, Edit, Meddle, React, Reply, Unreact};
     let count = pick(random, &[0, 5, 20, 60]);
-    let posts: Vec<usize> = (0..=clients.len()).filter(|who| *who == 0 || clients[who - 1].twin_of.is_none()).collect();
+    let posts = posters(clients);
     let mut one = |_| {
-        let at_ms = u32::try_from(random.between(500, u64::from(TROUBLE_MS) + 2000)).unwrap_or(500);
+        let at_ms = sometime(random);
         let how = pick(random, &[Reply, Edit, Edit, Edit, Delete, React, React, React, Unreact, Meddle]);
         let (room, back) = (room(random), pick(random, &[0, 0, 0, 1, 2, 10]));
         let act = if random.chance(100) { Act::Read { room } } else { Act::Change { room, how, back } };
@@ -227,10 +226,10 @@ fn changes(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
 /// What is done in rooms beside talking: in two of three scenarios.
 fn acts(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
     let count = pick(random, &[0, 4, 12]);
-    let posts: Vec<usize> = (0..=clients.len()).filter(|who| *who == 0 || clients[who - 1].twin_of.is_none()).collect();
+    let posts = posters(clients);
     let mut steps = Vec::new();
     for _ in 0..count {
-        let at_ms = u32::try_from(random.between(500, u64::from(TROUBLE_MS) + 2000)).unwrap_or(500);
+        let at_ms = sometime(random);
         let (who, room) = (pick(random, &posts), room(random));
         if random.chance(500) {
             steps.push(Step { at_ms, who, act: Act::Topic { room } });
@@ -253,7 +252,7 @@ fn fetches(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
     let mut steps = Vec::new();
     for _ in 0..pick(random, &[0, 3, 12]) {
         let who = random.index(clients.len() + 1);
-        let mut at_ms = u32::try_from(random.between(500, u64::from(TROUBLE_MS) + 2000)).unwrap_or(500);
+        let mut at_ms = sometime(random);
         let room = room(random);
         loop {
             let (back, count) = (pick(random, &[0, 1, 10, 100, 1000]), pick(random, &[1, 5, 50, 200, 1000]));
@@ -269,7 +268,7 @@ fn fetches(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
 
 /// How people are, and what they want to be called. Whoever shares a device leaves that to the other.
 fn moods(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
-    let who: Vec<usize> = (0..=clients.len()).filter(|who| *who == 0 || clients[who - 1].twin_of.is_none()).collect();
+    let who = posters(clients);
     let mut steps = Vec::new();
     for _ in 0..pick(random, &[0, 0, 3, 12]) {
         let (who, note) = (pick(random, &who), u8::try_from(random.up_to(3)).unwrap_or(0));
@@ -293,6 +292,16 @@ fn moods(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// Who posts: of two with one device only the first, for the other numbers its messages like it.
+fn posters(clients: &[ClientSetup]) -> Vec<usize> {
+    (0..=clients.len()).filter(|who| *who == 0 || clients[who - 1].twin_of.is_none()).collect()
+}
+
+/// While things go wrong, or right after.
+fn sometime(random: &mut Random) -> u32 {
+    u32::try_from(random.between(500, u64::from(TROUBLE_MS) + 2000)).unwrap_or(500)
 }
 
 fn post(random: &mut Random, room: u8, weather: &Weather, long: &mut u16, (least, most): (u16, u16)) -> Act {
@@ -395,4 +404,29 @@ fn pick<T: Copy>(random: &mut Random, choices: &[T]) -> T {
 /// `usual` as often as `permille` in a thousand, else one of the others.
 fn pick_often<T: Copy>(random: &mut Random, usual: T, permille: u16, others: &[T]) -> T {
     if random.chance(permille) { usual } else { random.pick(others) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The other numbers its messages like the first, so that two would have one number.
+    #[test]
+    fn of_two_with_one_device_only_the_first_posts_and_does_what_is_logged() {
+        let is_numbered = |act: &Act| {
+            matches!(
+                act,
+                Act::Post { .. } | Act::Change { .. } | Act::Topic { .. } | Act::Kick { .. } | Act::Moderate { .. }
+            )
+        };
+        let mut twins = 0;
+        for seed in 0..3000 {
+            let Scenario { clients, steps, .. } = generate(seed, Mode::of(seed));
+            let posts = posters(&clients);
+            twins += clients.len() + 1 - posts.len();
+            let wrong = steps.iter().find(|step| is_numbered(&step.act) && !posts.contains(&step.who));
+            assert_eq!(wrong, None, "seed {seed}");
+        }
+        assert!(twins > 100, "{twins}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use exchange_core::{HistoryPolicy, Rule};
 
-use super::{TROUBLE_MS, from, pick};
+use super::{from, pick, posters, sometime};
 use crate::{
     random::Random,
     scenario::{Act, Allowance, ClientSetup, HostSetup, Measure, Step},
@@ -20,10 +20,9 @@ pub(super) fn allowances(random: &mut Random, host: &mut HostSetup) {
 
 /// What is done to keep order: in two of three scenarios, in some of them much.
 pub(super) fn measures(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
-    let posts: Vec<usize> = (0..=clients.len()).filter(|who| *who == 0 || clients[who - 1].twin_of.is_none()).collect();
-    let mut script = Script { random, clients: clients.len(), posts, steps: Vec::new() };
+    let mut script = Script { random, clients: clients.len(), posts: posters(clients), steps: Vec::new() };
     for _ in 0..pick(script.random, &[0, 6, 18]) {
-        let at_ms = script.time();
+        let at_ms = sometime(script.random);
         // The owner may, whoever opened the room may, and others mostly may not.
         let who = if script.random.chance(500) { 0 } else { script.somebody() };
         script.measure(at_ms, who);
@@ -37,16 +36,11 @@ pub(super) fn measures(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step
 struct Script<'a> {
     random: &'a mut Random,
     clients: usize,
-    /// Who may post: of two with one device, the first.
     posts: Vec<usize>,
     steps: Vec<Step>,
 }
 
 impl Script<'_> {
-    fn time(&mut self) -> u32 {
-        u32::try_from(self.random.between(500, u64::from(TROUBLE_MS) + 2000)).unwrap_or(500)
-    }
-
     fn after(&mut self, at_ms: u32, most_ms: u64) -> u32 {
         at_ms + u32::try_from(self.random.up_to(most_ms)).unwrap_or(0)
     }
@@ -150,7 +144,7 @@ impl Script<'_> {
 
     /// Somebody opens a room, goes there and speaks, asks which there are, or has something to say to one other only.
     fn visit(&mut self) {
-        let (at_ms, who, room) = (self.time(), self.somebody(), pick(self.random, &CLIENTS_ROOMS));
+        let (at_ms, who, room) = (sometime(self.random), self.somebody(), pick(self.random, &CLIENTS_ROOMS));
         match self.random.up_to(9) {
             0 | 1 => {
                 let whom = self.random.index(self.clients + 1);

@@ -3,7 +3,7 @@
 
 mod order;
 
-use super::{pick, room};
+use super::{pick, posters, room};
 use crate::{
     random::Random,
     scenario::{Act, Change, Fault, From, Scenario, Step, Toward, Trouble},
@@ -40,10 +40,7 @@ pub(super) fn add(scenario: &mut Scenario, stream: impl Fn(&str) -> Random) {
     for (name, permille, plot) in plots {
         let mut random = stream(name);
         if random.chance(permille) {
-            // The second of two of a device numbers its messages like the first: it must not post.
-            let first: Vec<usize> =
-                (1..).zip(&scenario.clients).filter(|(_, one)| one.twin_of.is_none()).map(|(n, _)| n).collect();
-            let client = random.pick(&first);
+            let client = random.pick(&posters(&scenario.clients)[1..]);
             let at_ms = u32::try_from(random.between(5000, 40_000)).unwrap_or(5000);
             plot(&mut Plot { scenario, client, at_ms }, &mut random);
         }
@@ -66,10 +63,11 @@ impl Plot<'_> {
         self.scenario.faults.push(Fault { at_ms: self.at_ms + after_ms, for_ms, trouble });
     }
 
-    /// Somebody else among the clients, if there is anybody.
+    /// Somebody else among the clients who post, if there is anybody.
     fn other(&self, random: &mut Random) -> Option<usize> {
-        let count = self.scenario.clients.len();
-        (count > 1).then(|| 1 + (self.client + random.index(count - 1)) % count)
+        let posts = posters(&self.scenario.clients);
+        let others: Vec<usize> = posts.into_iter().filter(|who| ![0, self.client].contains(who)).collect();
+        (!others.is_empty()).then(|| random.pick(&others))
     }
 
     /// The client does not read for a while, not so long that it were given up; and little is enough to hold it up.

@@ -1,6 +1,6 @@
 //! Who lets others see how far they have read, and who types.
 
-use super::{TROUBLE_MS, pick, room};
+use super::{pick, posters, room, sometime};
 use crate::{
     random::Random,
     scenario::{Act, ClientSetup, HostSetup, Step},
@@ -17,10 +17,10 @@ pub(super) fn set_up(random: &mut Random, host: &mut HostSetup, clients: &mut [C
 
 /// In two of three scenarios people type, and read what the others say.
 pub(super) fn steps(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
-    let who: Vec<usize> = (0..=clients.len()).filter(|who| *who == 0 || clients[who - 1].twin_of.is_none()).collect();
+    let who = posters(clients);
     let mut steps = Vec::new();
     for _ in 0..pick(random, &[0, 4, 12]) {
-        let mut at_ms = u32::try_from(random.between(500, u64::from(TROUBLE_MS) + 2000)).unwrap_or(500);
+        let mut at_ms = sometime(random);
         let (who, room) = (pick(random, &who), room(random));
         if random.chance(400) {
             steps.push(Step { at_ms, who, act: Act::Read { room } });
