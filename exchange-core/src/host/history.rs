@@ -16,14 +16,12 @@ pub struct History<'a>(&'a Log);
 impl Host {
     /// What is kept of a room's log; `None` if there is no such room.
     pub fn history(&self, room: &RoomName) -> Option<History<'_>> {
-        let id = self.room_ids.get(room)?;
-        self.rooms.get(id).map(|room| History(&room.log))
+        self.room(room).map(|room| History(&room.log))
     }
 
     /// What the host itself was told of a room that it is in and has not [read](super::Round::read) yet.
     pub fn unread(&self, room: &RoomName) -> Unread {
-        let room = self.room_ids.get(room).and_then(|id| self.rooms.get(id));
-        room.map(|room| room.reading.unread()).unwrap_or_default()
+        self.room(room).map(|room| room.reading.unread()).unwrap_or_default()
     }
 
     /// All messages of a room that are kept, as they stand, oldest first. They are read from its log, which takes a while

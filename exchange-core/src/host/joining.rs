@@ -45,8 +45,7 @@ impl Host {
             return self.close_link(now, link, Violation::Unexpected.into(), out);
         }
         // A place is taken before the member's own entry, so that every join begins with seeing oneself come.
-        let before =
-            self.room_ids.get(name).and_then(|id| self.rooms.get(id)).map_or(Seq::ZERO, |room| room.log.head());
+        let before = self.room(name).map_or(Seq::ZERO, |room| room.log.head());
         let entered = self.may_ask(now, member, name, from).and_then(|()| self.enter(now, member, name, opening, out));
         let room = match entered {
             Ok(room) => room,
@@ -144,7 +143,7 @@ impl Host {
 
     /// Whether somebody may ask to be in a room now, and for the log it asks for.
     fn may_ask(&mut self, now: Time, member: MemberId, name: &RoomName, from: JoinFrom) -> Result<(), Refusal> {
-        let room = self.room_ids.get(name).and_then(|id| self.rooms.get(id));
+        let room = self.room(name);
         if let JoinFrom::After { epoch, .. } = from {
             let is_another = room.is_none_or(|room| room.log.epoch() != epoch);
             if is_another && self.was_closed(epoch) {
@@ -192,7 +191,7 @@ impl Host {
         opening: Opening,
         out: &mut Outbox,
     ) -> Result<RoomId, Refusal> {
-        let known = self.room_ids.get(name).and_then(|id| self.rooms.get(id));
+        let known = self.room(name);
         if let Some(room) = known
             && room.is_member(member)
         {

@@ -61,6 +61,9 @@ use crate::{
 /// The member that the host itself is.
 const OWNER: MemberId = MemberId::OWNER;
 
+/// The first room that is opened; it is never closed.
+const LOBBY: RoomId = RoomId(1);
+
 /// What a host is made with.
 #[derive(Clone, Debug)]
 pub struct HostConfig {
@@ -180,7 +183,7 @@ impl Host {
             own: Own::new(config.idle, now).with_receipts(config.read_receipts),
             rooms: BTreeMap::new(),
             room_ids: BTreeMap::new(),
-            next_room: RoomId(1),
+            next_room: LOBBY,
             closed_logs: VecDeque::new(),
             moderators: BTreeSet::new(),
             next_page: PageId::default(),
@@ -237,8 +240,7 @@ impl Host {
 
     /// The members of a room; none if there is no such room.
     pub fn members(&self, room: &RoomName) -> impl Iterator<Item = Peer> + '_ {
-        let room = self.room_ids.get(room).and_then(|id| self.rooms.get(id));
-        room.into_iter().flat_map(Room::present).filter_map(|member| self.roster.peer(member))
+        self.room(room).into_iter().flat_map(Room::present).filter_map(|member| self.roster.peer(member))
     }
 
     /// How many links there are.
@@ -261,6 +263,14 @@ impl Host {
     /// Whether the session has been closed.
     pub fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    fn room(&self, name: &RoomName) -> Option<&Room> {
+        self.rooms.get(self.room_ids.get(name)?)
+    }
+
+    fn lobby(&self) -> Option<&Room> {
+        self.rooms.get(&LOBBY)
     }
 
     fn ring(&mut self, now: Time, out: &mut Outbox) {

@@ -52,10 +52,9 @@ impl Host {
 
     /// Whether a member may speak in a room now, and as whom.
     fn heed(&self, now: Time, room: &Room, peer: PeerId) -> Result<Rank, Refusal> {
-        let lobby = self.room_ids.get(&RoomName::lobby()).and_then(|id| self.rooms.get(id));
         let rank = self.rank(room, peer);
         let muted_here = Some(room).filter(|_| rank < Rank::Founder && !cfg!(exchange_bug = "mutes-ignored"));
-        let muted_everywhere = lobby.filter(|_| rank < Rank::Moderator);
+        let muted_everywhere = self.lobby().filter(|_| rank < Rank::Moderator);
         let mut muted = muted_here.into_iter().chain(muted_everywhere);
         if let Some(lasts) = muted.find_map(|room| room.standing.mutes.holds(now, peer)) {
             return Err(Refusal::Muted { retry_after_ms: lasts.millis() });
@@ -285,8 +284,7 @@ impl Host {
 
     /// Why somebody may not be in the session, if that is so.
     pub(super) fn barred(&self, now: Time, peer: PeerId) -> Option<CloseReason> {
-        let lobby = self.room_ids.get(&RoomName::lobby()).and_then(|id| self.rooms.get(id))?;
-        let lasts = lobby.standing.bans.holds(now, peer).filter(|_| !cfg!(exchange_bug = "banned-let-in"))?;
+        let lasts = self.lobby()?.standing.bans.holds(now, peer).filter(|_| !cfg!(exchange_bug = "banned-let-in"))?;
         Some(CloseReason::Banned { retry_after_ms: lasts.millis() })
     }
 
@@ -318,17 +316,17 @@ impl Host {
 
     /// What a room is about.
     pub fn topic(&self, room: &RoomName) -> Option<&Remark> {
-        self.rooms.get(self.room_ids.get(room)?)?.topic.as_ref()
+        self.room(room)?.topic.as_ref()
     }
 
     /// Who opened a room, and moderates it; nobody did the lobby, nor a room of two.
     pub fn founder(&self, room: &RoomName) -> Option<PeerId> {
-        self.rooms.get(self.room_ids.get(room)?)?.standing.founder
+        self.room(room)?.standing.founder
     }
 
     /// A room's rules; `None` if there is no such room.
     pub fn rules(&self, room: &RoomName) -> Option<Rules> {
-        Some(self.rooms.get(self.room_ids.get(room)?)?.rules)
+        self.room(room).map(|room| room.rules)
     }
 }
 

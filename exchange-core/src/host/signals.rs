@@ -6,7 +6,7 @@ use crate::{
     ids::{MemberId, RoomId, Seq},
     name::RoomName,
     reason::Violation,
-    room::{Room, Seen},
+    room::Seen,
     seam::{LinkId, Outbox},
     time::Time,
 };
@@ -26,10 +26,6 @@ impl Host {
         let told = self.room(room).into_iter().flat_map(|room| room.signals.told());
         let typing = told.filter(|(member, latest)| *member != OWNER && latest.typing.is_some());
         typing.filter_map(|(member, _)| self.roster.peer(member))
-    }
-
-    fn room(&self, name: &RoomName) -> Option<&Room> {
-        self.rooms.get(self.room_ids.get(name)?)
     }
 
     /// A member says how far it is.
