@@ -1,13 +1,10 @@
 //! Who people are, how they are, what they are called.
 
-use crate::process::{guest, host, reader};
+use crate::process::{guest, host, reader, three};
 
 #[test]
 fn how_people_are_is_said_to_others_and_shown_by_who() {
-    let (mut ana, address) = host(&[]);
-    let mut bo = guest(&address, "bo", &[]);
-    let mut cy = reader(&address, "cy");
-    ana.until("joined", "nick", "cy");
+    let (mut ana, mut bo, mut cy) = three();
     bo.say("/away at lunch");
     bo.err.wait_for_words("You are away.");
     let presence = ana.until("presence", "status", "away");
@@ -25,10 +22,7 @@ fn how_people_are_is_said_to_others_and_shown_by_who() {
 
 #[test]
 fn a_nick_is_changed_and_one_that_looks_like_anothers_is_refused() {
-    let (mut ana, address) = host(&[]);
-    let mut bo = guest(&address, "bo", &[]);
-    let mut cy = reader(&address, "cy");
-    ana.until("joined", "nick", "cy");
+    let (_ana, mut bo, mut cy) = three();
     bo.say("/nick bob");
     let renamed = bo.event("renamed");
     assert_eq!(
@@ -48,10 +42,7 @@ fn a_nick_is_changed_and_one_that_looks_like_anothers_is_refused() {
 
 #[test]
 fn people_are_looked_up_as_text_and_as_json() {
-    let (mut ana, address) = host(&[]);
-    let mut bo = guest(&address, "bo", &[]);
-    let mut cy = reader(&address, "cy");
-    ana.until("joined", "nick", "cy");
+    let (_ana, mut bo, mut cy) = three();
     bo.say("/whois ana");
     let person = bo.event("person");
     assert_eq!((&person["nick"], &person["status"], &person["you"]), (&"ana".into(), &"online".into(), &false.into()));
@@ -95,10 +86,7 @@ fn who_and_whois_say_who_moderates() {
 
 #[test]
 fn what_an_ignored_person_says_is_not_shown_and_what_others_say_is() {
-    let (mut ana, address) = host(&[]);
-    let mut bo = guest(&address, "bo", &[]);
-    let mut cy = reader(&address, "cy");
-    ana.until("joined", "nick", "cy");
+    let (mut ana, mut bo, mut cy) = three();
     cy.say("/ignore bo");
     cy.err.wait_for_words("What bo says is not shown from now on.");
     cy.say("/ignore");

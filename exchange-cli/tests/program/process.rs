@@ -118,6 +118,15 @@ pub(crate) fn reader(address: &str, nick: &str) -> Program {
     Program::start(&["join", address, "--nick", nick, "--plain"])
 }
 
+/// A host, a guest and a reader: ana, bo and cy, once ana has seen cy come.
+pub(crate) fn three() -> (Program, Program, Program) {
+    let (mut ana, address) = host(&[]);
+    let bo = guest(&address, "bo", &[]);
+    let cy = reader(&address, "cy");
+    ana.until("joined", "nick", "cy");
+    (ana, bo, cy)
+}
+
 /// The lines of a stream as they come.
 pub(crate) struct Lines {
     lines: Receiver<String>,

@@ -1,13 +1,10 @@
 //! What is done in rooms: topics, doors, moderation, and words for one person alone.
 
-use crate::process::{guest, host, reader};
+use crate::process::{guest, host, reader, three};
 
 #[test]
 fn a_room_has_a_topic_and_is_found_in_the_list() {
-    let (mut ana, address) = host(&[]);
-    let mut bo = guest(&address, "bo", &[]);
-    let mut cy = reader(&address, "cy");
-    ana.until("joined", "nick", "cy");
+    let (mut ana, mut bo, mut cy) = three();
     bo.say("/topic optics");
     let acted = ana.event("acted");
     assert_eq!((&acted["act"], &acted["details"], &acted["nick"]), (&"topic".into(), &"optics".into(), &"bo".into()));
@@ -29,10 +26,7 @@ fn a_room_has_a_topic_and_is_found_in_the_list() {
 
 #[test]
 fn moderators_keep_order_and_whoever_is_removed_is_told_why() {
-    let (mut ana, address) = host(&[]);
-    let mut bo = guest(&address, "bo", &[]);
-    let mut cy = reader(&address, "cy");
-    ana.until("joined", "nick", "cy");
+    let (mut ana, mut bo, mut cy) = three();
     cy.say("/kick bo");
     cy.err.wait_for_words("bo was not removed from #lobby: only those who moderate the room may do that");
     ana.say("/mute cy 3600");
@@ -125,10 +119,7 @@ fn the_rules_of_a_room_are_changed_shown_and_kept() {
 
 #[test]
 fn a_moderator_is_appointed_and_dismissed_by_the_owner_alone() {
-    let (mut ana, address) = host(&[]);
-    let mut bo = guest(&address, "bo", &[]);
-    let mut cy = reader(&address, "cy");
-    ana.until("joined", "nick", "cy");
+    let (mut ana, mut bo, mut cy) = three();
     cy.say("/op cy");
     cy.err.wait_for_words("cy was not made a moderator: only the owner says who moderates");
     ana.say("/op bo");

@@ -3,7 +3,7 @@
 # avahi.sh BUS NAME: the address that its message bus is to have, and what the machine is called.
 set -euo pipefail
 
-settings=$(mktemp -d /run/avahi-XXXX)
+settings=$(mktemp -d --tmpdir=/run)
 printf '%s\n' '<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"' \
     '"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">' \
     "<busconfig><type>session</type><listen>$1</listen><auth>EXTERNAL</auth>" \
