@@ -70,7 +70,7 @@ impl Client {
         }
         let Some(room) = self.rooms.get_mut(&name) else { return };
         room.follow(&act, seq);
-        if cmid == Cmid::ZERO || room.is_first_delivery(producer, cmid, seq) {
+        if cmid == Cmid::ZERO || room.given.is_first(producer, cmid, seq) {
             out.event(Event::Acted { room: name, by, act, seq, replayed });
         }
     }

@@ -295,7 +295,7 @@ impl Client {
             }
             Body::Act(act) => self.acted(name, (peer, producer), (seq, cmid, replayed), act, out),
             body => {
-                let first = cmid == Cmid::ZERO || room.is_first_delivery(producer, cmid, seq);
+                let first = cmid == Cmid::ZERO || room.given.is_first(producer, cmid, seq);
                 if mine {
                     let outcome = Outcome::Logged { seq: Some(seq), durability: crate::reason::Durability::Memory };
                     self.settle(&name, cmid, outcome, out);

@@ -12,6 +12,7 @@
 
 mod acting;
 mod alarms;
+mod given;
 mod hearing;
 mod link;
 mod paging;

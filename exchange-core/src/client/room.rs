@@ -1,18 +1,15 @@
 //! A room as one of its members keeps it: where it is in the log, and what waits to get there.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeSet, VecDeque};
 
-use super::signals::Signals;
+use super::{given::Given, signals::Signals};
 use crate::{
-    ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, RoomId, Seq},
+    ids::{Cmid, Epoch, MemberId, PeerId, RoomId, Seq},
     message::{Act, Body, JoinFrom, Joined, Rules},
     name::Remark,
     reason::Violation,
     room::{Later, Reading, Transcript},
 };
-
-/// Producers whose last message is remembered, to tell a copy in a new log from the original in the old one.
-const REMEMBERED_PRODUCERS: usize = 4096;
 
 #[derive(Debug)]
 pub(super) struct Room {
@@ -42,7 +39,7 @@ pub(super) struct Room {
     /// The last message that was ever put on a link, and the last number used.
     sent: Cmid,
     numbered: Cmid,
-    delivered: BTreeMap<ProducerId, (Cmid, Seq)>,
+    pub(super) given: Given,
     pub(super) transcript: Transcript,
     pub(super) later: Later,
     pub(super) reading: Reading,
@@ -96,7 +93,7 @@ impl Room {
             wired: 0,
             sent: numbered,
             numbered,
-            delivered: BTreeMap::new(),
+            given: Given::default(),
             transcript,
             later,
             reading: Reading::default(),
@@ -223,7 +220,7 @@ impl Room {
         };
         let taken = if cfg!(exchange_bug = "epoch-ignored") && taken == Taken::Lost { Taken::Resumed } else { taken };
         if cfg!(exchange_bug = "no-dedup-across-epochs") && taken == Taken::Lost {
-            self.delivered.clear();
+            self.given = Given::default();
         }
         if taken != Taken::Resumed {
             self.signals.begin(joined.after);
@@ -309,20 +306,6 @@ impl Room {
 
     pub(super) fn is_history(&self, seq: Seq) -> bool {
         seq <= self.history
-    }
-
-    /// Whether a message has not been delivered before, be it from another log.
-    pub(super) fn is_first_delivery(&mut self, producer: ProducerId, cmid: Cmid, seq: Seq) -> bool {
-        if self.delivered.get(&producer).is_some_and(|(last, _)| cmid <= *last) {
-            return false;
-        }
-        self.delivered.insert(producer, (cmid, seq));
-        if self.delivered.len() > REMEMBERED_PRODUCERS
-            && let Some(oldest) = self.delivered.iter().min_by_key(|(_, (_, seq))| *seq).map(|(producer, _)| *producer)
-        {
-            self.delivered.remove(&oldest);
-        }
-        true
     }
 
     /// Takes in a message to be sent; gives its number.

@@ -51,15 +51,18 @@ impl Given {
         self.0.get(&producer).is_some_and(|given| given.binary_search(&cmid).is_ok())
     }
 
-    /// Whether that message of its author's was given, or one after it.
-    pub(super) fn has_from(&self, producer: ProducerId, cmid: Cmid) -> bool {
-        self.0.get(&producer).and_then(|given| given.last()).is_some_and(|last| *last >= cmid)
+    /// Whether a message is so far before the last of its author's that it is taken for one that was given.
+    pub(super) fn is_long_past(&self, producer: ProducerId, cmid: Cmid) -> bool {
+        /// Nobody has more without an outcome, to be sent again.
+        const MOST: u64 = 128;
+        let last = self.0.get(&producer).and_then(|given| given.last());
+        last.is_some_and(|last| last.0.saturating_sub(cmid.0) > MOST)
     }
 }
 
 /// Whether everything from a place up to another is such as a client is given no event of: its own coming and going,
-/// and messages that it was given before, in another log. A client remembers of each author the last message that it
-/// was given: of those before it in another log, it was given each or told that it is gone.
+/// and messages that it was given before, in another log. Of each author's it takes those for such, too, that are long
+/// past in its eyes and were in a log before.
 pub(super) fn quietly(scene: &mut Scene<'_>, place: &Place, to: Seq, me: PeerId) -> bool {
     let logs = &scene.model.logs;
     let Some(log) = logs.get(&place.epoch) else { return false };
@@ -69,7 +72,7 @@ pub(super) fn quietly(scene: &mut Scene<'_>, place: &Place, to: Seq, me: PeerId)
     let was_offered = |logged: &Logged| {
         let (producer, cmid) = (logged.producer, logged.cmid);
         let mut others = logs.iter().filter(|(epoch, other)| **epoch != place.epoch && other.room == log.room);
-        place.given.has_from(producer, cmid) && others.any(|(_, other)| other.place(producer, cmid).is_some())
+        place.given.is_long_past(producer, cmid) && others.any(|(_, other)| other.place(producer, cmid).is_some())
     };
     let was_given = |logged: &Logged| place.given.contains(logged.producer, logged.cmid);
     let is_quiet = |logged: &Logged| match logged.body {

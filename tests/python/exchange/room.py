@@ -9,6 +9,7 @@ from typing import Any
 from .page import Fetch
 
 MAX_PRODUCERS = 4096
+MAX_UNSETTLED = 128
 
 
 class Phase(Enum):
@@ -53,8 +54,8 @@ class Room:
     sent: int = 0
     fetch: Fetch | None = None
     """A page that is wanted."""
-    shown: dict[str, int] = field(default_factory=dict)
-    """The last message shown of each producer, to tell a copy in another log from the original."""
+    shown: dict[str, set[int]] = field(default_factory=dict)
+    """The newest messages shown of each producer, to tell a copy in another log from the original."""
     after: int = 0
     """The place before the first entry that we have without a hole up to the cursor."""
     said: int = 0
@@ -85,13 +86,16 @@ class Room:
         return max(signal["after"], read) <= delivered <= place
 
     def is_first(self, producer: str, cmid: int) -> bool:
-        if cmid != 0 and cmid <= self.shown.get(producer, 0):
-            return False
-        self.shown.pop(producer, None)
-        self.shown[producer] = cmid
+        if cmid == 0:
+            return True
+        shown = self.shown.pop(producer, set())
+        # What was refused in one log may be in the next; nobody sends more than so many again.
+        oldest = max(shown, default=0) - MAX_UNSETTLED
+        is_first = cmid not in shown and cmid >= oldest
+        self.shown[producer] = {number for number in shown | {cmid} if number >= oldest}
         if len(self.shown) > MAX_PRODUCERS:
             del self.shown[next(iter(self.shown))]
-        return True
+        return is_first
 
     @property
     def settled(self) -> int:
