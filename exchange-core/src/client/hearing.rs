@@ -65,6 +65,7 @@ impl Client {
             ToClient::Gap { room, to, reason } => {
                 let Some(room) = self.room_of(room)? else { return Ok(()) };
                 let from = self.rooms.get_mut(&room).ok_or(Violation::Unexpected)?.skip(to)?;
+                self.watch_seen(now, &room);
                 if !cfg!(exchange_bug = "gap-swallowed") {
                     out.event(Event::Gap { room, from, to, reason });
                 }

@@ -73,7 +73,9 @@ impl Signals {
 
     fn is_news(&self, receipts: bool) -> bool {
         let (delivered, read) = self.told.unwrap_or_default();
-        self.said > delivered || receipts && self.read.min(self.said) > read
+        // What it said that it has it has no more to show, where a gap is behind that.
+        let is_past = self.told.is_some() && self.after > delivered;
+        self.said > delivered || is_past || receipts && self.read.min(self.said) > read
     }
 
     /// Whether the host has to be told something, and was not going to be.

@@ -77,7 +77,8 @@ class Room:
     @property
     def has_news(self) -> bool:
         """Whether the host has to be told how far we are (EX-SIG-001)."""
-        return self.phase is Phase.JOINED and self.has_signals and self.said > self.told
+        is_past = 0 < self.told < self.after
+        return self.phase is Phase.JOINED and self.has_signals and (self.said > self.told or is_past)
 
     def is_sound(self, signal: dict[str, Any]) -> bool:
         """Whether a signal names no place that we have not come to (EX-SIG-005)."""

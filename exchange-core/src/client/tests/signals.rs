@@ -99,6 +99,19 @@ fn what_a_gap_took_it_does_not_have() {
 }
 
 #[test]
+fn a_gap_behind_what_it_has_said_is_told_though_nobody_says_anything_more() {
+    let mut bench = Bench::in_lobby();
+    bench.hear(&entry(1, ANA, 1, "hi"));
+    bench.pass(WAIT);
+    assert_eq!(seen(&bench.said()), [(0, 1, None)]);
+    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(5), reason: GapReason::Policy });
+    bench.pass(WAIT);
+    assert_eq!(seen(&bench.said()), [(5, 5, None)]);
+    bench.pass(WAIT);
+    assert_eq!(seen(&bench.said()), []);
+}
+
+#[test]
 fn on_a_new_link_it_says_again_how_far_it_is() {
     let mut bench = Bench::in_lobby();
     bench.hear(&entry(1, ANA, 1, "hi"));
