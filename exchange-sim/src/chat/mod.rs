@@ -17,7 +17,7 @@ use self::{
     station::{Seen, Station},
 };
 use crate::{
-    net::NodeId,
+    net::{NodeId, Notice},
     node::{Happening, Io, Node},
     scenario::Change,
 };
@@ -193,6 +193,8 @@ impl Node for ChatNode {
                     io.listen(!host.machine.is_closed());
                 }
                 Happening::Alarm => host.act(io, |round| round.handle(Input::Tick)),
+                // It came while the machine slept, and was let in by it only.
+                Happening::Notice(Notice::Accepted { socket, .. }) if host.machine.is_closed() => io.release(socket),
                 Happening::Notice(notice) => host.notice(notice, io),
                 Happening::Command(command) => host_does(host, command, io),
             },

@@ -80,7 +80,7 @@ pub(super) struct Told {
     news: Vec<(RoomName, Epoch, Signal)>,
     /// Where somebody came or went in this step, before or after what was told.
     changed: BTreeSet<RoomName>,
-    far: BTreeMap<(RoomName, MemberId), Far>,
+    far: BTreeMap<(RoomName, MemberId), (Epoch, Far)>,
     /// Until when people type at the longest.
     typing: BTreeMap<(RoomName, PeerId), Time>,
 }
@@ -155,7 +155,8 @@ impl Told {
             let Signal { member, after, delivered, read, typing_ms } = signal;
             let far = Far { after, delivered, read };
             if !self.changed.contains(&room)
-                && let Some(before) = self.far.insert((room.clone(), member), far)
+                && let Some((log, before)) = self.far.insert((room.clone(), member), (epoch, far))
+                && log == epoch
                 && !before.is_within(far)
             {
                 return Err((
