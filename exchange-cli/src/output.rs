@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use exchange_tokio::{
     Events,
-    core::{CloseReason, Ended, Event, Peer, PeerId, Refusal},
+    core::{CloseReason, Ended, Event, Peer, PeerId},
 };
 use jiff::tz::TimeZone;
 use tokio::time::timeout;
@@ -24,7 +24,7 @@ pub(crate) use self::{
     ignored::Ignored,
     json::{held, person, room, seen_by, unread},
     labels::{RoomLabel, peers, told_apart},
-    refusals::{Attempt, failed, refused},
+    refusals::{Attempt, failed, refused, removed},
     sessions::{Hosting, listed},
 };
 use crate::{line::Line, screen::Screen};
@@ -135,23 +135,8 @@ impl Printer {
                 screen.say(|line| line.ours("In #").name(room).ours(": ").theirs(members).ours(".")).await;
             }
             Event::RoomLeft { room } => screen.say(|line| line.ours("You have left #").name(room).ours(".")).await,
-            Event::RoomRefused { room, refusal } => {
-                let attempt = if *refusal == Refusal::Lobby { Attempt::Leave } else { Attempt::Join };
-                let label = RoomLabel::Named(room.clone());
-                screen.warn(|line| refused(line, &attempt, &label, *refusal)).await;
-            }
             Event::RenameRefused { nick, refusal } => {
                 screen.warn(|line| line.ours("You cannot be ").name(nick).ours(": ").theirs(refusal).ours(".")).await;
-            }
-            Event::Removed { room, why, reason } => {
-                let words = |line: Line| {
-                    let line = line.ours("You are not in #").name(room).ours(" any more: ").theirs(why);
-                    match reason {
-                        Some(reason) => line.ours(" (").theirs(reason).ours(")."),
-                        None => line.ours("."),
-                    }
-                };
-                screen.warn(words).await;
             }
             Event::Invited { room, by } if room.direct_between().is_none() => {
                 let words =

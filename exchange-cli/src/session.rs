@@ -5,6 +5,7 @@ mod finding;
 mod messages;
 mod outcomes;
 mod people;
+mod rooms;
 
 use std::{collections::BTreeMap, mem, time::Duration};
 
@@ -21,7 +22,7 @@ use crate::{
     exit::Exit,
     input::{self, Entry, HELP, Mistake},
     line::{Line, Style},
-    output::{Attempt, Format, Ignored, Printer, RoomLabel, peers, told_apart},
+    output::{Attempt, Format, Ignored, Printer, peers},
     screen::Screen,
     seat::Seat,
 };
@@ -111,9 +112,11 @@ impl Conversation {
         if let Some(room) = room {
             self.join(room).await;
         }
+        let mut knows_who_is_there = matches!(self.seat, Seat::Host(_));
         loop {
-            // Whoever types wants to be heard, and is told what waits; whoever pipes can wait.
-            let may_read = self.is_typed || self.on_their_way.len() < WINDOW;
+            // Whoever types wants to be heard, and is told what waits; whoever pipes can wait: for what was said, and
+            // for the people that commands may name.
+            let may_read = self.is_typed || knows_who_is_there && self.on_their_way.len() < WINDOW;
             tokio::select! {
                 event = self.events.next() => match event {
                     Some(Event::Disconnected { cause: Ended::Told(CloseReason::HostClosed), .. }) if !self.waits => {
@@ -127,7 +130,9 @@ impl Conversation {
                     Some(Event::Acted { act: Act::Ban { who, .. }, .. }) => {
                         self.banned.insert(who.id, who.nick);
                     }
-                    Some(Event::Removed { room, .. }) if room == self.room => self.go_to(RoomName::lobby()).await,
+                    Some(Event::RoomJoined { .. }) => knows_who_is_there = true,
+                    Some(Event::RoomRefused { room, refusal }) => self.refused(&room, refusal).await,
+                    Some(Event::Removed { room, why, reason }) => self.removed(&room, why, reason.as_deref()).await,
                     None => return Ending::Over(Ended::Here(CloseReason::Left)),
                     Some(_) => {}
                 },
@@ -197,83 +202,6 @@ impl Conversation {
     async fn send(&mut self, text: &str) {
         let (said, room) = (self.seat.room(&self.room).send(text).await, self.room.clone());
         self.sent(said, Attempt::Say, &room).await;
-    }
-
-    async fn join(&mut self, room: RoomName) {
-        if self.seat.rooms().await.is_ok_and(|rooms| rooms.contains(&room)) {
-            return self.go_to(room).await;
-        }
-        match self.seat.room(&room).join().await {
-            // What is said from now on is for that room: should it turn out to be closed to us, nobody else gets it.
-            Ok(()) => self.go_to(room).await,
-            Err(error) => self.not_asked(&Attempt::Join, &room, error).await,
-        }
-    }
-
-    async fn part(&mut self, room: Option<RoomName>) {
-        let room = room.unwrap_or_else(|| self.room.clone());
-        // What was said before still has to get there: with the membership, it would be given up.
-        let settling = async {
-            while let Some(became) = self.on_their_way.next().await {
-                self.settle(became).await;
-            }
-        };
-        let _ = timeout(PATIENCE, settling).await;
-        if let Err(error) = self.seat.room(&room).leave().await {
-            return self.not_asked(&Attempt::Leave, &room, error).await;
-        }
-        if room == self.room {
-            self.go_to(RoomName::lobby()).await;
-        }
-    }
-
-    async fn switch(&mut self, room: RoomName) {
-        if self.seat.rooms().await.is_ok_and(|rooms| rooms.contains(&room)) {
-            self.go_to(room).await;
-        } else {
-            self.not_in(&room).await;
-        }
-    }
-
-    async fn not_in(&self, room: &RoomName) {
-        let words = |line: Line| line.ours("You are not in #").name(room).ours(". /join ROOM joins it.");
-        self.screen.warn(words).await;
-    }
-
-    async fn go_to(&mut self, room: RoomName) {
-        // What was shown while one talked there was read.
-        let _ = self.seat.room(&self.room).mark_read(Seq(u64::MAX)).await;
-        let label = self.label(&room).await;
-        self.screen.say(|line| label.show(line.ours("What you say goes to ")).ours(".")).await;
-        self.room = room;
-    }
-
-    async fn list_rooms(&self) {
-        let mut rooms = Vec::new();
-        for room in self.seat.rooms().await.unwrap_or_default() {
-            rooms.push((self.label(&room).await, room == self.room));
-        }
-        self.screen
-            .say(|line| {
-                let named = |line: Line, (room, talks_here): &(RoomLabel, bool)| {
-                    let line = room.show(line.ours(" "));
-                    if *talks_here { line.ours(" (you talk here)") } else { line }
-                };
-                rooms.iter().fold(line.ours("You are in"), named)
-            })
-            .await;
-    }
-
-    /// What a room is called where people read it.
-    async fn label(&self, room: &RoomName) -> RoomLabel {
-        let people = match room.direct_between() {
-            Some(_) => peers(self.seat.people().await.unwrap_or_default()),
-            None => Vec::new(),
-        };
-        RoomLabel::new(room, self.seat.me().id, |other| {
-            let place = people.iter().position(|peer| peer.id == other)?;
-            told_apart(&people).into_iter().nth(place)
-        })
     }
 
     /// Says goodbye, and waits until all is said, shown and counted.

@@ -26,6 +26,16 @@ pub(crate) fn refused(line: Line, attempt: &Attempt, room: &RoomLabel, refusal: 
     why(failed(line, attempt, room).ours(": "), attempt, room, refusal).ours(".")
 }
 
+/// Says that one is in a room no more, why, and the reason that whoever saw to it gave.
+pub(crate) fn removed(line: Line, room: &RoomLabel, refusal: Refusal, reason: Option<&str>) -> Line {
+    let line = room.show(line.ours("You are not in ")).ours(" any more: ");
+    let line = why(line, &Attempt::Join, room, refusal).ours(".");
+    match reason {
+        Some(reason) => line.ours(" The reason given: ").theirs(reason).ours("."),
+        None => line,
+    }
+}
+
 /// What was asked for, and that it did not come about.
 pub(crate) fn failed(line: Line, attempt: &Attempt, room: &RoomLabel) -> Line {
     let of_message = |line: Line, what, seq: &Seq| room.show(line.ours(what).theirs(seq).ours(" in "));

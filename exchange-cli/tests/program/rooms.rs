@@ -17,6 +17,13 @@ fn a_room_has_a_topic_and_is_found_in_the_list() {
     cy.err.wait_for_words("#lobby (3): optics");
     cy.say("/join den");
     cy.err.wait_for_words("#den: the room is private");
+    cy.err.wait_for_words("What you say goes nowhere now.");
+    cy.say("for the den alone");
+    cy.err.wait_for_words("Your message in #den was not delivered: you are not in the room");
+    cy.say("/room lobby");
+    cy.err.wait_for_words("What you say goes to #lobby.");
+    cy.say("for everybody");
+    assert_eq!(ana.message(), "for everybody", "and what was for the den is not for the lobby");
     assert_eq!(bo.until("acted", "act", "knock")["nick"], "cy");
     bo.say("/invite cy");
     cy.err.wait_for_words("bo invites you to #den: /join goes there.");
@@ -142,7 +149,7 @@ fn what_is_said_to_one_is_heard_by_one() {
     let (mut ana, address) = host(&[]);
     let mut bo = guest(&address, "bo", &[]);
     let mut cy = guest(&address, "cy", &[]);
-    ana.until("joined", "nick", "cy");
+    bo.until("joined", "nick", "cy");
     bo.say("/msg cy psst");
     assert_eq!(cy.event("invited")["nick"], "bo");
     assert_eq!(cy.message(), "psst");
@@ -156,8 +163,8 @@ fn what_is_said_to_one_is_heard_by_one() {
 fn a_room_of_two_is_called_by_who_the_other_is() {
     let (mut ana, address) = host(&[]);
     let mut cy = reader(&address, "cy");
+    ana.until("joined", "nick", "cy");
     let mut bo = reader(&address, "bo");
-    ana.until("joined", "nick", "bo");
     bo.say("/msg cy psst");
     cy.out.wait_for_words("@bo <bo> psst");
     cy.say("/rooms");
@@ -169,6 +176,23 @@ fn a_room_of_two_is_called_by_who_the_other_is() {
         assert!(!line.contains('~'), "a room of two is not among those that one could join: {line}");
         line.contains("You are not in #nowhere").then_some(())
     });
+}
+
+#[test]
+fn whoever_is_banned_from_a_room_is_told_for_how_long_and_talks_in_the_lobby_again() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = reader(&address, "bo");
+    bo.say("/join den");
+    bo.err.wait_for_words("In #den: bo.");
+    ana.say("/join den");
+    ana.until("room_joined", "room", "den");
+    ana.say("/ban bo 2m loud");
+    bo.err.wait_for_words(
+        "You are not in #den any more: you are banned from the room; try again in 2 min. The reason given: loud.",
+    );
+    bo.err.wait_for_words("What you say goes to #lobby.");
+    bo.say("sorry");
+    assert_eq!(ana.until("message", "room", "lobby")["text"], "sorry");
 }
 
 #[test]
