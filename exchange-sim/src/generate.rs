@@ -85,7 +85,7 @@ fn weather(random: &mut Random, wild: bool) -> Weather {
         3 => Latency::Bimodal(300, pick(random, &[50_000, 1_000_000])),
         _ => Latency::LogNormal(pick(random, &[500, 5000]), pick(random, &[50, 120])),
     };
-    let cuts: &[u16] = if wild { &[0, 100, 500, 1000] } else { &[0, 20, 150] };
+    let cuts: &[u16] = if wild { &[0, 0, 100, 500, 1000] } else { &[0, 20, 150] };
     Weather {
         latency,
         spread_us: pick(random, &[0, 500, 5000]),
@@ -106,7 +106,7 @@ fn machine(random: &mut Random) -> MachineSetup {
 
 fn host(random: &mut Random) -> HostSetup {
     HostSetup {
-        heartbeat_ms: pick(random, &[1000, 2000, 5000]),
+        heartbeat_ms: pick(random, &[1000, 2000, 5000, 5000]),
         handshake_ms: pick(random, &[3000, 5000]),
         grace_ms: pick(random, &[500, 2000, 5000]),
         expiry_ms: pick(random, &[6000, 20_000, 120_000]),
@@ -134,7 +134,7 @@ fn client(random: &mut Random, index: usize) -> ClientSetup {
         backoff_min_ms,
         backoff_max_ms,
         credit: pick(random, &[400, 4000, 65_536]),
-        json: random.chance(300),
+        json: random.chance(150),
         versions: pick_often(random, (1, 1), 920, &[(1, 3), (1, 2), (2, 3)]),
         twin_of: twin.then(|| 1 + random.index(index - 1)),
         idle_ms: None,
@@ -158,7 +158,7 @@ fn intruders(random: &mut Random, count: usize) -> Vec<Intruder> {
             0 => Intrusion::Garbage(every),
             1 => Intrusion::Slow(pick(random, &[1, 4, 40])),
             2 => Intrusion::Mangle(pick(random, &[5, 50, 300])),
-            3 => Intrusion::Deaf(pick(random, &[1, 20, 400])),
+            3 => Intrusion::Deaf(pick(random, &[1, 20, 300])),
             _ => Intrusion::Replay(1 + random.index(count), every),
         };
         Intruder { at_ms, how }
@@ -177,7 +177,7 @@ fn steps(random: &mut Random, clients: &[ClientSetup], weather: &Weather) -> Vec
             }
         }
     }
-    let busy = pick(random, &[8, 25, 60, 100]);
+    let busy = pick(random, &[6, 16, 40, 80]);
     // Through a narrow window a long message takes many seconds to each of all: two of them may come in time.
     let mut long = if weather.window < 4096 { 2 } else { u16::MAX };
     for _ in 0..busy {
@@ -186,7 +186,8 @@ fn steps(random: &mut Random, clients: &[ClientSetup], weather: &Weather) -> Vec
         let room = room(random);
         let act = match random.up_to(99) {
             0..=64 => post(random, room, weather, &mut long, (1, 3)),
-            65..=71 => post(random, room, weather, &mut long, (10, 90)),
+            65..=69 => post(random, room, weather, &mut long, (5, 25)),
+            70..=71 => post(random, room, weather, &mut long, (20, 90)),
             72..=81 => Act::Join { room: room.max(1), from: from(random) },
             82..=90 => Act::Leave { room: room.max(1) },
             91..=97 => Act::NetworkChanged,
@@ -211,7 +212,7 @@ fn steps(random: &mut Random, clients: &[ClientSetup], weather: &Weather) -> Vec
 /// What people do to messages: in three of four scenarios, and then often.
 fn changes(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
     use Change::{Delete, Edit, Meddle, React, Reply, Unreact};
-    let count = pick(random, &[0, 5, 20, 60]);
+    let count = pick(random, &[0, 4, 12, 40]);
     let posts = posters(clients);
     let mut one = |_| {
         let at_ms = sometime(random);

@@ -30,7 +30,7 @@ pub(crate) struct Raw {
 }
 
 /// How often somebody babbles who reads nothing.
-const TURNS: u32 = 200;
+const TURNS: u32 = 100;
 
 /// The longest pause of somebody who says next to nothing.
 const DRIP: Duration = Duration::from_secs(4);

@@ -40,7 +40,7 @@ use crate::{
 /// How late the host may be: what happens to a slow machine waits.
 const SLACK: Duration = Duration::from_secs(20);
 
-/// So often it is looked at how people are shown, though nothing is told of them.
+/// So often it is looked at how people are shown, though nothing is told of them, and at what ends by itself.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// What is known of the host, of one life of it after the other.
@@ -64,8 +64,10 @@ pub(super) struct Hosts {
     are_links_looked_at: bool,
     /// How the logs were when they were last looked at, in the host's order.
     ends: Vec<(Epoch, Seq, Seq)>,
-    /// When it is looked at again how people are shown, if nothing is told of them before.
+    /// When it is looked at again how people are shown, if nothing is told of them before,
     looks_at_people: Time,
+    /// and what should have ended.
+    looks_at_waits: Time,
     /// Whether everything was on its way, and nobody lacked anything, when it was last looked at.
     is_served: bool,
 }
@@ -140,6 +142,7 @@ impl Hosts {
             are_links_looked_at: false,
             ends: Vec::new(),
             looks_at_people: Time::ZERO,
+            looks_at_waits: Time::ZERO,
             is_served: false,
         }
     }
@@ -165,6 +168,7 @@ impl Hosts {
             self.logs(host, seen, trust, scene)?;
         }
         let mut gone = Vec::new();
+        let silent = silenced(seen);
         self.leaves_unanswered(seen);
         for seen in seen {
             match seen {
@@ -177,6 +181,8 @@ impl Hosts {
                         link.encoding = Some(choice.encoding);
                     }
                 }
+                // What comes just when its link is given up for its silence is not listened to any more.
+                Seen::Heard { socket, .. } if silent.contains(socket) => {}
                 Seen::Heard { socket, body } => self.heard(*socket, body, now)?,
                 Seen::Sent { socket, frames: sent, .. } => self.sent(*socket, sent, now, host, scene)?,
                 Seen::Read { room } if self.setup.read_receipts => {
@@ -209,14 +215,17 @@ impl Hosts {
         if !std::mem::replace(&mut self.are_links_looked_at, true) {
             self.absences(now)?;
         }
-        self.expiry(host, now)?;
+        if now >= self.looks_at_waits {
+            self.looks_at_waits = now + LOOK;
+            self.waits(host, world, now, seen.is_empty())?;
+        }
         if now >= self.looks_at_people && !seen.is_empty() && !host.is_closed() {
             self.looks_at_people = now + LOOK;
             let grace = Duration::from_millis(self.setup.grace_ms.into());
             self.said.look(host, &self.away, grace, now)?;
         }
         self.is_served &= seen.is_empty();
-        self.bounds(station, world, now, seen.is_empty())
+        self.bounds(station)
     }
 
     fn heard(&mut self, socket: Socket, body: &[u8], now: Time) -> Check {
@@ -485,7 +494,8 @@ impl Hosts {
         Ok(())
     }
 
-    fn expiry(&mut self, host: &Host, now: Time) -> Check {
+    /// Nobody is kept, and no link, on which nothing has come for too long.
+    fn waits(&mut self, host: &Host, world: &World<ChatNode>, now: Time, is_idle: bool) -> Check {
         let expiry = Duration::from_millis(self.setup.expiry_ms.into()) + SLACK;
         for (peer, since) in &mut self.away {
             if since.take_if(|since| now.since(*since) > expiry).is_none() || host.is_closed() {
@@ -496,10 +506,16 @@ impl Hosts {
                 return Err((Invariant::S21, format!("{peer} is still a member of {room:?}")));
             }
         }
+        let handshake = Duration::from_millis(self.setup.handshake_ms.into()) + SLACK;
+        let is_late = |link: &Link| link.member.is_none() && now.since(link.since) > handshake;
+        // A slow host, and one that is only just awake, has not come to its alarm yet.
+        if !world.is_slow(HOST) && !is_idle && self.links.values().any(is_late) {
+            return Err((Invariant::L4, "it keeps a link on which nobody has said who they are".into()));
+        }
         Ok(())
     }
 
-    fn bounds(&mut self, station: &Station<Host>, world: &World<ChatNode>, now: Time, is_idle: bool) -> Check {
+    fn bounds(&mut self, station: &Station<Host>) -> Check {
         let (host, setup) = (&station.machine, &self.setup);
         let links = host.link_count();
         if links > setup.links as usize {
@@ -509,12 +525,6 @@ impl Hosts {
         if links != open && !host.is_closed() {
             return Err((Invariant::S16, format!("it counts {links} links where there are {open}")));
         }
-        let handshake = Duration::from_millis(self.setup.handshake_ms.into()) + SLACK;
-        let is_late = |link: &Link| link.member.is_none() && now.since(link.since) > handshake;
-        // A slow host, and one that is only just awake, has not come to its alarm yet.
-        if !world.is_slow(HOST) && !is_idle && self.links.values().any(is_late) {
-            return Err((Invariant::L4, "it keeps a link on which nobody has said who they are".into()));
-        }
         if !self.is_served && station.is_dry() && !host.is_closed() {
             if host.lagging() > 0 {
                 return Err((Invariant::L2, "somebody waits for entries, and nothing is on its way to them".into()));
@@ -523,4 +533,13 @@ impl Hosts {
         }
         Ok(())
     }
+}
+
+/// The links that were given up because nothing had come on them.
+fn silenced(seen: &[Seen]) -> Vec<Socket> {
+    let silenced = seen.iter().filter_map(|seen| match seen {
+        Seen::Closed { socket, reason: CloseReason::Silent, .. } => *socket,
+        _ => None,
+    });
+    silenced.collect()
 }

@@ -21,13 +21,13 @@ pub(super) fn allowances(random: &mut Random, host: &mut HostSetup) {
 /// What is done to keep order: in two of three scenarios, in some of them much.
 pub(super) fn measures(random: &mut Random, clients: &[ClientSetup]) -> Vec<Step> {
     let mut script = Script { random, clients: clients.len(), posts: posters(clients), steps: Vec::new() };
-    for _ in 0..pick(script.random, &[0, 6, 18]) {
+    for _ in 0..pick(script.random, &[0, 5, 14]) {
         let at_ms = sometime(script.random);
         // The owner may, whoever opened the room may, and others mostly may not.
         let who = if script.random.chance(500) { 0 } else { script.somebody() };
         script.measure(at_ms, who);
     }
-    for _ in 0..pick(script.random, &[0, 4, 12]) {
+    for _ in 0..pick(script.random, &[0, 4, 10]) {
         script.visit();
     }
     script.steps
