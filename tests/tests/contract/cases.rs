@@ -11,7 +11,8 @@ use exchange_tests::faulty::Fault;
 
 use crate::{
     bed::Bed, callbacks, cancelling, changing, clock, column::Column, connecting, dropping, events, frames, leaks,
-    listener, moderating, people, reconnecting, shutdown, signals, slow_peers, strangers, streams, talking, timer,
+    listener, moderating, paging, people, reconnecting, shutdown, signals, slow_peers, strangers, streams, talking,
+    timer,
 };
 
 pub(crate) type Run<R> = fn(Bed<R>) -> Pin<Box<dyn Future<Output = ()>>>;
@@ -238,6 +239,13 @@ cases! {
         who_has_a_message_is_told_and_who_has_read_it_if_they_want: "read-without-consent",
         who_is_typing_is_told_until_they_have_said_it: "typing-goes-on",
         whoever_comes_back_is_told_how_far_the_others_are: "signals-not-told-to-resumed",
+    }
+    paging {
+        history_is_fetched_page_by_page_from_its_end_to_its_start: "page-one-too-far",
+        a_page_shows_what_became_of_its_messages: "page-shows-old-text",
+        a_page_is_waited_for_over_a_lost_link: "page-not-asked-again",
+        whoever_waits_for_a_page_is_told_when_there_is_none: "page-of-a-left-room",
+        a_page_that_nobody_waits_for_any_more_keeps_nothing_back: "pages-have-to-be-heard",
     }
     people {
         how_people_say_they_are_is_told_to_all_and_can_be_looked_up: "status-is-kept-to-oneself",

@@ -30,6 +30,7 @@ mod frames;
 mod leaks;
 mod listener;
 mod moderating;
+mod paging;
 mod people;
 mod reconnecting;
 mod shutdown;
