@@ -74,10 +74,13 @@ impl Limits {
 
     /// The most bytes of a page of several entries, in postcard.
     pub const MAX_PAGE_BYTES: usize = 256 * 1024;
-}
 
-impl Default for Limits {
-    fn default() -> Self {
+    /// For a network of people who know each other, an office or a home: nobody notices them who does not mean harm.
+    /// These are the default.
+    ///
+    /// At worst, if every room is filled to the last byte, they come to 4 GB of history, and to a few times that while
+    /// somebody speaks JSON.
+    pub const fn lan() -> Self {
         Self {
             links: 256,
             half_open: 32,
@@ -98,6 +101,45 @@ impl Default for Limits {
             messages: Rate { per_second: 20, burst: 40 },
             requests: Rate { per_second: 20, burst: 200 },
         }
+    }
+
+    /// For a network of strangers, as at a conference or in a café: people can still talk, and somebody who means harm
+    /// gets little for it.
+    ///
+    /// 64 links, of which 8 have not said who they are; 64 rooms, of which a person opens 4 and is in 16; messages of
+    /// 2 KiB at most, 5 at once and 2 in a second. At worst, if every room is filled to the last byte, they come to
+    /// 32 MiB of history, and to a few times that while somebody speaks JSON.
+    ///
+    /// Only bans and mutes are as many as in [`lan`](Self::lan), because those are how one defends oneself.
+    pub const fn strict() -> Self {
+        Self {
+            links: 64,
+            half_open: 8,
+            rooms: 64,
+            rooms_per_founder: 4,
+            rooms_per_member: 16,
+            members_per_room: 192,
+            signalled: 32,
+            remembered: 128,
+            history_entries: 512,
+            history_bytes: 512 * 1024,
+            text: 2 * 1024,
+            reactions: 8,
+            invitations: 8,
+            sanctions: 256,
+            page_entries: 100,
+            page_bytes: 64 * 1024,
+            messages: Rate { per_second: 2, burst: 5 },
+            // Whoever reconnects asks for all of its rooms, and then for more.
+            requests: Rate { per_second: 4, burst: 32 },
+        }
+    }
+}
+
+impl Default for Limits {
+    /// Those of [`Limits::lan`].
+    fn default() -> Self {
+        Self::lan()
     }
 }
 
@@ -141,5 +183,82 @@ impl Timing {
     /// not look just before the second comes.
     pub(crate) fn patience(&self) -> Duration {
         self.heartbeat * 5 / 2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Taken apart whole, so that a new limit cannot be left out.
+    fn figures(limits: &Limits) -> impl Iterator<Item = (&'static str, u64)> {
+        let Limits {
+            links,
+            half_open,
+            rooms,
+            rooms_per_founder,
+            rooms_per_member,
+            members_per_room,
+            signalled,
+            remembered,
+            history_entries,
+            history_bytes,
+            text,
+            reactions,
+            invitations,
+            sanctions,
+            page_entries,
+            page_bytes,
+            messages,
+            requests,
+        } = *limits;
+        let counts = [
+            ("links", links),
+            ("half_open", half_open),
+            ("rooms", rooms),
+            ("rooms_per_founder", rooms_per_founder),
+            ("rooms_per_member", rooms_per_member),
+            ("members_per_room", members_per_room),
+            ("signalled", signalled),
+            ("remembered", remembered),
+            ("history_entries", history_entries),
+            ("history_bytes", history_bytes),
+            ("reactions", reactions),
+            ("invitations", invitations),
+            ("sanctions", sanctions),
+            ("page_bytes", page_bytes),
+        ];
+        let rates = [
+            ("text", text),
+            ("page_entries", page_entries),
+            ("messages a second", messages.per_second),
+            ("messages at once", messages.burst),
+            ("requests a second", requests.per_second),
+            ("requests at once", requests.burst),
+        ];
+        let counts = counts.into_iter().map(|(name, count)| (name, count as u64));
+        counts.chain(rates.into_iter().map(|(name, count)| (name, count.into())))
+    }
+
+    #[test]
+    fn strict_is_nowhere_looser_than_lan_which_is_the_default() {
+        assert_eq!(Limits::default(), Limits::lan());
+        for ((name, strict), (_, lan)) in figures(&Limits::strict()).zip(figures(&Limits::lan())) {
+            assert!((1..=lan).contains(&strict), "{name}: {strict} and {lan}");
+        }
+    }
+
+    #[test]
+    fn everybody_fits_into_the_lobby_with_the_host_and_those_who_are_away() {
+        for limits in [Limits::lan(), Limits::strict()] {
+            assert!(limits.members_per_room > 2 * limits.links);
+        }
+    }
+
+    #[test]
+    fn whoever_reconnects_may_ask_for_all_of_its_rooms_at_once() {
+        for limits in [Limits::lan(), Limits::strict()] {
+            assert!(limits.requests.burst as usize >= limits.rooms_per_member);
+        }
     }
 }

@@ -288,7 +288,7 @@ impl<R: Runtime> HostBuilder<R> {
         self
     }
 
-    /// What it bounds.
+    /// What it bounds. Without it, [`Limits::lan`]; among strangers, [`Limits::strict`] is wiser.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self

@@ -16,6 +16,7 @@ mod rates;
 mod rooms;
 mod signals;
 mod slow_readers;
+mod strict;
 
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use core::time::Duration;
