@@ -94,9 +94,14 @@ pub(crate) struct HostArguments {
     /// Listen at this address of this machine only, with or without a port. Can be repeated.
     #[arg(long, value_name = "ADDRESS", value_parser = bind_address)]
     bind: Vec<Bind>,
-    /// Messages that one person may send in a second, and twice as many at once. Without it, 20. What is more waits.
+    /// Messages that one person may send in a second, and twice as many at once. Without it, 20; with --strict, 2, and 5
+    /// at once. What is more waits.
     #[arg(long, value_name = "MESSAGES", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
+    /// Allow everybody less of everything, as is wise where people do not know each other: 64 connections, 4 new rooms
+    /// each, 2 messages in a second, each of 2 KiB at most.
+    #[arg(long)]
+    strict: bool,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -147,7 +152,7 @@ impl HostArguments {
 
     /// What the host bounds.
     pub(crate) fn limits(&self) -> Limits {
-        let usual = Limits::default();
+        let usual = if self.strict { Limits::strict() } else { Limits::lan() };
         let rate = |per_second: u32| Rate { per_second, burst: per_second.saturating_mul(2) };
         Limits { messages: self.rate.map_or(usual.messages, rate), ..usual }
     }
@@ -212,6 +217,14 @@ mod tests {
         let two = ["exchange", "host", "--port", "9", "--bind", "10.0.0.1", "--bind", "[::1]:7"];
         assert_eq!(at(&two), ["10.0.0.1:9", "[::1]:7"]);
         assert_eq!(at(&["exchange", "host", "--bind", "::1"]), ["[::1]:27027"]);
+    }
+
+    #[test]
+    fn among_strangers_everybody_may_do_less_but_what_was_said_explicitly_counts() {
+        assert_eq!(host(&["exchange", "host"]).limits(), Limits::lan());
+        assert_eq!(host(&["exchange", "host", "--strict"]).limits(), Limits::strict());
+        let both = host(&["exchange", "host", "--strict", "--rate", "10"]).limits();
+        assert_eq!(both, Limits { messages: Rate { per_second: 10, burst: 20 }, ..Limits::strict() });
     }
 
     #[test]
