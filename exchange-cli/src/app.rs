@@ -74,10 +74,10 @@ impl App {
     }
 
     /// Does something unless the user wants to end.
-    pub(crate) async fn unless_interrupted<T>(&mut self, doing: impl Future<Output = T>) -> Result<T, Failure> {
+    pub(crate) async fn unless_interrupted<T>(&self, doing: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             done = doing => Ok(done),
-            () = self.interrupts.next() => Err(Failure::interrupted()),
+            () = self.interrupts.told() => Err(Failure::interrupted()),
         }
     }
 }

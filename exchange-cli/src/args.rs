@@ -16,7 +16,11 @@ const EXIT_CODES: &str = "\
 Without a terminal, or with --plain, every event is one line on standard output, every line of standard input is a \
 message, and what the program has to say of itself goes to standard error. With --json, every event is one JSON object.
 
-Exit codes: 0 done, 2 wrong usage, 3 not found, 4 refused, 5 timed out or not delivered, 6 network, 7 version mismatch.";
+Ctrl-C, SIGTERM and SIGHUP end it in order: it says goodbye, waits up to two seconds until everything is delivered, \
+and says what was not. Ctrl-C while it is ending ends it at once.
+
+Exit codes: 0 done, 2 wrong usage, 3 not found, 4 refused, 5 timed out or not delivered, 6 network, 7 version \
+mismatch, 130 told to end before there was a session, or ended at once.";
 
 /// Talk with the people on your network: no server, no account, no Internet.
 ///
@@ -94,8 +98,8 @@ pub(crate) struct HostArguments {
     /// Listen at this address of this machine only, with or without a port. Can be repeated.
     #[arg(long, value_name = "ADDRESS", value_parser = bind_address)]
     bind: Vec<Bind>,
-    /// Messages that one person may send in a second, and twice as many at once. Without it, 20; with --strict, 2, and 5
-    /// at once. What is more waits.
+    /// Messages that one person may send in a second, and twice as many at once. Without it, 20; with --strict, 2 and
+    /// 5 at once. What is more waits.
     #[arg(long, value_name = "MESSAGES", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
     /// Allow everybody less of everything, as is wise where people do not know each other: 64 connections, 4 new rooms

@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How long to listen once it was looked for sessions in vain.
 const MOMENT: Duration = Duration::from_millis(600);
 
-pub(crate) async fn run(mut app: App, arguments: &DoctorArguments) -> Result<Exit, Failure> {
+pub(crate) async fn run(app: App, arguments: &DoctorArguments) -> Result<Exit, Failure> {
     let patience = arguments.timeout.unwrap_or(PATIENCE);
     let discovery = app.discovery().map_err(|error| find::failure(&error))?;
     if discovery.is_some() {

@@ -20,7 +20,7 @@ pub(crate) enum Exit {
     Undelivered,
     Network,
     Version,
-    /// The user did not want to wait for an orderly end.
+    /// It was told to end before there was a session, or the user did not want to wait for an orderly end.
     Interrupted,
 }
 

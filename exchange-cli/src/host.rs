@@ -16,7 +16,7 @@ use crate::{
     session,
 };
 
-pub(crate) async fn run(mut app: App, arguments: &HostArguments) -> Result<Exit, Failure> {
+pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Failure> {
     let discovery = match app.discovery() {
         Ok(discovery) => discovery,
         // There is always the address.

@@ -31,12 +31,12 @@ const AT_ONCE: Duration = Duration::from_millis(100);
 
 type Looking = Option<Arc<dyn Discovery>>;
 
-pub(crate) async fn run(mut app: App, arguments: JoinArguments) -> Result<Exit, Failure> {
+pub(crate) async fn run(app: App, arguments: JoinArguments) -> Result<Exit, Failure> {
     let needs_discovery = matches!(arguments.target, None | Some(Target::Session(_)));
     let discovery = if needs_discovery { app.discovery().map_err(|error| find::failure(&error))? } else { None };
     let mut pause = PAUSE;
     let client = loop {
-        let failure = match attempt(&mut app, &arguments, &discovery).await? {
+        let failure = match attempt(&app, &arguments, &discovery).await? {
             Ok(client) => break client,
             Err(failure) => failure,
         };
@@ -84,11 +84,7 @@ impl Vain {
     }
 }
 
-async fn attempt(
-    app: &mut App,
-    arguments: &JoinArguments,
-    discovery: &Looking,
-) -> Result<Result<Client, Vain>, Failure> {
+async fn attempt(app: &App, arguments: &JoinArguments, discovery: &Looking) -> Result<Result<Client, Vain>, Failure> {
     let target = match &arguments.target {
         Some(target) => Ok(target.clone()),
         None => app.unless_interrupted(only_session(discovery, patience(arguments))).await?,

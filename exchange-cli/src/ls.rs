@@ -46,7 +46,7 @@ pub(crate) async fn overview(app: App) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn list(mut app: App, patience: Duration) -> Result<Exit, Failure> {
+async fn list(app: App, patience: Duration) -> Result<Exit, Failure> {
     let sessions = match app.discovery().map_err(|error| find::failure(&error))? {
         Some(discovery) => {
             let looking = find::look(&*discovery, patience, patience.min(ENOUGH));
@@ -70,7 +70,7 @@ async fn list(mut app: App, patience: Duration) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn watch(mut app: App) -> Result<Exit, Failure> {
+async fn watch(app: App) -> Result<Exit, Failure> {
     let Some(discovery) = app.discovery().map_err(|error| find::failure(&error))? else {
         app.screen.explain(nothing_found(&app, PATIENCE).await).await;
         return Ok(Exit::NotFound);
@@ -88,7 +88,7 @@ async fn watch(mut app: App) -> Result<Exit, Failure> {
                 app.screen.explain(nothing_found(&app, PATIENCE).await).await;
                 continue;
             }
-            () = app.interrupts.next() => return Ok(Exit::Done),
+            () = app.interrupts.told() => return Ok(Exit::Done),
             () = app.screen.closed() => return Ok(Exit::Done),
         };
         let Some(event) = event else { return Ok(Exit::Done) };

@@ -55,7 +55,7 @@ enum Ending {
 }
 
 /// Talks until it is over.
-pub(crate) async fn run(mut app: App, seat: Seat, room: Option<RoomName>, waits: bool) -> Exit {
+pub(crate) async fn run(app: App, seat: Seat, room: Option<RoomName>, waits: bool) -> Exit {
     let screen = app.screen.clone();
     let people = peers(seat.people().await.unwrap_or_default());
     let (format, ignored) = (app.format(), Ignored::default());
@@ -80,7 +80,7 @@ pub(crate) async fn run(mut app: App, seat: Seat, room: Option<RoomName>, waits:
     };
     let ending = tokio::select! {
         ending = conversation.talk(room) => ending,
-        () = app.interrupts.next() => Ending::Interrupted,
+        () = app.interrupts.told() => Ending::Interrupted,
         () = screen.closed() => Ending::Unread,
     };
     app.interrupts.insist();
@@ -221,15 +221,16 @@ impl Conversation {
         self.undelivered += mem::take(&mut self.on_their_way).len();
         let _ = timeout(AFTERMATH, printing).await;
         if self.undelivered > 0 {
+            let are = if self.undelivered == 1 { " message was" } else { " messages were" };
             let words =
-                |line: Line| line.theirs(self.undelivered).ours(" messages were not delivered, as far as is known.");
+                |line: Line| line.theirs(self.undelivered).ours(are).ours(" not delivered, as far as is known.");
             self.screen.warn(words).await;
         }
         if let (Seat::Host(_), Ok(Farewell { undelivered: 1.. })) = (&self.seat, &farewell) {
             self.screen.warn(|line| line.ours("Not everybody has been given the last messages.")).await;
         }
         match ending {
-            Ending::Interrupted | Ending::Unread => Exit::Done,
+            Ending::Unread => Exit::Done,
             Ending::Over(cause) if Exit::of_end(cause) != Exit::Done => {
                 self.screen.warn(|line| line.ours("It is over: ").theirs(cause).ours(".")).await;
                 Exit::of_end(cause)

@@ -1,8 +1,10 @@
 //! How sessions end, and come back.
 
 use std::{
-    io::Read as _,
-    net::{SocketAddr, TcpListener},
+    io::{self, Read as _, Write as _},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Condvar, Mutex},
+    thread,
 };
 
 use crate::process::{Program, guest, host, host_at};
@@ -67,31 +69,113 @@ fn whoever_is_interrupted_before_there_is_a_session_has_not_been_in_one() {
 #[test]
 fn a_second_interrupt_ends_the_program_at_once() {
     let (_ana, address) = host(&[]);
-    let proxy = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let mut bo = Program::start(&["join", &proxy.local_addr().unwrap().to_string(), "--json"]);
-    let (client, _) = proxy.accept().unwrap();
-    let to_host = std::net::TcpStream::connect(address.parse::<SocketAddr>().unwrap()).unwrap();
-    let (mut up, mut down) = (client.try_clone().unwrap(), to_host.try_clone().unwrap());
-    let (mut from, mut to) = (to_host, client);
-    std::thread::spawn(move || std::io::copy(&mut from, &mut to));
-    let (stop, stopped) = std::sync::mpsc::channel::<()>();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        // Once it is stopped, nothing that is said gets there, and so there is something to wait for.
-        while let Ok(length @ 1..) = up.read(&mut buffer) {
-            if stopped.try_recv().is_ok() || std::io::Write::write_all(&mut down, &buffer[..length]).is_err() {
-                break;
-            }
-        }
-        (up, down, stopped)
-    });
-    bo.event("room_joined");
-    stop.send(()).unwrap();
-    bo.say("into the void");
-    bo.say("/who");
-    bo.event("person");
+    let (mut bo, _valve) = said_into_the_void(&address);
     bo.interrupt();
     bo.err.wait_for_words("Leaving");
     bo.interrupt();
     assert_eq!(bo.exit_code(), 130);
+}
+
+#[test]
+fn a_host_that_is_told_to_end_tells_the_others_whoever_told_it() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let (mut ana, address) = host(&[]);
+        let mut bo = guest(&address, "bo", &[]);
+        ana.say("last words");
+        ana.message();
+        ana.signal(signal);
+        assert_eq!(ana.exit_code(), 0, "{signal}");
+        assert!(ana.out.all().last().unwrap().contains("host_closed"), "{signal}");
+        assert_eq!(bo.message(), "last words");
+        assert_eq!(bo.event("disconnected")["reason"], "host_closed", "{signal}");
+        assert_eq!(bo.exit_code(), 0);
+    }
+}
+
+#[test]
+fn a_guest_that_is_told_to_end_delivers_what_is_under_way_and_says_goodbye() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let (mut ana, address) = host(&[]);
+        let (mut bo, valve) = said_into_the_void(&address);
+        bo.signal(signal);
+        bo.err.wait_for_words("Leaving");
+        // A terminal that is closed says it more than once, and whoever ends a login says it in two ways.
+        bo.signal("HUP");
+        bo.signal("TERM");
+        valve.open();
+        assert_eq!(ana.message(), "into the void", "{signal}");
+        assert_eq!(ana.until("left", "nick", "bo")["reason"], "left", "{signal}");
+        assert_eq!(bo.exit_code(), 0, "{signal}");
+        assert!(bo.out.all().last().unwrap().contains(r#""event":"closed""#), "{signal}");
+    }
+}
+
+#[test]
+fn a_guest_that_is_told_to_end_says_what_was_not_delivered() {
+    let (_ana, address) = host(&[]);
+    let guests = ["INT", "TERM", "HUP"].map(|signal| (signal, said_into_the_void(&address)));
+    for (signal, (bo, _)) in &guests {
+        bo.signal(signal);
+    }
+    for (signal, (mut bo, _valve)) in guests {
+        assert_eq!(bo.exit_code(), 5, "{signal}");
+        let said = bo.err.all().iter().any(|line| line.contains("1 message was not delivered"));
+        assert!(said, "{signal}: {:?}", bo.err.all());
+    }
+}
+
+/// A guest of that host that has said something which is still on its way, until the valve is opened.
+fn said_into_the_void(address: &str) -> (Program, Valve) {
+    let (address, valve) = piped(address);
+    let mut bo = guest(&address, "bo", &[]);
+    valve.shut();
+    bo.say("into the void");
+    // It is asked what it knows only after it has said that.
+    bo.say("/who");
+    bo.event("person");
+    (bo, valve)
+}
+
+/// An address that leads to that host, for one, and what can keep back what is said to it.
+fn piped(host: &str) -> (String, Valve) {
+    let (listener, valve) = (TcpListener::bind(("127.0.0.1", 0)).unwrap(), Valve::default());
+    let (address, at_valve) = (listener.local_addr().unwrap().to_string(), valve.clone());
+    let to_host = TcpStream::connect(host.parse::<SocketAddr>().unwrap()).unwrap();
+    thread::spawn(move || {
+        let client = listener.accept().unwrap().0;
+        let (mut up, mut down) = (client.try_clone().unwrap(), to_host.try_clone().unwrap());
+        let (mut from, mut to) = (to_host, client);
+        thread::spawn(move || {
+            // Whichever side ends first, the other is told.
+            let _ = io::copy(&mut from, &mut to);
+            let _ = to.shutdown(Shutdown::Write);
+        });
+        let mut buffer = [0; 4096];
+        while let Ok(length @ 1..) = up.read(&mut buffer) {
+            at_valve.pass();
+            if down.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
+        let _ = down.shutdown(Shutdown::Write);
+    });
+    (address, valve)
+}
+
+#[derive(Clone, Default)]
+struct Valve(Arc<(Mutex<bool>, Condvar)>);
+
+impl Valve {
+    fn shut(&self) {
+        *self.0.0.lock().unwrap() = true;
+    }
+
+    fn open(&self) {
+        *self.0.0.lock().unwrap() = false;
+        self.0.1.notify_all();
+    }
+
+    fn pass(&self) {
+        drop(self.0.1.wait_while(self.0.0.lock().unwrap(), |is_shut| *is_shut).unwrap());
+    }
 }
