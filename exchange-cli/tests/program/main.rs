@@ -11,3 +11,4 @@ mod people;
 mod pipes;
 mod process;
 mod rooms;
+mod watching;

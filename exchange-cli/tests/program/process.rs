@@ -63,6 +63,11 @@ impl Program {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
+    /// Has it end without a chance to say anything.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+    }
+
     /// Waits until it has ended, and gives its exit code.
     pub(crate) fn exit_code(&mut self) -> i32 {
         self.out.wait_for_end();

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::{Alarm, Host, budget::Postponed, paging::Fetch};
 use crate::{
-    event::{Ended, Event},
+    event::{Ended, Event, Peer},
     ids::{Cmid, MemberId, Rev, RoomId, Seq},
     limits::CONTROL_ALLOWANCE,
     message::{Encoding, ToClient},
@@ -122,6 +122,11 @@ impl Link {
 }
 
 impl Host {
+    /// Who is at the other end of a link; `None` as long as it has not said so.
+    pub fn peer_at(&self, link: LinkId) -> Option<Peer> {
+        self.roster.peer(self.links.get(&link)?.member()?)
+    }
+
     pub(super) fn link_up(&mut self, now: Time, link: LinkId, credit: u32, out: &mut Outbox) {
         if self.links.contains_key(&link) {
             return;

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::{Buf as _, Bytes};
 use exchange_core::{
-    Input, LinkId, LinkLoss, Time,
+    Input, LinkId, LinkLoss, Peer, Time,
     wire::{Received, Wire},
 };
 
@@ -37,6 +37,8 @@ const SLICES: usize = 64;
 #[derive(Debug)]
 pub(super) struct LinkIo<S> {
     pub(super) id: LinkId,
+    /// Who is at the other end, once it is known.
+    pub(super) peer: Option<Peer>,
     stream: Transport<S>,
     wire: Wire,
     queue: VecDeque<Bytes>,
@@ -62,16 +64,16 @@ pub(super) enum Reading {
     /// There may be more.
     More,
     /// The machine has been told that the link is gone; what is queued should still be written.
-    Over,
+    Over(LinkLoss),
     /// The stream is gone.
-    Gone,
+    Gone(LinkLoss),
 }
 
 impl<S: ByteStream> LinkIo<S> {
     pub(super) fn new(id: LinkId, stream: Transport<S>, wire: Wire, signal: Arc<LinkWaker>) -> Self {
         let waker = Waker::from(Arc::clone(&signal));
         let queue = VecDeque::new();
-        Self { id, stream, wire, queue, unreported: 0, signal, waker, dirty: false, ending: None }
+        Self { id, peer: None, stream, wire, queue, unreported: 0, signal, waker, dirty: false, ending: None }
     }
 
     pub(super) fn queue(&mut self, frames: Bytes) {
@@ -106,13 +108,14 @@ impl<S: ByteStream> LinkIo<S> {
                 Poll::Pending => return Reading::Dry,
                 Poll::Ready(Ok(0)) => {
                     tell(Input::LinkDown { link, loss: LinkLoss::Closed });
-                    return Reading::Gone;
+                    return Reading::Gone(LinkLoss::Closed);
                 }
                 Poll::Ready(Ok(length)) => length,
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Poll::Ready(Err(error)) => {
-                    tell(Input::LinkDown { link, loss: loss_of(&error) });
-                    return Reading::Gone;
+                    let loss = loss_of(&error);
+                    tell(Input::LinkDown { link, loss });
+                    return Reading::Gone(loss);
                 }
             };
             let (mut input, mut is_part) = (&buffer[..length], true);
@@ -137,7 +140,7 @@ impl<S: ByteStream> LinkIo<S> {
                             LinkLoss::Violation(violation) => Input::Fault { link, violation },
                             loss => Input::LinkDown { link, loss },
                         });
-                        return Reading::Over;
+                        return Reading::Over(fault.loss);
                     }
                 }
             }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use exchange_core::{
-    Body, Client, Host, Input, JoinFrom, MessageId, MessageView, Nick, Outbox, PageFrom, PageId, Peer, PeerId, Person,
-    Presence, Refusal, Remark, RoomName, Rules, SeenBy, Seq, Session, Time, Unread, client, host,
+    Body, Client, Host, Input, JoinFrom, LinkId, MessageId, MessageView, Nick, Outbox, PageFrom, PageId, Peer, PeerId,
+    Person, Presence, Refusal, Remark, RoomName, Rules, SeenBy, Seq, Session, Time, Unread, client, host,
 };
 
 pub(crate) trait Machine: Send + Unpin + 'static {
@@ -31,6 +31,8 @@ pub(crate) trait Participant {
     fn rename(&mut self, nick: Nick) -> Result<(), Refusal>;
     fn close(&mut self);
     fn session(&self) -> Option<Session>;
+    /// Who is at the other end of a link, where that has to be told apart.
+    fn peer_at(&self, link: LinkId) -> Option<Peer>;
     fn people(&self) -> Vec<Person>;
     fn rooms(&self) -> Vec<RoomName>;
     fn members(&self, room: &RoomName) -> Vec<Peer>;
@@ -122,6 +124,10 @@ impl Participant for host::Round<'_> {
 
     fn session(&self) -> Option<Session> {
         Some(self.host().session().clone())
+    }
+
+    fn peer_at(&self, link: LinkId) -> Option<Peer> {
+        self.host().peer_at(link)
     }
 
     fn people(&self) -> Vec<Person> {
@@ -220,6 +226,11 @@ impl Participant for client::Round<'_> {
 
     fn session(&self) -> Option<Session> {
         self.client().session().cloned()
+    }
+
+    fn peer_at(&self, _link: LinkId) -> Option<Peer> {
+        // It is the host.
+        None
     }
 
     fn people(&self) -> Vec<Person> {

@@ -10,6 +10,7 @@
 mod link;
 mod machine;
 mod ready;
+mod telling;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -23,7 +24,7 @@ use std::{
 };
 
 use exchange_core::{
-    Effect, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, Time,
+    Effect, Ended, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, Time,
     wire::{Offer, Wire},
 };
 use futures_channel::oneshot;
@@ -34,6 +35,7 @@ pub(crate) use self::machine::{Machine, Participant};
 use self::{
     link::{LinkIo, Reading, WINDOW},
     ready::ReadySet,
+    telling::Alarm,
 };
 use crate::{
     command::{Command, Commands, Fetched},
@@ -96,6 +98,8 @@ pub(crate) struct Engine<R: Runtime, M: Machine> {
     commands: Commands,
     timer: Pin<Box<R::Timer>>,
     timer_at: Option<Time>,
+    /// What the timer was set for, until that is due.
+    alarm: Option<Alarm>,
     events: async_broadcast::Sender<Event>,
     /// Events since the application last had its turn.
     told: usize,
@@ -147,6 +151,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             last_error: LastError::default(),
             commands,
             timer_at: None,
+            alarm: None,
             events,
             told: 0,
             receipts: HashMap::new(),
@@ -174,11 +179,15 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
     /// One round; whether there may be more to do at once.
     fn round(&mut self, cx: &mut Context<'_>) -> bool {
         let now = self.runtime.now();
+        if let Some(alarm) = self.alarm.take_if(|_| self.timer_at.is_none_or(|at| at <= now)) {
+            tracing::trace!(reason = %alarm, "woken");
+        }
         let mut incoming = Vec::new();
         let mut busy = self.accept(now, cx, &mut incoming);
         let dialed = self.poll_dialing(cx);
         busy |= dialed.is_some();
-        if self.has_network_changed(cx) {
+        let has_network_changed = self.has_network_changed(cx);
+        if has_network_changed {
             busy = true;
             self.owed.push(Input::NetworkChanged);
         }
@@ -188,7 +197,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         let mut round = machine.round(now, out);
         round.handle(Input::WallClock { at: runtime.wall_clock() });
         owed.drain(..).for_each(|input| round.handle(input));
-        let mut over = Vec::new();
+        let (mut over, mut commanded) = (Vec::new(), 0_usize);
         for &place in &self.ready_now {
             let Some(link) = links.get_mut(place) else { continue };
             link.taken();
@@ -199,7 +208,11 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                 self.dirty.push(place);
             }
             busy = true;
-            match link.read(buffer, |input| round.handle(input)) {
+            let reading = link.read(buffer, |input| round.handle(input));
+            if link.peer.is_none() {
+                link.peer = round.peer_at(link.id);
+            }
+            match reading {
                 Reading::Dry => {}
                 Reading::More if cfg!(exchange_bug = "more-to-read-forgotten") => {}
                 Reading::More => link.wake(),
@@ -210,7 +223,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             match Pin::new(&mut *commands).poll_next(cx) {
                 Poll::Pending => break,
                 Poll::Ready(Some(command)) => {
-                    busy = true;
+                    (busy, commanded) = (true, commanded + 1);
                     match command {
                         Command::Run(run) => run(&mut round),
                         Command::Post { room, body, reply } => {
@@ -249,8 +262,9 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             }
         }
         drop(round);
-        for (place, ended) in over {
-            self.over(now, place, ended);
+        if busy {
+            let (ready, accepted, has_dialed) = (self.ready_now.len(), incoming.len(), dialed.is_some());
+            tracing::trace!(ready, commanded, accepted, has_dialed, has_network_changed, "round");
         }
         self.admit(now, incoming);
         if let Some((link, result)) = dialed {
@@ -258,6 +272,10 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         }
         self.advance_phase(now);
         busy |= self.perform(now);
+        // What the machine has closed for a reason of its own has ended for that.
+        for (place, reading) in over {
+            self.over(now, place, reading);
+        }
         self.write(now);
         self.finish_ending(now);
         busy || !self.owed.is_empty()
@@ -350,21 +368,25 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
     }
 
     /// A link that the machine has been told is gone.
-    fn over(&mut self, now: Time, place: usize, ended: Reading) {
-        let Some(link) = self.links.get_mut(place) else { return };
-        if ended == Reading::Over {
-            // The machine may have its own last word for it; either way it is over.
-            self.end(now, place);
-        } else {
-            self.places.remove(&link.id);
-            self.links.remove(place);
+    fn over(&mut self, now: Time, place: usize, reading: Reading) {
+        match reading {
+            Reading::Dry | Reading::More => {}
+            Reading::Over(loss) => self.end(now, place, Ended::Lost(loss)),
+            Reading::Gone(loss) => {
+                self.end(now, place, Ended::Lost(loss));
+                self.ending.retain(|ending| *ending != place);
+                if let Some(link) = self.links.try_remove(place) {
+                    self.places.remove(&link.id);
+                }
+            }
         }
     }
 
-    fn end(&mut self, now: Time, place: usize) {
+    fn end(&mut self, now: Time, place: usize, cause: Ended) {
         if let Some(link) = self.links.get_mut(place)
             && link.ending.is_none()
         {
+            telling::link_ended(link.id, link.peer.as_ref(), cause);
             link.end(now + LINGER);
             self.ending.push(place);
         }
@@ -401,12 +423,11 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                     }
                 }
                 Effect::Close { link, reason } => {
-                    tracing::debug!(%link, %reason, "closing link");
                     if self.dialing.as_ref().is_some_and(|(dialing, _)| *dialing == link) {
                         self.dialing = None;
                     }
                     if let Some(&place) = self.places.get(&link) {
-                        self.end(now, place);
+                        self.end(now, place, Ended::Here(reason));
                     }
                 }
                 Effect::Dial { link } => {
@@ -452,7 +473,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                 Ok(()) => self.owed.extend(link.credit().filter(|_| !cfg!(exchange_bug = "credit-not-reported"))),
                 Err(loss) => {
                     self.owed.push(Input::LinkDown { link: link.id, loss });
-                    self.end(now, place);
+                    self.end(now, place, Ended::Lost(loss));
                 }
             }
         }
@@ -480,17 +501,18 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
     fn rest(&mut self, cx: &mut Context<'_>) -> bool {
         let phase = match self.phase {
             Phase::Running => None,
-            Phase::Draining(until) | Phase::Closing(until) => Some(until),
+            Phase::Draining(until) | Phase::Closing(until) => Some((until, Alarm::Phase)),
         };
         let lingering = self.ending.iter().filter_map(|&place| self.links.get(place)?.ending.as_ref());
-        let at = lingering
-            .map(|ending| ending.until)
-            .chain(self.out.wake().map(|wake| wake.at))
+        let next = lingering
+            .map(|ending| (ending.until, Alarm::Linger))
+            .chain(self.out.wake().map(|wake| (wake.at, Alarm::Machine(wake.reason))))
             .chain(phase)
-            .chain(self.accept_again)
-            .min();
+            .chain(self.accept_again.map(|at| (at, Alarm::Accept)))
+            .min_by_key(|(at, _)| *at);
+        let at = next.map(|(at, _)| at);
         if at != self.timer_at {
-            self.timer_at = at;
+            (self.timer_at, self.alarm) = (at, next.map(|(_, alarm)| alarm));
             if let Some(at) = at {
                 self.timer.as_mut().set(at);
             }

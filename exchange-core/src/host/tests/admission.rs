@@ -103,6 +103,17 @@ fn a_link_that_comes_up_twice_is_still_one_link() {
 }
 
 #[test]
+fn who_is_at_the_other_end_of_a_link_is_known_once_it_has_said_so_until_it_ends() {
+    let mut bench = Bench::new();
+    let link = bench.open(1, Encoding::Postcard, WINDOW);
+    assert_eq!(bench.host.peer_at(link), None);
+    bench.say(link, &hello(1, 1, None));
+    assert_eq!(bench.host.peer_at(link).map(|peer| peer.nick), Some("client 1".parse().unwrap()));
+    bench.down(link);
+    assert_eq!(bench.host.peer_at(link), None);
+}
+
+#[test]
 fn a_newer_attempt_of_the_same_client_takes_over_and_the_older_link_is_told() {
     let mut bench = Bench::new();
     let (old, welcome) = bench.greet(1, &hello(1, 1, None));

@@ -1,0 +1,35 @@
+//! What is told of the engine's work to whoever debugs it.
+
+use std::fmt;
+
+use exchange_core::{Ended, LinkId, Peer, WakeReason};
+use tracing::field::display;
+
+/// What the engine has set its timer for.
+#[derive(Clone, Copy)]
+pub(super) enum Alarm {
+    Machine(WakeReason),
+    /// A link that has ended has had the time it has for its last bytes.
+    Linger,
+    /// What a session may take to end is over.
+    Phase,
+    /// Accepting is tried again.
+    Accept,
+}
+
+impl fmt::Display for Alarm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Machine(reason) => write!(f, "{reason:?}"),
+            Self::Linger => f.write_str("Linger"),
+            Self::Phase => f.write_str("Phase"),
+            Self::Accept => f.write_str("Accept"),
+        }
+    }
+}
+
+/// A link that stood is over; every one is told of once.
+pub(super) fn link_ended(link: LinkId, peer: Option<&Peer>, cause: Ended) {
+    let (nick, peer) = (peer.map(|peer| display(&peer.nick)), peer.map(|peer| display(peer.id)));
+    tracing::debug!(%link, peer, nick, reason = %cause, "link ended");
+}
