@@ -50,41 +50,75 @@ enum Asked {
     Otherwise,
 }
 
+#[cfg(unix)]
 #[derive(Debug)]
 struct Signals {
-    #[cfg(unix)]
-    signals: [signal::unix::Signal; 3],
-    #[cfg(windows)]
-    ctrl_c: signal::windows::CtrlC,
+    interrupt: signal::unix::Signal,
+    terminate: signal::unix::Signal,
+    /// None if whoever has started the program wants it to outlast its terminal, as with `nohup`.
+    hangup: Option<signal::unix::Signal>,
 }
 
+#[cfg(unix)]
 impl Signals {
     fn listen() -> io::Result<Self> {
-        #[cfg(unix)]
-        {
-            use signal::unix::{SignalKind, signal};
-            let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-            let [interrupt, terminate, hangup] = kinds.map(signal);
-            Ok(Self { signals: [interrupt?, terminate?, hangup?] })
-        }
-        #[cfg(windows)]
-        Ok(Self { ctrl_c: signal::windows::ctrl_c()? })
+        use signal::unix::{SignalKind, signal};
+        let hangup = SignalKind::hangup();
+        // Without it, whatever the parent has said of it goes on. Only Linux tells what that was.
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let hangup = if is_ignored(&status, hangup.as_raw_value()) { None } else { Some(signal(hangup)?) };
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, hangup })
     }
 
     async fn next(&mut self) -> Asked {
-        #[cfg(unix)]
-        {
-            let [interrupt, terminate, hangup] = &mut self.signals;
-            tokio::select! {
-                _ = interrupt.recv() => Asked::ByHand,
-                _ = terminate.recv() => Asked::Otherwise,
-                _ = hangup.recv() => Asked::Otherwise,
+        let Self { interrupt, terminate, hangup } = self;
+        let hung_up = async {
+            match hangup {
+                Some(hangup) => drop(hangup.recv().await),
+                None => std::future::pending().await,
             }
+        };
+        tokio::select! {
+            _ = interrupt.recv() => Asked::ByHand,
+            _ = terminate.recv() => Asked::Otherwise,
+            () = hung_up => Asked::Otherwise,
         }
-        #[cfg(windows)]
-        {
-            let _ = self.ctrl_c.recv().await;
-            Asked::ByHand
-        }
+    }
+}
+
+/// Whether a signal is among those that a process ignores, by its status as Linux tells it.
+#[cfg(unix)]
+fn is_ignored(status: &str, signal: i32) -> bool {
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
+    ignored.is_some_and(|bits| bits >> (signal - 1) & 1 == 1)
+}
+
+#[cfg(windows)]
+#[derive(Debug)]
+struct Signals(signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) -> Asked {
+        let _ = self.0.recv().await;
+        Asked::ByHand
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_process_ignores_is_in_its_status() {
+        let status =
+            "Name:\texchange\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\nSigCgt:\t0000000000004002\n";
+        assert_eq!([1, 2, 13, 15].map(|signal| is_ignored(status, signal)), [true, false, true, false]);
+        assert!(!is_ignored("", 1) && !is_ignored("SigIgn:\tnone\n", 1));
     }
 }

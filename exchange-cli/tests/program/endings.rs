@@ -1,6 +1,7 @@
 //! How sessions end, and come back.
 
 use std::{
+    fs,
     io::{self, Read as _, Write as _},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex},
@@ -78,7 +79,7 @@ fn a_second_interrupt_ends_the_program_at_once() {
 
 #[test]
 fn a_host_that_is_told_to_end_tells_the_others_whoever_told_it() {
-    for signal in ["INT", "TERM", "HUP"] {
+    for signal in signals() {
         let (mut ana, address) = host(&[]);
         let mut bo = guest(&address, "bo", &[]);
         ana.say("last words");
@@ -94,7 +95,7 @@ fn a_host_that_is_told_to_end_tells_the_others_whoever_told_it() {
 
 #[test]
 fn a_guest_that_is_told_to_end_delivers_what_is_under_way_and_says_goodbye() {
-    for signal in ["INT", "TERM", "HUP"] {
+    for signal in signals() {
         let (mut ana, address) = host(&[]);
         let (mut bo, valve) = said_into_the_void(&address);
         bo.signal(signal);
@@ -113,7 +114,7 @@ fn a_guest_that_is_told_to_end_delivers_what_is_under_way_and_says_goodbye() {
 #[test]
 fn a_guest_that_is_told_to_end_says_what_was_not_delivered() {
     let (_ana, address) = host(&[]);
-    let guests = ["INT", "TERM", "HUP"].map(|signal| (signal, said_into_the_void(&address)));
+    let guests = signals().map(|signal| (signal, said_into_the_void(&address))).collect::<Vec<_>>();
     for (signal, (bo, _)) in &guests {
         bo.signal(signal);
     }
@@ -122,6 +123,31 @@ fn a_guest_that_is_told_to_end_says_what_was_not_delivered() {
         let said = bo.err.all().iter().any(|line| line.contains("1 message was not delivered"));
         assert!(said, "{signal}: {:?}", bo.err.all());
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_host_that_is_to_outlast_its_terminal_does_and_ends_in_order_all_the_same() {
+    let usual = ["host", "--nick", "ana", "--bind", "127.0.0.1:0", "--no-discovery", "--json"];
+    let mut ana = Program::start_without_hangups(&usual);
+    let address = ana.event("hosting")["addresses"][0].as_str().unwrap().to_owned();
+    ana.signal("HUP");
+    for nick in ["bo", "cy"] {
+        let mut guest = guest(&address, nick, &[]);
+        guest.hang_up();
+        assert_eq!(guest.exit_code(), 0);
+    }
+    ana.signal("TERM");
+    assert_eq!(ana.exit_code(), 0);
+    assert!(ana.out.all().last().unwrap().contains("host_closed"));
+}
+
+/// Those that end the program in order; the end of a terminal only if these tests were not started to outlast one.
+fn signals() -> impl Iterator<Item = &'static str> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0");
+    let is_hangup_ignored = u64::from_str_radix(ignored.trim(), 16).unwrap() & 1 == 1;
+    ["INT", "TERM", "HUP"].into_iter().filter(move |signal| *signal != "HUP" || !is_hangup_ignored)
 }
 
 /// A guest of that host that has said something which is still on its way, until the valve is opened.

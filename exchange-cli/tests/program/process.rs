@@ -29,8 +29,18 @@ impl Program {
 
     /// Starts it with this input.
     pub(crate) fn start_with(arguments: &[&str], input: Stdio) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_exchange"))
-            .args(arguments)
+        Self::start_by(Command::new(env!("CARGO_BIN_EXE_exchange")).args(arguments), input)
+    }
+
+    /// Starts it as `nohup` does.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_without_hangups(arguments: &[&str]) -> Self {
+        let deaf = ["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_exchange")];
+        Self::start_by(Command::new("sh").args(deaf).args(arguments), Stdio::piped())
+    }
+
+    fn start_by(command: &mut Command, input: Stdio) -> Self {
+        let mut child = command
             .env("USER", "tester")
             .env_remove("RUST_LOG")
             .stdin(input)
