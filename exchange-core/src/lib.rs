@@ -37,6 +37,7 @@
 //! | [`message`] | frames into messages, in postcard or JSON |
 //! | `room`, `presence` | messages into logs and a roster |
 //! | [`host`], [`client`] | all of it into the two machines that applications meet |
+//! | [`store`] | what a host keeps beyond its life into rows, and rows into a host |
 //! | [`discovery`] | a session's record into TXT properties and back; which sessions are there |
 //!
 //! # The rules
@@ -66,6 +67,7 @@ mod reason;
 mod room;
 mod seam;
 mod seed;
+pub mod store;
 #[cfg(test)]
 mod testing;
 pub mod text;

@@ -54,6 +54,9 @@ pub enum CloseReason {
     /// It was told again and again when to ask again, and did not wait.
     #[error("did not wait when it was told to")]
     Flood,
+    /// The host cannot keep any more what it has promised to keep.
+    #[error("what happens cannot be kept any more")]
+    StoreFailed,
 }
 
 impl CloseReason {
@@ -257,12 +260,18 @@ pub enum Outcome {
 pub enum Durability {
     /// In the host's memory: as long as the host runs.
     Memory,
+    /// In a file that its operating system knows of: it outlasts the host's program, and mostly a loss of power.
+    OsBuffered,
+    /// On the host's disk: it outlasts a loss of power.
+    Fsynced,
 }
 
 impl fmt::Display for Durability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory => f.write_str("in memory"),
+            Self::OsBuffered => f.write_str("in a file"),
+            Self::Fsynced => f.write_str("on disk"),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! there, and calls again when the [`Wake`] is due or something happens. There is nothing to poll and no order to keep:
 //! any number of inputs may go in before the effects are done.
 
-use alloc::collections::VecDeque;
+use alloc::{collections::VecDeque, vec::Vec};
 use core::fmt;
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use crate::{
     event::Event,
     message::Encoding,
     reason::{CloseReason, Violation},
+    store::Change,
     time::{Time, Timestamp},
     wire::Versions,
 };
@@ -91,6 +92,13 @@ pub enum Input<'a> {
     NetworkChanged,
     /// Whoever the machine speaks for is at the keyboard.
     Activity,
+    /// Everything of [`Effect::Store`] up to this batch is kept, as safely as the host was told that it would be.
+    Stored {
+        /// The last of the batches that are.
+        batch: u64,
+    },
+    /// A batch cannot be kept, nor any after it. The session ends, and nobody is shown what was not kept.
+    StoreFailed,
 }
 
 /// Why a byte stream is gone.
@@ -162,6 +170,14 @@ pub enum Effect {
         /// The id of the new link.
         link: LinkId,
     },
+    /// Keep these changes of [rows](crate::store), all of them or none, after those of all batches before; then say
+    /// [`Input::Stored`]. Only hosts that were [made so](crate::HostConfig::store) ask for it.
+    Store {
+        /// The number of the batch; the first is 1.
+        batch: u64,
+        /// What changes.
+        changes: Vec<Change>,
+    },
     /// Tell the application.
     Event(Event),
 }
@@ -208,6 +224,24 @@ impl Outbox {
 
     pub(crate) fn event(&mut self, event: Event) {
         self.effects.push_back(Effect::Event(event));
+    }
+
+    pub(crate) fn store(&mut self, batch: u64, changes: Vec<Change>) {
+        self.effects.push_back(Effect::Store { batch, changes });
+    }
+
+    /// How many effects wait to be done.
+    pub(crate) fn len(&self) -> usize {
+        self.effects.len()
+    }
+
+    /// Takes out all but the oldest so many.
+    pub(crate) fn split_off(&mut self, at: usize) -> VecDeque<Effect> {
+        self.effects.split_off(at)
+    }
+
+    pub(crate) fn extend(&mut self, effects: VecDeque<Effect>) {
+        self.effects.extend(effects);
     }
 
     pub(crate) fn set_wake(&mut self, wake: Option<Wake>) {

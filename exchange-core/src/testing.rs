@@ -3,6 +3,7 @@
 //! Bytes arrive when they are delivered, cut by a seeded pattern; nothing else takes any time. A transport gives credit
 //! back for what its other end has read.
 
+mod disk;
 mod link;
 
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
@@ -10,6 +11,7 @@ use core::time::Duration;
 
 use proptest::prelude::ProptestConfig;
 
+pub(crate) use self::disk::Disk;
 use self::link::{End, Got, Link, Side};
 use crate::{
     client::{self, Client, ClientConfig},
@@ -20,7 +22,7 @@ use crate::{
     reason::Refusal,
     seam::{Effect, Input, LinkId, LinkLoss, Outbox},
     seed::{Random, Seed},
-    time::Time,
+    time::{Time, Timestamp},
     wire::{Offer, Versions, Wire},
 };
 
@@ -51,6 +53,10 @@ pub(crate) struct World {
     pub(crate) window: u32,
     /// By the host's number.
     links: BTreeMap<LinkId, Link>,
+    /// Where the host keeps its rows, if it was told to.
+    pub(crate) disk: Disk,
+    /// Whether that is done at once.
+    pub(crate) syncs: bool,
     /// A digest of everything that was sent, and when.
     pub(crate) sent: u64,
     next_link: u64,
@@ -94,6 +100,8 @@ impl World {
             clients: Vec::new(),
             window: 64 * 1024,
             links: BTreeMap::new(),
+            disk: Disk::default(),
+            syncs: true,
             sent: 0,
             next_link: 1,
             out: Outbox::new(),
@@ -127,6 +135,7 @@ impl World {
             let mut links = self.links.values_mut().filter(|link| link.node == index);
             match effect {
                 Effect::Event(event) => self.clients[index].told.push(event),
+                Effect::Store { .. } => panic!("a client keeps nothing"),
                 Effect::Dial { link } => self.dial(index, link),
                 Effect::Send { link: id, frames } => {
                     self.sent = digest(self.sent, self.now, id, &frames);
@@ -143,10 +152,22 @@ impl World {
     /// Has the host do something, in a round of its own.
     pub(crate) fn host<T>(&mut self, act: impl FnOnce(&mut host::Round<'_>) -> T) -> T {
         let done = act(&mut self.host.round(self.now, &mut self.out));
+        self.do_for_host();
+        while self.syncs
+            && let Some(stored) = self.disk.sync()
+        {
+            self.host.handle(self.now, stored, &mut self.out);
+            self.do_for_host();
+        }
+        done
+    }
+
+    fn do_for_host(&mut self) {
         while let Some(effect) = self.out.pop() {
             match effect {
                 Effect::Event(event) => self.told.push(event),
                 Effect::Dial { .. } => panic!("a host does not dial"),
+                Effect::Store { batch, changes } => self.disk.take(batch, changes),
                 Effect::Send { link, frames } => {
                     self.sent = digest(self.sent, self.now, link, &frames);
                     self.links.get_mut(&link).map(|link| link.client.arrive(&frames)).unwrap_or_default();
@@ -156,7 +177,6 @@ impl World {
                 }
             }
         }
-        done
     }
 
     pub(crate) fn post(&mut self, index: usize, room: &RoomName, text: &str) -> Result<MessageId, Refusal> {
@@ -275,6 +295,24 @@ impl World {
     /// The host's process dies, and one that remembers nothing takes its place.
     pub(crate) fn restart_host(&mut self, config: HostConfig, seed: u64) {
         self.host = Host::new(config, &Seed::from_number(seed), self.now);
+        self.out = Outbox::new();
+        self.links.values_mut().for_each(|link| link.hang_up(Side::Host));
+    }
+}
+
+impl World {
+    /// The batch that has waited longest is kept, if one waits.
+    pub(crate) fn sync(&mut self) {
+        if let Some(stored) = self.disk.sync() {
+            self.host(|round| round.handle(stored));
+        }
+    }
+
+    /// The host's process dies, and one that is made of what was kept takes its place.
+    pub(crate) fn restore_host(&mut self, config: HostConfig, seed: u64) {
+        self.disk.restart();
+        let (rows, wall) = (self.disk.rows.clone(), Timestamp::default());
+        self.host = Host::restore(config, &Seed::from_number(seed), self.now, wall, rows).unwrap();
         self.out = Outbox::new();
         self.links.values_mut().for_each(|link| link.hang_up(Side::Host));
     }

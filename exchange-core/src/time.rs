@@ -87,8 +87,13 @@ impl WallClock {
         *self = Self { told: wall, at: now };
     }
 
-    pub(crate) fn read(&self, now: Time) -> Timestamp {
+    pub(crate) fn read(self, now: Time) -> Timestamp {
         let elapsed = u64::try_from(now.since(self.at).as_millis()).unwrap_or(u64::MAX);
         Timestamp(self.told.0.saturating_add(elapsed))
+    }
+
+    /// When it shows that; `now` if it has already.
+    pub(crate) fn when(self, now: Time, wall: Timestamp) -> Time {
+        now + Duration::from_millis(wall.0.saturating_sub(self.read(now).0))
     }
 }

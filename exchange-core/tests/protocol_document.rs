@@ -132,6 +132,7 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
         roster: Rev(9),
         heartbeat_ms: 5000,
         max_text: 8192,
+        durability: Durability::Memory,
     };
     vec![
         ("to_client.entry.text", ToClient::Entry(entry(Body::text("hé")))),
@@ -162,7 +163,7 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
         ("to_client.parted", ToClient::Parted { room }),
         ("to_client.leave_refused", ToClient::LeaveRefused { room: RoomId(1), refusal: Refusal::Lobby }),
         ("to_client.gap", ToClient::Gap { room, to: Seq(250), reason: GapReason::Retention }),
-        ("to_client.ack", ToClient::Ack { room, cmid: Cmid(12), seq: Some(Seq(301)), durability: Durability::Memory }),
+        ("to_client.ack", ToClient::Ack { room, cmid: Cmid(12), seq: Some(Seq(301)) }),
         ("to_client.reject", ToClient::Reject { room, cmid: Cmid(12), refusal: Refusal::TooLong { limit: 100 } }),
         ("to_client.ping", ToClient::Ping { nonce: 1000 }),
         ("to_client.pong", ToClient::Pong { nonce: 1000 }),
@@ -323,7 +324,8 @@ fn every_variant_has_its_number_and_its_name() {
     let broken = Broken(Oversize);
     let until = Some(0);
     let first = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, named, broken];
-    let then = [CloseReason::Kicked, CloseReason::Banned { retry_after_ms: until }, CloseReason::Flood];
+    let banned = CloseReason::Banned { retry_after_ms: until };
+    let then = [CloseReason::Kicked, banned, CloseReason::Flood, CloseReason::StoreFailed];
     let close_reasons = [&first[..], &then].concat();
     let name_errors = [
         NameError::Empty,

@@ -77,6 +77,9 @@ pub enum NetworkError {
     /// Sessions cannot be announced or found.
     #[error("discovery does not work")]
     Discovery(#[source] crate::discovery::DiscoveryError),
+    /// What was kept of the session cannot be had, or not be used.
+    #[error("{0}")]
+    Store(#[source] crate::store::StoreError),
     /// Anything else.
     #[error("{0}")]
     Io(#[from] io::Error),

@@ -29,6 +29,7 @@ use crate::{
     handle::{Farewell, Handle},
     room::Room,
     runtime::{ByteStream, Listener, Runtime},
+    store::Store,
 };
 
 /// A hosted session. Cheap to clone; when the last clone is dropped, everybody is told and the session ends.
@@ -69,6 +70,7 @@ impl<R: Runtime> Host<R> {
             timing: Timing::default(),
             offer: Offer::default(),
             discovery: Discoveries::default(),
+            store: None,
             callbacks: Callbacks::new(),
         }
     }
@@ -252,6 +254,7 @@ pub struct HostBuilder<R> {
     timing: Timing,
     offer: Offer,
     discovery: Discoveries,
+    store: Option<Box<dyn Store>>,
     callbacks: Callbacks<Host<R>>,
 }
 
@@ -306,6 +309,14 @@ impl<R: Runtime> HostBuilder<R> {
         self
     }
 
+    /// Where to keep what happens. If something is kept there, that session goes on: with its people, rooms and logs, and
+    /// with its id, so that its clients take it for the same. Nobody is shown anything before it is kept; should that not
+    /// be possible any more, the session ends with [`StoreFailed`](exchange_core::CloseReason::StoreFailed).
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Box::new(store));
+        self
+    }
+
     /// How to announce the session. Without it, by multicast DNS where that is built in.
     pub fn discovery(mut self, discovery: Arc<dyn Discovery>) -> Self {
         self.discovery = Discoveries::These(discovery);
@@ -343,7 +354,8 @@ impl<R: Runtime> HostBuilder<R> {
     ///
     /// # Errors
     ///
-    /// [`NetworkError`] if a name is none, it cannot listen, or the session cannot be announced.
+    /// [`NetworkError`] if a name is none, it cannot listen, the session cannot be announced, or what was kept of it cannot
+    /// be used.
     ///
     /// # Cancel safety
     ///
@@ -353,7 +365,18 @@ impl<R: Runtime> HostBuilder<R> {
         (config.limits, config.timing, config.idle) = (self.limits, self.timing, self.idle);
         config.read_receipts = self.read_receipts;
         let host_nick = config.nick.clone();
-        let machine = Machine::new(config, &self.runtime.seed()?, self.runtime.now());
+        let (seed, now, mut store) = (self.runtime.seed()?, self.runtime.now(), self.store);
+        config.store = store.as_ref().map(|store| store.durability());
+        let rows = match &mut store {
+            Some(store) => store.load().await.map_err(NetworkError::Store)?,
+            None => Vec::new(),
+        };
+        let machine = if rows.is_empty() {
+            Machine::new(config, &seed, now)
+        } else {
+            let restored = Machine::restore(config, &seed, now, self.runtime.wall_clock(), rows);
+            restored.map_err(|damage| NetworkError::Store(damage.into()))?
+        };
         let (me, session) = (machine.me().ok_or(NetworkError::Closed)?, machine.session().clone());
 
         let listeners = listen(&self.runtime, self.addresses).await?;
@@ -376,6 +399,9 @@ impl<R: Runtime> HostBuilder<R> {
         let mut engine = Engine::new(self.runtime.clone(), machine, Outbox::new(), self.offer, commands, publisher);
         for listener in listeners {
             engine.listen(listener);
+        }
+        if let Some(store) = store {
+            engine.keep_in(store);
         }
         self.runtime.spawn(engine);
         let announced = match announcement {

@@ -42,6 +42,7 @@
 //! | `host`, `client`, `room` | the handles and their builders |
 //! | `events`, `callbacks` | what applications are told |
 //! | `discovery/`, `announce`, `dial` | making sessions known, finding them, connecting to them |
+//! | `store` | where a host keeps what happens, if it is to outlast it |
 //! | `network` | whether this machine's network has changed |
 //! | `connection` | frames over a byte stream, without the chat |
 //! | [`write_a_driver`] | a page: how to bring it to another runtime |
@@ -64,6 +65,7 @@ mod host;
 mod network;
 mod room;
 mod runtime;
+mod store;
 pub mod write_a_driver;
 
 pub use exchange_core as core;
@@ -79,4 +81,5 @@ pub use self::{
     host::{Host, HostBuilder},
     room::{Delivered, Receipt, Room},
     runtime::{BoxStream, ByteStream, Listener, Runtime, Timer},
+    store::{Store, StoreError, Storing},
 };

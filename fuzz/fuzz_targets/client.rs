@@ -178,6 +178,7 @@ impl World {
             assert!(!self.closed, "nothing follows the end: {effect:?}");
             match effect {
                 Effect::Event(event) => self.hear(event),
+                Effect::Store { .. } => panic!("a client keeps nothing"),
                 Effect::Dial { link } => {
                     assert!(self.link.is_none(), "one link at a time");
                     let (up, encoding, unread) = (false, None, 0);

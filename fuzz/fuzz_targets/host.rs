@@ -181,6 +181,7 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Event(_) => {}
+                Effect::Store { .. } => panic!("it was not told to keep anything"),
                 Effect::Dial { .. } => panic!("a host does not dial"),
                 Effect::Close { link, .. } => drop(self.seen.remove(&link).expect("closed once")),
                 Effect::Send { link, frames: sent } => {

@@ -60,6 +60,7 @@ pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
             roster: Rev(number(u)?),
             heartbeat_ms: u.arbitrary()?,
             max_text: u.arbitrary()?,
+            durability: *u.choose(&[Durability::Memory, Durability::OsBuffered, Durability::Fsynced])?,
         }),
         4 | 5 => ToClient::Roster { rev: Rev(number(u)?), members: few(u, member)? },
         6..=8 => ToClient::Joined(Joined {
@@ -82,7 +83,7 @@ pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
             let (room, cmid) = (room_id(u)?, Cmid(number(u)?));
             if u.arbitrary()? {
                 let seq = if u.arbitrary()? { Some(Seq(number(u)?)) } else { None };
-                ToClient::Ack { room, cmid, seq, durability: Durability::Memory }
+                ToClient::Ack { room, cmid, seq }
             } else {
                 ToClient::Reject { room, cmid, refusal: refusal(u)? }
             }
@@ -229,10 +230,10 @@ fn few<T>(u: &mut Unstructured<'_>, one: fn(&mut Unstructured<'_>) -> Result<T>)
 
 fn close_reason(u: &mut Unstructured<'_>) -> Result<CloseReason> {
     use CloseReason::{
-        Flood, Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, Violation as Broken,
+        Flood, Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, StoreFailed, Violation as Broken,
         WrongToken,
     };
-    let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, Flood];
+    let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, Flood, StoreFailed];
     Ok(match u.int_in_range(0..=9)? {
         0 => Name(name_error(u)?),
         1 => Broken(violation(u)?),

@@ -9,7 +9,7 @@ use crate::{
     ids::{Cmid, MemberId, PeerId, ProducerId, RoomId, Seq},
     message::{Act, RoomSummary, Rules},
     name::{Remark, RoomName},
-    reason::{Durability, Outcome, Refusal, Violation},
+    reason::{Outcome, Refusal, Violation},
     seam::Outbox,
     time::Time,
 };
@@ -53,7 +53,7 @@ impl Client {
         out: &mut Outbox,
     ) {
         if producer == self.producer {
-            self.settle(&name, cmid, Outcome::Logged { seq: Some(seq), durability: Durability::Memory }, out);
+            self.settle(&name, cmid, self.logged(Some(seq)), out);
         }
         let removed: Vec<MemberId> = match &act {
             Act::Kick { who, .. } | Act::Ban { who, .. } => {

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     event::{Event, Fields, MessageId, Peer, Session},
-    ids::{Cmid, Rev, RoomId},
+    ids::{Cmid, Rev, RoomId, Seq},
     message::{Body, Entry, Joined, MemberRecord, Status, ToClient, ToHost, Welcome},
     name::RoomName,
-    reason::{Outcome, Refusal, Violation},
+    reason::{Durability, Outcome, Refusal, Violation},
     seam::{LinkId, Outbox},
     time::Time,
 };
@@ -70,9 +70,9 @@ impl Client {
                     out.event(Event::Gap { room, from, to, reason });
                 }
             }
-            ToClient::Ack { room, cmid, seq, durability } => {
+            ToClient::Ack { room, cmid, seq } => {
                 let Some(room) = self.room_of(room)? else { return Ok(()) };
-                self.settle(&room, cmid, Outcome::Logged { seq, durability }, out);
+                self.settle(&room, cmid, self.logged(seq), out);
             }
             ToClient::Reject { room, cmid, refusal } => {
                 let Some(room) = self.room_of(room)? else { return Ok(()) };
@@ -152,7 +152,7 @@ impl Client {
 
     fn welcome(&mut self, now: Time, welcome: Welcome, out: &mut Outbox) {
         self.enliven(now, &welcome);
-        let Welcome { session: id, name, life, you: me, token, max_text, roster: snapshot, .. } = welcome;
+        let Welcome { session: id, name, life, you: me, token, max_text, durability, roster: snapshot, .. } = welcome;
         let session = Session { id, name };
         let same_life =
             self.session.as_ref().is_some_and(|joint| joint.life == life || cfg!(exchange_bug = "life-ignored"));
@@ -167,7 +167,7 @@ impl Client {
             }
         }
         self.confirmed = Some(BTreeSet::new());
-        self.session = Some(Joint { session: session.clone(), life, me, token, max_text, snapshot });
+        self.session = Some(Joint { session: session.clone(), life, me, token, max_text, durability, snapshot });
         out.event(Event::Connected { session, resumed });
         self.ask_again();
     }
@@ -298,7 +298,7 @@ impl Client {
             body => {
                 let first = cmid == Cmid::ZERO || room.given.is_first(producer, cmid, seq);
                 if mine {
-                    let outcome = Outcome::Logged { seq: Some(seq), durability: crate::reason::Durability::Memory };
+                    let outcome = self.logged(Some(seq));
                     self.settle(&name, cmid, outcome, out);
                 }
                 if first {
@@ -314,6 +314,12 @@ impl Client {
             }
         }
         Ok(())
+    }
+
+    /// What became of a message that is in the host's log, at that place if it is known.
+    pub(super) fn logged(&self, seq: Option<Seq>) -> Outcome {
+        let durability = self.session.as_ref().map_or(Durability::Memory, |joint| joint.durability);
+        Outcome::Logged { seq, durability }
     }
 
     pub(super) fn settle(&mut self, name: &RoomName, cmid: Cmid, outcome: Outcome, out: &mut Outbox) {

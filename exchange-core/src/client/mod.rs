@@ -39,7 +39,7 @@ use crate::{
     message::{Body, JoinFrom, MemberRecord, Mentions, PageFrom, Presence, ToHost},
     name::{Nick, RoomName},
     presence::Own,
-    reason::{CloseReason, Outcome, Refusal},
+    reason::{CloseReason, Durability, Outcome, Refusal},
     room::{Later, Transcript},
     seam::{Input, LinkId, Outbox, Wake},
     seed::{Random, Seed},
@@ -154,6 +154,8 @@ struct Joint {
     me: MemberId,
     token: Token,
     max_text: u32,
+    /// How safely what it is shown is kept.
+    durability: Durability,
     /// Changes of the roster up to here are how things stood.
     snapshot: Rev,
 }
@@ -329,7 +331,8 @@ impl Round<'_> {
         let (now, out) = (self.now, &mut *self.out);
         let client = &mut *self.client;
         match input {
-            Input::Tick | Input::WallClock { .. } => {}
+            // What a client knows is not kept.
+            Input::Tick | Input::WallClock { .. } | Input::Stored { .. } | Input::StoreFailed => {}
             Input::NetworkChanged => client.network_changed(now, out),
             Input::LinkUp { link, credit } => client.link_up(link, credit),
             Input::Opened { link, encoding } => client.opened(now, link, encoding, out),

@@ -13,7 +13,6 @@ use crate::{
     ids::{Rev, RoomId, Seq},
     message::{Encoding, GapReason, Joined, ToClient},
     presence::Roster,
-    reason::Durability,
     room::{Next, Room},
     seam::{LinkId, Outbox},
     time::Time,
@@ -32,6 +31,7 @@ impl Host {
         }
         let mut touched = mem::take(&mut self.touched);
         while let Some(room) = self.grown.pop_first() {
+            self.changes_room(room);
             if let Some(room) = self.rooms.get_mut(&room) {
                 room.log.seal();
                 touched.extend_from_slice(room.subscribers());
@@ -91,7 +91,7 @@ impl Host {
                 continue;
             }
             let (room, cmid, seq) = (message.room, message.cmid, Some(message.seq));
-            self.control(now, link, &ToClient::Ack { room, cmid, seq, durability: Durability::Memory }, out);
+            self.control(now, link, &ToClient::Ack { room, cmid, seq }, out);
         }
         if let Some(state) = self.links.get_mut(&link) {
             state.logged = logged;

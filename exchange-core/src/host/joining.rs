@@ -9,7 +9,7 @@ use crate::{
     message::{Body, JoinFrom, LeaveReason, ToClient},
     name::RoomName,
     reason::{CloseReason, Refusal, Violation},
-    room::{Log, Room},
+    room::{Log, Room, Unkept},
     seam::{LinkId, Outbox},
     time::Time,
 };
@@ -59,6 +59,7 @@ impl Host {
                 return self.control(now, link, &refused, out);
             }
         };
+        self.changes_room(room);
         let Some(room) = self.rooms.get_mut(&room) else { return };
         let Some(state) = self.links.get_mut(&link) else { return };
         if !name.is_lobby() {
@@ -271,6 +272,7 @@ impl Host {
         let is_direct = name.direct_between().is_some();
         room.rules.private = opening == Opening::Private || is_direct;
         room.standing.founder = Some(founder).filter(|_| !is_direct && !name.is_lobby());
+        room.unkept = self.journal.as_ref().map(|_| Unkept::default());
         self.rooms.insert(id, room);
         self.room_ids.insert(name.clone(), id);
         Ok(id)

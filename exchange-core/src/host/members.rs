@@ -2,6 +2,8 @@
 
 use alloc::{collections::BTreeSet, vec::Vec};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Alarm, Host, OWNER, budget::Budget, presence::Wish};
 use crate::{
     event::Ended,
@@ -16,8 +18,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Member {
     link: Option<LinkId>,
-    attempt: u32,
-    tokens: Tokens,
+    pub(super) attempt: u32,
+    pub(super) tokens: Tokens,
     /// The rooms it is a member of.
     pub(super) rooms: BTreeSet<RoomId>,
     /// What it wishes to be from its next change on, and when the last one was.
@@ -32,14 +34,14 @@ pub(super) struct Member {
 }
 
 /// The tokens with which a member may come back.
-#[derive(Debug)]
-struct Tokens {
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Tokens {
     current: Option<Token>,
     before: Before,
 }
 
 /// What else it may show instead of the current token, because the message with that may never have reached it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Before {
     Nothing,
     NoToken,
@@ -51,7 +53,7 @@ impl Member {
         Self::with(Before::Nothing)
     }
 
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(Before::NoToken)
     }
 
@@ -75,9 +77,10 @@ impl Member {
         self.link
     }
 
-    /// It has said something on its new link, so it has read its new token: the old one is spent.
-    pub(super) fn has_welcome(&mut self) {
-        self.tokens.before = Before::Nothing;
+    /// It has said something on its new link, so it has read its new token: the old one is spent. Whether it was not
+    /// before.
+    pub(super) fn has_welcome(&mut self) -> bool {
+        !matches!(core::mem::replace(&mut self.tokens.before, Before::Nothing), Before::Nothing)
     }
 
     /// Its link is gone; whether it was its newest one.
@@ -115,6 +118,7 @@ impl Host {
             Ok(member) => member,
             Err(reason) => return self.close_link(now, link, reason, out),
         };
+        self.changes_member(member);
         // Whoever has a nick asks for another; to everybody else it says who they are.
         let is_called = self.nicks.of(member).is_some();
         if !is_called {
@@ -153,6 +157,7 @@ impl Host {
             roster: self.roster.rev(),
             heartbeat_ms: u32::try_from(self.timing.heartbeat.as_millis()).unwrap_or(u32::MAX),
             max_text: self.limits.text,
+            durability: self.durability(),
         };
         self.control(now, link, &ToClient::Welcome(welcome), out);
         self.wish(now, member, Wish { presence: Some(hello.presence.clone()), nick: is_called.then_some(nick) }, out);
@@ -291,10 +296,12 @@ impl Host {
                 self.gone.push_back(member);
                 continue;
             }
+            self.changes_member(member);
             let peer = self.roster.record(member).map(|record| record.peer);
             self.members.remove(&member);
             self.roster.forget(member);
             self.rooms.values_mut().for_each(|room| room.forget(member));
+            self.changes_all_rooms();
             if let Some(peer) = peer.filter(|peer| self.roster.clients_of(*peer).next().is_none()) {
                 self.rooms.values_mut().for_each(|room| room.standing.forget(peer));
             }

@@ -15,6 +15,8 @@ mod budget;
 mod fanout;
 mod history;
 mod joining;
+mod journal;
+mod kept;
 mod link;
 mod listing;
 mod members;
@@ -22,6 +24,7 @@ mod moderation;
 mod nicks;
 mod paging;
 mod presence;
+mod restore;
 mod signals;
 mod talking;
 #[cfg(test)]
@@ -38,6 +41,7 @@ use bytes::BytesMut;
 pub use self::history::History;
 use self::{
     joining::Opening,
+    journal::Journal,
     link::{Cursor, Link},
     members::Member,
     nicks::Nicks,
@@ -50,9 +54,9 @@ use crate::{
     message::{Body, JoinFrom, MemberRecord, PageFrom, Presence, Role, Status, ToHost},
     name::{Nick, RoomName, SessionName},
     presence::{Own, Roster},
-    reason::{CloseReason, Refusal, Violation},
+    reason::{CloseReason, Durability, Refusal, Violation},
     room::{Room, Seen},
-    seam::{Input, LinkId, LinkLoss, Outbox, Wake, WakeReason},
+    seam::{Effect, Input, LinkId, LinkLoss, Outbox, Wake, WakeReason},
     seed::{Random, Seed},
     time::{Time, WallClock},
     timers::Timers,
@@ -79,13 +83,16 @@ pub struct HostConfig {
     pub idle: Option<Duration>,
     /// Whether others are told how far its owner has [read](Round::read).
     pub read_receipts: bool,
+    /// How safely [`Effect::Store`] keeps what happens; `None` if nothing is to be kept beyond the
+    /// host's life.
+    pub store: Option<Durability>,
 }
 
 impl HostConfig {
     /// A session of this name, hosted by somebody of that name, with the usual limits.
     pub fn new(name: SessionName, nick: Nick) -> Self {
         let (limits, timing) = (Limits::default(), Timing::default());
-        Self { name, nick, limits, timing, idle: None, read_receipts: false }
+        Self { name, nick, limits, timing, idle: None, read_receipts: false, store: None }
     }
 }
 
@@ -118,6 +125,8 @@ pub struct Host {
     /// The logs of rooms that were closed, the last of them: whoever was away is told when it comes back.
     closed_logs: VecDeque<Epoch>,
     moderators: BTreeSet<PeerId>,
+    /// What is kept beyond its life, if anything is.
+    journal: Option<Journal>,
     /// What the host itself is told next of what it fetches.
     next_page: PageId,
     timers: Timers<Alarm>,
@@ -147,13 +156,28 @@ impl Host {
     /// A new session. The host itself is a member of its lobby from the start.
     pub fn new(config: HostConfig, seed: &Seed, now: Time) -> Self {
         let mut random = seed.fork("host");
-        let session = Session { id: SessionId::from_bytes(random.bytes()), name: config.name };
-        let peer = PeerId::from_bytes(random.bytes());
+        let session = SessionId::from_bytes(random.bytes());
+        let owner = (PeerId::from_bytes(random.bytes()), ProducerId::from_bytes(random.bytes()));
+        let mut host = Self::bare(config, session, owner, random, now);
+        host.changes_member(OWNER);
+        let _ = host.enter(now, OWNER, &RoomName::lobby(), Opening::Public, &mut Outbox::new());
+        host
+    }
+
+    /// A session without rooms.
+    fn bare(
+        config: HostConfig,
+        id: SessionId,
+        (peer, producer): (PeerId, ProducerId),
+        mut random: Random,
+        now: Time,
+    ) -> Self {
+        let session = Session { id, name: config.name };
         let nicks = Nicks::new(peer, &config.nick);
         let owner = MemberRecord {
             member: OWNER,
             peer,
-            producer: ProducerId::from_bytes(random.bytes()),
+            producer,
             nick: config.nick,
             role: Role::Owner,
             status: Status::Online,
@@ -186,6 +210,7 @@ impl Host {
             next_room: LOBBY,
             closed_logs: VecDeque::new(),
             moderators: BTreeSet::new(),
+            journal: config.store.map(Journal::new),
             next_page: PageId::default(),
             timers: Timers::new(),
             grown: BTreeSet::new(),
@@ -196,7 +221,6 @@ impl Host {
             closed: false,
         };
         host.roster.put(owner);
-        let _ = host.enter(now, OWNER, &RoomName::lobby(), Opening::Public, &mut Outbox::new());
         host.watch_owner();
         host
     }
@@ -209,8 +233,9 @@ impl Host {
     /// Begins a round: what is due by `now` is done first, and what the round brings about is put into `out` when the
     /// returned guard is dropped.
     pub fn round<'a>(&'a mut self, now: Time, out: &'a mut Outbox) -> Round<'a> {
+        let began = out.len();
         self.ring(now, out);
-        Round { host: self, now, out }
+        Round { host: self, now, out, began }
     }
 
     /// Which session this is.
@@ -309,6 +334,8 @@ pub struct Round<'a> {
     host: &'a mut Host,
     now: Time,
     out: &'a mut Outbox,
+    /// How much was in there before.
+    began: usize,
 }
 
 impl Round<'_> {
@@ -321,11 +348,15 @@ impl Round<'_> {
     pub fn handle(&mut self, input: Input<'_>) {
         let (now, out) = (self.now, &mut *self.out);
         let host = &mut *self.host;
+        if let (Input::Stored { batch }, Some(journal)) = (input, &mut host.journal) {
+            journal.stored(batch);
+        }
         if host.closed {
             return;
         }
         match input {
-            Input::Tick | Input::NetworkChanged => {}
+            Input::StoreFailed => self.lose_store(),
+            Input::Tick | Input::NetworkChanged | Input::Stored { .. } => {}
             Input::WallClock { at } => host.wall.set(now, at),
             Input::LinkUp { link, credit } => host.link_up(now, link, credit, out),
             Input::Opened { link, encoding } => host.opened(link, encoding),
@@ -444,21 +475,34 @@ impl Round<'_> {
 
     /// Ends the session: every client is told, every link is closed.
     pub fn close(&mut self) {
+        self.end(CloseReason::HostClosed);
+    }
+
+    /// Nobody is told what could not be kept. What was closed stays closed.
+    fn lose_store(&mut self) {
+        let Some(journal) = self.host.journal.take() else { return };
+        let unseen = journal.into_held().chain(self.out.split_off(self.began));
+        self.out.extend(unseen.filter(|effect| matches!(effect, Effect::Close { .. })).collect());
+        self.end(CloseReason::StoreFailed);
+    }
+
+    fn end(&mut self, cause: CloseReason) {
         if mem::replace(&mut self.host.closed, true) {
             return;
         }
         let links: Vec<LinkId> = self.host.links.keys().copied().collect();
         for link in links {
-            self.host.dismiss(self.now, link, CloseReason::HostClosed, self.out);
+            self.host.dismiss(self.now, link, cause, self.out);
         }
         self.host.timers.clear();
-        self.out.event(Event::Closed { cause: Ended::Here(CloseReason::HostClosed) });
+        self.out.event(Event::Closed { cause: Ended::Here(cause) });
     }
 }
 
 impl Drop for Round<'_> {
     fn drop(&mut self) {
         self.host.fan_out(self.now, self.out);
+        self.host.keep(self.began, self.out);
         self.out.set_wake(self.host.wake());
     }
 }
@@ -489,10 +533,8 @@ impl Host {
 
     fn member_says(&mut self, now: Time, link: LinkId, member: MemberId, message: ToHost, out: &mut Outbox) {
         // A goodbye needs no welcome: it may come from one who waited for it in vain.
-        if !matches!(message, ToHost::Bye { .. })
-            && let Some(member) = self.members.get_mut(&member)
-        {
-            member.has_welcome();
+        if !matches!(message, ToHost::Bye { .. }) && self.members.get_mut(&member).is_some_and(Member::has_welcome) {
+            self.changes_member(member);
         }
         match message {
             ToHost::Join { room, from, settled, sent } => match RoomName::new(&room) {

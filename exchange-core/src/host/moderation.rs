@@ -144,7 +144,10 @@ impl Host {
     /// What follows from an act that was logged.
     pub(super) fn follow(&mut self, now: Time, room: RoomId, by: MemberId, act: Act, out: &mut Outbox) {
         let Some(state) = self.rooms.get_mut(&room) else { return };
-        let until = |seconds: Option<u32>| seconds.map(|seconds| now + Duration::from_secs(seconds.into()));
+        let until = |seconds: Option<u32>| {
+            let until = now + Duration::from_secs(seconds?.into());
+            Some((until, self.wall.read(until)))
+        };
         match act {
             Act::Topic(topic) => state.topic = topic,
             Act::Rule(rule) => state.rules.change(rule),
@@ -268,6 +271,7 @@ impl Host {
         state.is_removed = true;
         state.rooms.remove(&lobby);
         let link = state.link();
+        self.changes_member(member);
         if !self.rooms.get_mut(&lobby).is_some_and(|room| room.remove(member)) && link.is_none() {
             return;
         }
@@ -296,6 +300,7 @@ impl Host {
             self.remove_member(now, room, member, Refusal::RoomClosed, None, out);
         }
         let Some(state) = self.rooms.remove(&room) else { return };
+        self.changes_room(room);
         self.room_ids.remove(&state.name);
         self.grown.remove(&room);
         for author in state.log.authors() {

@@ -76,6 +76,7 @@ impl Host {
             return false;
         }
         self.roster_grown = true;
+        self.changes_member(member);
         let rooms = self.members.get(&member).map(|state| state.rooms.clone()).unwrap_or_default();
         for room in rooms {
             let body = Body::Rename { before: before.clone(), nick: nick.clone() };

@@ -6,7 +6,7 @@ use crate::{
     ids::{Cmid, MemberId, RoomId, Seq},
     message::{Body, Entry, Mentions, ToClient},
     name::RoomName,
-    reason::{CloseReason, Durability, Outcome, Refusal},
+    reason::{CloseReason, Outcome, Refusal},
     room::Numbered,
     seam::{LinkId, Outbox},
     time::Time,
@@ -23,6 +23,7 @@ impl Host {
         out: &mut Outbox,
     ) {
         let reject = |refusal| ToClient::Reject { room, cmid, refusal };
+        self.changes_room(room);
         let state = self.rooms.get_mut(&room);
         let Some(numbered) = state.and_then(|room| Some(room.membership(member)?.classify(cmid))) else {
             return self.control(now, link, &reject(Refusal::NotMember), out);
@@ -39,7 +40,7 @@ impl Host {
             Numbered::AfterGap => reject(Refusal::SendGap),
             Numbered::Logged => {
                 let seq = self.rooms.get(&room).and_then(|room| room.log.find(member, cmid));
-                ToClient::Ack { room, cmid, seq, durability: Durability::Memory }
+                ToClient::Ack { room, cmid, seq }
             }
         };
         self.control(now, link, &answer, out);
@@ -125,7 +126,7 @@ impl Host {
         let act = body.act().cloned();
         let seq = self.append(now, id, OWNER, cmid, body, out);
         let message = MessageId { room: name.clone(), producer, cmid };
-        let outcome = Outcome::Logged { seq, durability: Durability::Memory };
+        let outcome = Outcome::Logged { seq, durability: self.durability() };
         out.event(Event::Receipt { id: message.clone(), outcome });
         if let Some(act) = act {
             self.follow(now, id, OWNER, act, out);

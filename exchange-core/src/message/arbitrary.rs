@@ -53,8 +53,11 @@ pub(crate) fn to_host() -> impl Strategy<Value = ToHost> {
     ]
 }
 
+fn durability() -> impl Strategy<Value = Durability> {
+    prop_oneof![Just(Durability::Memory), Just(Durability::OsBuffered), Just(Durability::Fsynced)]
+}
+
 pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
-    let durability = Durability::Memory;
     prop_oneof![
         entry().prop_map(ToClient::Entry),
         welcome().prop_map(ToClient::Welcome),
@@ -66,7 +69,7 @@ pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
         (room_id(), number().prop_map(Seq), select(&[GapReason::Retention, GapReason::Policy][..]))
             .prop_map(|(room, to, reason)| ToClient::Gap { room, to, reason }),
         (room_id(), number().prop_map(Cmid), option::of(number().prop_map(Seq)))
-            .prop_map(move |(room, cmid, seq)| ToClient::Ack { room, cmid, seq, durability }),
+            .prop_map(|(room, cmid, seq)| ToClient::Ack { room, cmid, seq }),
         (room_id(), number().prop_map(Cmid), refusal()).prop_map(|(room, cmid, refusal)| ToClient::Reject {
             room,
             cmid,
@@ -148,8 +151,9 @@ fn presence() -> impl Strategy<Value = Presence> {
 fn welcome() -> impl Strategy<Value = Welcome> {
     let numbers = (member_id(), number().prop_map(Rev), any::<u32>(), any::<u32>());
     let ids = (any::<[u8; 16]>().prop_map(SessionId::from_bytes), epoch(), token());
-    (ids, session_name(), numbers).prop_map(|((session, life, token), name, (you, roster, heartbeat_ms, max_text))| {
-        Welcome { session, name, life, you, token, roster, heartbeat_ms, max_text }
+    (ids, session_name(), numbers, durability()).prop_map(|((session, life, token), name, numbers, durability)| {
+        let (you, roster, heartbeat_ms, max_text) = numbers;
+        Welcome { session, name, life, you, token, roster, heartbeat_ms, max_text, durability }
     })
 }
 
@@ -276,10 +280,25 @@ pub(crate) fn page_from() -> impl Strategy<Value = PageFrom> {
 
 fn close_reason() -> impl Strategy<Value = CloseReason> {
     use CloseReason::{
-        Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, WrongToken,
+        Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, StoreFailed,
+        WrongToken,
     };
     prop_oneof![
-        select(&[Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, Kicked, Flood][..]),
+        select(
+            &[
+                Left,
+                HostClosed,
+                Replaced,
+                Full,
+                Silent,
+                HandshakeTimeout,
+                Overrun,
+                WrongToken,
+                Kicked,
+                Flood,
+                StoreFailed,
+            ][..],
+        ),
         option::of(number()).prop_map(|retry_after_ms| Banned { retry_after_ms }),
         name_error().prop_map(Name),
         violation().prop_map(CloseReason::Violation),

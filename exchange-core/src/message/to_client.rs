@@ -68,8 +68,6 @@ pub enum ToClient {
         cmid: Cmid,
         /// Where in the log, if the host still knows.
         seq: Option<Seq>,
-        /// How safely it is kept.
-        durability: Durability,
     },
     /// A message of this client was turned down.
     Reject {
@@ -206,6 +204,8 @@ pub struct Welcome {
     pub heartbeat_ms: u32,
     /// The longest text in bytes.
     pub max_text: u32,
+    /// How safely an entry is kept by the time anybody is shown it.
+    pub durability: Durability,
 }
 
 /// The state of a room that a client has joined.

@@ -109,6 +109,9 @@ impl Room {
                 let target = Some(target).filter(|_| !cfg!(exchange_bug = "deleted-text-stays"));
                 for place in edits.chain(target) {
                     self.log.blank(place);
+                    if let Some(unkept) = &mut self.unkept {
+                        unkept.blanked.insert(place);
+                    }
                 }
             }
             Body::React(React { reaction, add: true, .. }) => {

@@ -64,7 +64,6 @@ impl Log {
     }
 
     /// Makes this log, in which nothing is yet, go on after that place.
-    #[cfg(test)]
     pub(crate) fn begin_after(&mut self, seq: Seq) {
         self.first = seq.next();
         self.index.clear();

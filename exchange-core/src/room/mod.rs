@@ -1,6 +1,7 @@
 //! A room: a log, and who is in it.
 
 mod changes;
+mod kept;
 mod later;
 mod log;
 mod reading;
@@ -16,6 +17,7 @@ use alloc::{
 
 use self::changes::Changes;
 pub(crate) use self::{
+    kept::{MembershipRow, RoomRow, Unkept},
     later::Later,
     log::{Log, Next},
     reading::Reading,
@@ -53,6 +55,8 @@ pub(crate) struct Room {
     last_stamp: Timestamp,
     /// The links that have a cursor in this log, in order.
     subscribers: Vec<LinkId>,
+    /// What has to be kept anew, if anything is kept.
+    pub(crate) unkept: Option<Unkept>,
 }
 
 /// What a host remembers of one member of a room: enough to tell a resent message from a new one.
@@ -100,6 +104,7 @@ impl Room {
             present: 0,
             last_stamp: Timestamp::default(),
             subscribers: Vec::new(),
+            unkept: None,
         }
     }
 
@@ -119,6 +124,7 @@ impl Room {
 
     /// The membership of a present member.
     pub(crate) fn membership(&mut self, member: MemberId) -> Option<&mut Membership> {
+        self.changes_membership(member);
         self.members.get_mut(&member).filter(|membership| membership.present)
     }
 
@@ -129,6 +135,7 @@ impl Room {
             HistoryPolicy::Last(entries) => self.log.head().back(entries.into()),
             HistoryPolicy::SinceJoin => self.log.head(),
         };
+        self.changes_membership(member);
         let membership = self.members.entry(member).or_default();
         self.present += usize::from(!membership.present);
         (membership.present, membership.removed, membership.floor) = (true, false, floor);
@@ -170,7 +177,15 @@ impl Room {
     }
 
     pub(crate) fn forget(&mut self, member: MemberId) {
+        self.changes_membership(member);
         self.members.remove(&member);
+    }
+
+    /// What is remembered of a member is about to change.
+    fn changes_membership(&mut self, member: MemberId) {
+        if let Some(unkept) = &mut self.unkept {
+            unkept.memberships.insert(member);
+        }
     }
 
     /// A member comes with messages up to `sent` of which it knows the outcome up to `settled`. Whether the outcome
@@ -179,6 +194,7 @@ impl Room {
     /// `same_log` says whether it was in this very log before: if not, none of those between can be in here, and all of
     /// them are welcome again.
     pub(crate) fn resume_numbering(&mut self, member: MemberId, settled: Cmid, sent: Cmid, same_log: bool) -> bool {
+        self.changes_membership(member);
         let Some(membership) = self.members.get_mut(&member) else { return false };
         let forgotten = membership.known.is_none() && same_log;
         membership.known = Some(match membership.known {

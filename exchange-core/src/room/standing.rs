@@ -1,8 +1,17 @@
 //! How people stand to a room: who opened it, who may come in, who may not, who may not speak.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 
-use crate::{ids::PeerId, reason::Refusal, time::Time};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::PeerId,
+    reason::Refusal,
+    time::{Time, Timestamp},
+};
 
 #[derive(Debug, Default)]
 pub(crate) struct Standing {
@@ -15,8 +24,8 @@ pub(crate) struct Standing {
 }
 
 /// Whoever may come into a private room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Guest {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Guest {
     /// Has not been in it yet, and is reminded of the invitation.
     Invited,
     /// Was in it, and may come back.
@@ -56,6 +65,19 @@ impl Standing {
         self.knocking.insert(peer) || cfg!(exchange_bug = "knocks-again")
     }
 
+    pub(super) fn guests(&self) -> impl Iterator<Item = (PeerId, Guest)> + '_ {
+        self.guests.iter().map(|(peer, guest)| (*peer, *guest))
+    }
+
+    pub(super) fn knocking(&self) -> impl Iterator<Item = PeerId> + '_ {
+        self.knocking.iter().copied()
+    }
+
+    pub(super) fn restore(&mut self, guests: Vec<(PeerId, Guest)>, knocking: Vec<PeerId>) {
+        self.guests = guests.into_iter().collect();
+        self.knocking = knocking.into_iter().collect();
+    }
+
     /// Nobody knows who that was any more. What was done to them stays done.
     pub(crate) fn forget(&mut self, peer: PeerId) {
         self.guests.remove(&peer);
@@ -65,7 +87,10 @@ impl Standing {
 
 /// What was done to some, for a time or for good.
 #[derive(Debug, Default)]
-pub(crate) struct Sanctions(BTreeMap<PeerId, Option<Time>>);
+pub(crate) struct Sanctions(BTreeMap<PeerId, Option<End>>);
+
+/// When something ends, by the clock that counts, and on the wall, which is what a host knows after its own end.
+pub(crate) type End = (Time, Timestamp);
 
 /// How long something lasts from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +109,7 @@ impl Sanctions {
         let until = self.0.get(&peer)?;
         match until {
             None => Some(Lasts(None)),
-            Some(until) if *until > now => {
+            Some((until, _)) if *until > now => {
                 Some(Lasts(Some(until.since(now).as_nanos().div_ceil(1_000_000).try_into().unwrap_or(u64::MAX))))
             }
             Some(_) => None,
@@ -94,7 +119,7 @@ impl Sanctions {
     /// Whether there is room for one more, those that are over not counted.
     pub(crate) fn check(&mut self, now: Time, peer: PeerId, limit: usize) -> Result<(), Refusal> {
         if self.0.len() >= limit {
-            self.0.retain(|_, until| until.is_none_or(|until| until > now));
+            self.0.retain(|_, end| end.is_none_or(|(until, _)| until > now));
         }
         if self.0.len() < limit || self.0.contains_key(&peer) {
             Ok(())
@@ -103,8 +128,13 @@ impl Sanctions {
         }
     }
 
-    pub(crate) fn put(&mut self, peer: PeerId, until: Option<Time>) {
-        self.0.insert(peer, until);
+    pub(crate) fn put(&mut self, peer: PeerId, end: Option<End>) {
+        self.0.insert(peer, end);
+    }
+
+    /// When it ends for whom, on the wall.
+    pub(super) fn ends(&self) -> impl Iterator<Item = (PeerId, Option<Timestamp>)> + '_ {
+        self.0.iter().map(|(peer, end)| (*peer, end.map(|(_, at)| at)))
     }
 
     pub(crate) fn lift(&mut self, peer: PeerId) {
@@ -126,7 +156,7 @@ mod tests {
     fn what_is_done_for_a_time_ends_and_then_takes_no_place() {
         let mut bans = Sanctions::default();
         let until = Time::ZERO + Duration::from_secs(2);
-        bans.put(ANA, Some(until));
+        bans.put(ANA, Some((until, Timestamp::default())));
         bans.put(BO, None);
         assert_eq!(bans.holds(Time::ZERO, ANA), Some(Lasts(Some(2000))));
         assert_eq!(bans.holds(Time::ZERO, BO), Some(Lasts(None)));

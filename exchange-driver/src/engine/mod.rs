@@ -7,6 +7,7 @@
 //! No link has a task, a queue between tasks or a lock: bytes go from the socket through the wire and the machine into
 //! other sockets in one call stack. A round bounds what it takes of each source, and the next one goes on.
 
+mod keeping;
 mod link;
 mod machine;
 mod ready;
@@ -33,6 +34,7 @@ use slab::Slab;
 
 pub(crate) use self::machine::{Machine, Participant};
 use self::{
+    keeping::Keeper,
     link::{LinkIo, Reading, WINDOW},
     ready::ReadySet,
     telling::Alarm,
@@ -42,6 +44,7 @@ use crate::{
     error::NetworkError,
     events::ENOUGH,
     runtime::{Listener as _, Runtime, Timer as _, Transport},
+    store::Store,
 };
 
 /// What is taken of each source in one round.
@@ -105,6 +108,7 @@ pub(crate) struct Engine<R: Runtime, M: Machine> {
     told: usize,
     receipts: HashMap<MessageId, oneshot::Sender<Outcome>>,
     pages: HashMap<PageId, oneshot::Sender<Fetched>>,
+    keeper: Option<Keeper>,
     phase: Phase,
     shutdown: Vec<oneshot::Sender<usize>>,
     unsettled: usize,
@@ -156,6 +160,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             told: 0,
             receipts: HashMap::new(),
             pages: HashMap::new(),
+            keeper: None,
             phase: Phase::Running,
             shutdown: Vec::new(),
             unsettled: 0,
@@ -169,6 +174,11 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
     pub(crate) fn dial_with(&mut self, dialer: Box<dyn Dial<R::Stream>>) -> LastError {
         self.dialer = Some(dialer);
         Arc::clone(&self.last_error)
+    }
+
+    /// Has what the machine wants kept kept there.
+    pub(crate) fn keep_in(&mut self, store: Box<dyn Store>) {
+        self.keeper = Some(Keeper::new(store));
     }
 
     /// Tells the machine of changes of the network.
@@ -191,7 +201,12 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             busy = true;
             self.owed.push(Input::NetworkChanged);
         }
-        self.ready.take(&mut self.ready_now);
+        busy |= self.poll_keeper(cx);
+        self.ready_now.clear();
+        // Whoever talks faster than it can be kept has to wait.
+        if !self.keeper.as_ref().is_some_and(Keeper::is_full) {
+            self.ready.take(&mut self.ready_now);
+        }
 
         let Self { machine, out, owed, links, buffer, runtime, commands, .. } = self;
         let mut round = machine.round(now, out);
@@ -325,6 +340,12 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         Some((link, result))
     }
 
+    fn poll_keeper(&mut self, cx: &mut Context<'_>) -> bool {
+        let kept = self.keeper.as_mut().and_then(|keeper| keeper.poll(cx));
+        self.owed.extend(kept);
+        kept.is_some()
+    }
+
     fn has_network_changed(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(changes) = &mut self.network_changes else { return false };
         match changes.as_mut().poll_next(cx) {
@@ -407,9 +428,9 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         }
     }
 
-    /// Does what the machine wants done; whether a connection was begun, which has to be polled.
+    /// Does what the machine wants done; whether something was begun by it that has to be polled.
     fn perform(&mut self, now: Time) -> bool {
-        let mut dialing = false;
+        let mut begun = false;
         while let Some(effect) = self.out.pop() {
             match effect {
                 Effect::Send { link, frames } => {
@@ -433,7 +454,13 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                 Effect::Dial { link } => {
                     if let Some(dialer) = &mut self.dialer {
                         self.dialing = Some((link, dialer.dial()));
-                        dialing = !cfg!(exchange_bug = "dial-not-polled");
+                        begun |= !cfg!(exchange_bug = "dial-not-polled");
+                    }
+                }
+                Effect::Store { batch, changes } => {
+                    if let Some(keeper) = &mut self.keeper {
+                        keeper.take(batch, changes);
+                        begun = true;
                     }
                 }
                 // Told to whoever asked, who may have gone, and to nobody else.
@@ -458,7 +485,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                 }
             }
         }
-        dialing
+        begun
     }
 
     fn write(&mut self, now: Time) {
@@ -494,7 +521,8 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
     }
 
     fn is_done(&self, now: Time) -> bool {
-        matches!(self.phase, Phase::Closing(until) if self.links.is_empty() || now >= until)
+        let is_kept = self.keeper.as_ref().is_none_or(Keeper::is_idle);
+        matches!(self.phase, Phase::Closing(until) if (self.links.is_empty() && is_kept) || now >= until)
     }
 
     /// Sets the alarm for what comes first; whether it is due already.

@@ -513,6 +513,8 @@ impl<M: Machine> Station<M> {
                         self.add(link, socket, Wire::client(self.offer.clone()));
                     }
                 }
+                // No host here is made to keep anything.
+                Effect::Store { .. } => {}
                 Effect::Event(event) => self.see(|| Seen::Told(event)),
             }
         }

@@ -43,6 +43,7 @@ CLOSE_REASON = Enum(
         "kicked": None,
         "banned": Struct({"retry_after_ms": Option(U64)}),
         "flood": None,
+        "store_failed": None,
     }
 )
 
@@ -164,6 +165,8 @@ MEMBER = Struct(
     }
 )
 
+DURABILITY = Enum(dict.fromkeys(["memory", "os_buffered", "fsynced"]))
+
 WELCOME = Struct(
     {
         "session": ID16,
@@ -174,6 +177,7 @@ WELCOME = Struct(
         "roster": U64,
         "heartbeat_ms": U32,
         "max_text": U32,
+        "durability": DURABILITY,
     }
 )
 
@@ -196,8 +200,6 @@ ROOM_SUMMARY = Struct({"name": ROOM_NAME, "topic": Option(REMARK), "members": U3
 
 GAP_REASON = Enum({"retention": None, "policy": None})
 
-DURABILITY = Enum({"memory": None})
-
 SIGNAL = Struct({"member": U32, "after": U64, "delivered": U64, "read": Option(U64), "typing_ms": U16})
 
 TO_CLIENT = Enum(
@@ -210,7 +212,7 @@ TO_CLIENT = Enum(
         "parted": Struct({"room": U32}),
         "leave_refused": Struct({"room": U32, "refusal": REFUSAL}),
         "gap": Struct({"room": U32, "to": U64, "reason": GAP_REASON}),
-        "ack": Struct({"room": U32, "cmid": U64, "seq": Option(U64), "durability": DURABILITY}),
+        "ack": Struct({"room": U32, "cmid": U64, "seq": Option(U64)}),
         "reject": Struct({"room": U32, "cmid": U64, "refusal": REFUSAL}),
         "ping": Struct({"nonce": U64}),
         "pong": Struct({"nonce": U64}),

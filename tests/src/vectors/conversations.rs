@@ -119,7 +119,7 @@ impl Talk {
                     self.links.last_mut().unwrap().to_host.extend_from_slice(&frames);
                     self.on_the_way.push_back((Side::Host, link, frames));
                 }
-                Effect::Close { .. } | Effect::Event(_) => {}
+                Effect::Close { .. } | Effect::Store { .. } | Effect::Event(_) => {}
             }
         }
     }

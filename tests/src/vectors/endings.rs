@@ -2,8 +2,8 @@
 
 use bytes::BytesMut;
 use exchange_tokio::core::{
-    Body, CloseReason, Cmid, Durability, Encoding, GapReason, JoinFrom, MemberId, NameError, Presence, Refusal, Rev,
-    Role, RoomId, RoomName, Rules, Seq, Status, Timestamp, Violation,
+    Body, CloseReason, Cmid, Encoding, GapReason, JoinFrom, MemberId, NameError, Presence, Refusal, Rev, Role, RoomId,
+    RoomName, Rules, Seq, Status, Timestamp, Violation,
     message::{Entry, Hello, Joined, MAX_FIRST_FRAME, MAX_FRAME, MemberRecord, ToClient, ToHost},
     text::Text,
 };
@@ -186,7 +186,7 @@ fn leave_refused() -> ToClient {
 }
 
 fn ack() -> ToClient {
-    ToClient::Ack { room: LOBBY, cmid: Cmid(1), seq: Some(Seq(1)), durability: Durability::Memory }
+    ToClient::Ack { room: LOBBY, cmid: Cmid(1), seq: Some(Seq(1)) }
 }
 
 fn gap(to: u64) -> ToClient {

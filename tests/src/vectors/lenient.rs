@@ -94,8 +94,8 @@ pub(super) fn to_client() -> Vec<Vector> {
         "nick": "bo", "role": "member", "status": "online", "note": null,
     });
     let roster = json!({"roster": {"rev": 9, "members": [record]}});
-    let ack = json!({"ack": {"room": 3, "cmid": 12, "seq": null, "durability": "memory"}});
-    let seqless = r#"{"ack":{"room":3,"cmid":12,"durability":"memory"}}"#;
+    let ack = json!({"ack": {"room": 3, "cmid": 12, "seq": null}});
+    let seqless = r#"{"ack":{"room":3,"cmid":12}}"#;
     let refused = json!({"join_refused": {"room": "den", "refusal": "room_full"}});
     let spaced_json = r#"{"join_refused":{"room":"\tden\u3000","refusal":"room_full"}}"#;
     vec![

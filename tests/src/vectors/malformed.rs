@@ -136,7 +136,11 @@ pub(super) fn to_client() -> Vec<Vector> {
         ("room_name.empty", "04000004"),
         ("refusal.unknown", "040364656e7f"),
         ("gap_reason.unknown", "0703fa0163"),
-        ("durability.unknown", "08030c01ad0201"),
+        (
+            "durability.unknown",
+            "01d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4054c61622033e5e5e5e5e5e5e5\
+             e5e5e5e5e5e5e5e5e507c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3098827804003",
+        ),
         ("option.neither", "08030c0200"),
         ("payload.text.not_utf8", "0003ad02070c80d8c1a28c340002c328"),
         (
@@ -153,6 +157,12 @@ pub(super) fn to_client() -> Vec<Vector> {
         format!(
             r#"{{"roster":{{"rev":9,"members":[{{"member":7,{ids},"nick":"{nick}","role":"member","status":{status},"note":null}}]}}}}"#
         )
+    };
+    let welcome = |durability: &str| {
+        let (session, life, token) = ("d4".repeat(16), "e5".repeat(16), "c3".repeat(16));
+        let ids =
+            format!(r#""session":"{session}","name":"Lab 3","life":"{life}","you":7,"token":"{token}","roster":9"#);
+        format!(r#"{{"welcome":{{{ids},"heartbeat_ms":5000,"max_text":8192,"durability":"{durability}"}}}}"#)
     };
     let joined = |members: &str, known: &str| {
         let epoch = "f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6f6";
@@ -174,7 +184,7 @@ pub(super) fn to_client() -> Vec<Vector> {
         ("refusal.without_value", r#"{"reject":{"room":3,"cmid":12,"refusal":"too_long"}}"#.into()),
         ("refusal.without_limit", r#"{"reject":{"room":3,"cmid":12,"refusal":{"too_long":{}}}}"#.into()),
         ("gap_reason.unknown", r#"{"gap":{"room":3,"to":250,"reason":"bored"}}"#.into()),
-        ("durability.unknown", r#"{"ack":{"room":3,"cmid":12,"seq":301,"durability":"stone"}}"#.into()),
+        ("durability.unknown", welcome("stone")),
         ("variant.of_the_other_direction", r#"{"leave":{"room":3}}"#.into()),
     ];
     refused("to_client", postcard, json)

@@ -98,7 +98,8 @@ pub(super) fn to_host() -> Vec<Vector> {
 pub(super) fn to_client() -> Vec<Vector> {
     let made = |name, body| (name, entry(7, 0, body));
     let said = |name, body| (name, entry(7, 12, body));
-    let (room, cmid, durability) = (ROOM, Cmid(12), Durability::Memory);
+    let (room, cmid) = (ROOM, Cmid(12));
+    let kept = |durability| ToClient::Welcome(Welcome { durability, ..welcome() });
     let record = |member, nick, status| {
         let (peer, producer, role, note) = (PEER, PRODUCER, Role::Member, None);
         MemberRecord { member: MemberId(member), peer, producer, nick, role, status, note }
@@ -150,6 +151,8 @@ pub(super) fn to_client() -> Vec<Vector> {
         made("entry.rename", Body::Rename { before: nick("bo"), nick: nick("ana") }),
         made("entry.leave.removed", Body::Leave { reason: LeaveReason::Removed }),
         ("welcome", ToClient::Welcome(welcome())),
+        ("welcome.os_buffered", kept(Durability::OsBuffered)),
+        ("welcome.fsynced", kept(Durability::Fsynced)),
         ("roster.nobody", ToClient::Roster { rev: Rev(9), members: vec![] }),
         ("roster", ToClient::Roster { rev: Rev(LAST), members: roster }),
         ("joined", ToClient::Joined(joined)),
@@ -160,8 +163,8 @@ pub(super) fn to_client() -> Vec<Vector> {
         ("leave_refused", ToClient::LeaveRefused { room: RoomId(1), refusal: Refusal::Lobby }),
         ("gap", ToClient::Gap { room, to: Seq(250), reason: GapReason::Retention }),
         ("gap.policy", ToClient::Gap { room, to: Seq(250), reason: GapReason::Policy }),
-        ("ack", ToClient::Ack { room, cmid, seq: Some(Seq(301)), durability }),
-        ("ack.forgotten", ToClient::Ack { room, cmid, seq: None, durability }),
+        ("ack", ToClient::Ack { room, cmid, seq: Some(Seq(301)) }),
+        ("ack.forgotten", ToClient::Ack { room, cmid, seq: None }),
         ("ping", ToClient::Ping { nonce: 1000 }),
         ("pong", ToClient::Pong { nonce: 1000 }),
         (
@@ -231,6 +234,7 @@ pub(super) fn welcome() -> Welcome {
         roster: Rev(9),
         heartbeat_ms: 5000,
         max_text: 8192,
+        durability: Durability::Memory,
     }
 }
 
@@ -314,14 +318,15 @@ fn acts() -> Vec<(&'static str, Act)> {
 
 fn close_reasons() -> Vec<CloseReason> {
     use CloseReason::{
-        Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, WrongToken,
+        Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, StoreFailed,
+        WrongToken,
     };
     use Violation::{Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
 
     let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken].into_iter();
     let names = name_errors().map(Name);
     let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember];
-    let removed = [Kicked, Banned { retry_after_ms: Some(60_000) }, Flood];
+    let removed = [Kicked, Banned { retry_after_ms: Some(60_000) }, Flood, StoreFailed];
     plain.chain(names).chain(violations.map(CloseReason::Violation)).chain(removed).collect()
 }
 

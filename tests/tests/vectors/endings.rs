@@ -82,7 +82,7 @@ fn every_link_ends_or_goes_on_as_it_says() {
                     told.extend(frames(&said).filter_map(|frame| machine.goodbye(frame)));
                 }
                 Effect::Close { reason, .. } => closed = Some(reason),
-                Effect::Dial { .. } | Effect::Event(_) => {}
+                Effect::Dial { .. } | Effect::Store { .. } | Effect::Event(_) => {}
             }
         }
         let ended: Option<Value> = closed.map(|reason| json!(reason));

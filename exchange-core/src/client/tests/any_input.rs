@@ -212,6 +212,7 @@ impl Fuzz {
                     assert!(self.fetching.remove(&id), "a page is told or refused once");
                 }
                 Effect::Event(Event::Closed { .. }) => self.closed = true,
+                Effect::Store { .. } => panic!("a client keeps nothing"),
                 Effect::Event(_) | Effect::Close { .. } => {}
                 Effect::Dial { link } => (self.link, self.unread) = (link, 0),
                 Effect::Send { link, frames: sent } => {

@@ -14,7 +14,7 @@ use crate::{
     limits::Limits,
     message::{Body, Encoding, JoinFrom, PageFrom, arbitrary::page_from},
     name::RoomName,
-    reason::Outcome,
+    reason::{Durability, Outcome},
     seam::Input,
     testing::{Cut, World, cases, messages},
 };
@@ -37,6 +37,10 @@ enum Op {
     Steps(u8),
     Pass(u64, bool),
     Restart,
+    /// So many of the batches that wait are kept.
+    Sync(u8),
+    /// The host dies, and is made again of what was kept.
+    Crash,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -63,6 +67,11 @@ fn op() -> impl Strategy<Value = Op> {
 
 fn host() -> HostConfig {
     HostConfig::new("Lab 3".parse().unwrap(), "host".parse().unwrap())
+}
+
+/// One that keeps everything.
+fn keeping() -> HostConfig {
+    HostConfig { store: Some(Durability::Fsynced), ..host() }
 }
 
 /// The lobby, a room that all are in, and one that they come to and leave.
@@ -126,6 +135,11 @@ impl Chaos {
                 self.restarts += 1;
                 world.restart_host(host(), 100 + self.restarts);
             }
+            Op::Sync(batches) => (0..batches).for_each(|_| world.sync()),
+            Op::Crash => {
+                self.restarts += 1;
+                world.restore_host(keeping(), 100 + self.restarts);
+            }
         }
     }
 
@@ -140,6 +154,8 @@ impl Chaos {
         for node in &mut self.world.clients {
             (node.reachable, node.reads, node.is_read) = (true, true, true);
         }
+        self.world.syncs = true;
+        self.world.sync();
         self.world.run(secs(60));
     }
 
@@ -331,6 +347,37 @@ proptest! {
         for (who, node) in chaos.world.clients.iter().enumerate() {
             for room in &rooms() {
                 in_order(&node.told, room, who);
+            }
+        }
+    }
+    #[test]
+    fn a_host_that_keeps_everything_loses_nothing_however_often_it_dies(
+        seed in any::<u64>(),
+        window in select(&[200_u32, 2000, 65_536][..]),
+        ops in vec(prop_oneof![16 => op(), 6 => any::<u8>().prop_map(|n| Op::Sync(n % 8)), 1 => Just(Op::Crash)], 1..80),
+    ) {
+        let mut chaos = Chaos::new(keeping(), seed, window);
+        chaos.world.syncs = false;
+        chaos.happen(&ops);
+        chaos.heal();
+        chaos.agree();
+        let outcomes = chaos.outcomes();
+        let world = &chaos.world;
+        for room in &rooms()[..2] {
+            let log = world.host.messages(room).map(|view| {
+                let message = view.message();
+                (message.seq(), message.id().clone(), String::from(message.text()))
+            });
+            let log: Vec<_> = log.collect();
+            for (who, node) in world.clients.iter().enumerate() {
+                prop_assert_eq!(node.told.iter().find(|told| matches!(told, Event::HistoryLost { .. })), None);
+                prop_assert_eq!(&delivered(&node.told, room), &log, "client {} in {:?}", who, room);
+            }
+            for (who, id) in chaos.posted.iter().filter(|(_, id)| id.room == *room) {
+                let places: Vec<Seq> = log.iter().filter(|(_, logged, _)| logged == id).map(|(seq, ..)| *seq).collect();
+                let outcome = outcomes[id];
+                let Outcome::Logged { seq, durability } = outcome else { panic!("{id} of {who}: {outcome:?}") };
+                prop_assert_eq!((places, durability), (vec![seq.unwrap()], Durability::Fsynced));
             }
         }
     }

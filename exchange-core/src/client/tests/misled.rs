@@ -9,7 +9,7 @@ use crate::{
     limits::CONTROL_ALLOWANCE,
     message::{Encoding, GapReason, JoinFrom, Joined, MemberRecord, Signal, Status, ToClient, ToHost},
     name::RoomName,
-    reason::{CloseReason, Durability, Refusal, Violation},
+    reason::{CloseReason, Refusal, Violation},
     seam::Input,
     testing::filling_nonce,
 };
@@ -17,7 +17,7 @@ use crate::{
 /// What a client that is in the lobby may not be told, and how it breaks the protocol.
 fn lies() -> Vec<(ToClient, Violation)> {
     let (nowhere, cmid, seq) = (RoomId(99), crate::Cmid(1), None);
-    let (reason, refusal, durability) = (GapReason::Retention, Refusal::NotMember, Durability::Memory);
+    let (reason, refusal) = (GapReason::Retention, Refusal::NotMember);
     let lobby = RoomName::lobby();
     let ToClient::Entry(stray) = entry(1, ANA, 1, "stray") else { panic!("no entry") };
     vec![
@@ -35,7 +35,7 @@ fn lies() -> Vec<(ToClient, Violation)> {
         (ToClient::JoinRefused { room: lobby, refusal }, Violation::Unexpected),
         (ToClient::Parted { room: LOBBY }, Violation::Unexpected),
         (ToClient::LeaveRefused { room: LOBBY, refusal }, Violation::Unexpected),
-        (ToClient::Ack { room: nowhere, cmid, seq, durability }, Violation::Unexpected),
+        (ToClient::Ack { room: nowhere, cmid, seq }, Violation::Unexpected),
         (ToClient::Reject { room: nowhere, cmid, refusal }, Violation::Unexpected),
         (ToClient::NoSignals { room: nowhere }, Violation::Unexpected),
         (ToClient::Signals { room: nowhere, signals: Vec::new() }, Violation::Unexpected),

@@ -31,7 +31,7 @@ use crate::{
         Welcome,
     },
     name::RoomName,
-    reason::{CloseReason, Outcome, Refusal},
+    reason::{CloseReason, Durability, Outcome, Refusal},
     seam::{Effect, Input, LinkId, LinkLoss, Outbox},
     seed::Seed,
     time::{Time, Timestamp},
@@ -85,6 +85,7 @@ fn welcome() -> Welcome {
         roster: Rev(2),
         heartbeat_ms: 5000,
         max_text: 8192,
+        durability: Durability::Memory,
     }
 }
 
@@ -154,6 +155,7 @@ impl Bench {
         for effect in self.out.drain() {
             match effect {
                 Effect::Event(event) => self.told.push(event),
+                Effect::Store { .. } => panic!("a client keeps nothing"),
                 Effect::Dial { link } => self.dialled.push(link),
                 Effect::Close { link, reason } => self.closed.push((link, reason)),
                 Effect::Send { link, frames: bytes } => {

@@ -48,11 +48,12 @@ fn at_most_thirty_two_messages_of_a_room_are_on_the_wire_without_an_outcome() {
     assert_eq!(sent(&bench.said()), (1..=32).collect::<Vec<_>>());
     bench.hear_all(&[entry(1, ME, 1, "text"), entry(2, ANA, 9, "other"), entry(3, ME, 2, "text")]);
     assert_eq!(sent(&bench.said()), [33, 34]);
-    let (room, durability) = (LOBBY, Durability::Memory);
-    bench.hear(&ToClient::Ack { room, cmid: Cmid(3), seq: None, durability });
+    let room = LOBBY;
+    bench.hear(&ToClient::Ack { room, cmid: Cmid(3), seq: None });
     bench.hear(&ToClient::Reject { room, cmid: Cmid(4), refusal: Refusal::Kind });
     assert_eq!(sent(&bench.said()), [35, 36]);
-    let (unknown, refused) = (Outcome::Logged { seq: None, durability }, Outcome::Refused(Refusal::Kind));
+    let (unknown, refused) =
+        (Outcome::Logged { seq: None, durability: Durability::Memory }, Outcome::Refused(Refusal::Kind));
     assert_eq!(bench.outcomes()[2..], [(Cmid(3), unknown), (Cmid(4), refused)]);
 }
 
@@ -61,8 +62,8 @@ fn outcomes_that_come_out_of_order_are_told_once_each() {
     let mut bench = Bench::in_lobby();
     post(&mut bench, 3);
     let ack = |cmid| {
-        let (room, seq, durability) = (LOBBY, Some(Seq(cmid)), Durability::Memory);
-        ToClient::Ack { room, cmid: Cmid(cmid), seq, durability }
+        let (room, seq) = (LOBBY, Some(Seq(cmid)));
+        ToClient::Ack { room, cmid: Cmid(cmid), seq }
     };
     bench.hear_all(&[ack(3), ack(2), ack(2), ack(1), ack(3), entry(1, ME, 1, "text"), ack(77)]);
     let outcomes: Vec<u64> = bench.outcomes().into_iter().map(|(cmid, _)| cmid.0).collect();

@@ -11,10 +11,10 @@ use crate::{
     host::{Host, HostConfig, RoomName},
     limits::{Limits, Rate},
     message::{Encoding, FRAME_HEADER, JoinFrom, MAX_FRAME, ToClient, ToHost, arbitrary},
-    reason::Violation,
+    reason::{Durability, Violation},
     seam::{Effect, Input, LinkId, LinkLoss, Outbox},
     seed::Seed,
-    testing::cases,
+    testing::{Disk, cases},
     time::{Time, Timestamp},
     wire::frames,
 };
@@ -38,6 +38,10 @@ enum Step {
     Fault,
     Down,
     Network,
+    /// What has waited longest is kept.
+    Sync,
+    /// The host dies, and is made again of what was kept.
+    Restart,
 }
 
 fn step() -> impl Strategy<Value = (u64, Step)> {
@@ -54,6 +58,8 @@ fn step() -> impl Strategy<Value = (u64, Step)> {
         1 => Just(Step::Fault),
         1 => Just(Step::Down),
         1 => Just(Step::Network),
+        12 => Just(Step::Sync),
+        1 => Just(Step::Restart),
     ];
     (0_u64..5, step)
 }
@@ -62,6 +68,7 @@ fn step() -> impl Strategy<Value = (u64, Step)> {
 struct Seen {
     encoding: Encoding,
     unread: u64,
+    who: Option<u8>,
 }
 
 struct Fuzz {
@@ -74,10 +81,12 @@ struct Fuzz {
     seen: BTreeMap<LinkId, Seen>,
     tokens: BTreeMap<u8, crate::Token>,
     attempts: u32,
+    /// Where everything is kept, if it is.
+    disk: Option<Disk>,
 }
 
 impl Fuzz {
-    fn new() -> Self {
+    fn config(disk: Option<&Disk>) -> HostConfig {
         let limits = Limits {
             links: LINKS,
             half_open: 2,
@@ -98,16 +107,34 @@ impl Fuzz {
             messages: Rate { per_second: 5, burst: 5 },
             requests: Rate { per_second: 5, burst: 5 },
         };
-        let host = Host::new(HostConfig { limits, ..config() }, &Seed::from_number(1), Time::ZERO);
+        HostConfig { limits, store: disk.map(|_| Durability::Fsynced), ..config() }
+    }
+
+    fn new(disk: Option<Disk>) -> Self {
+        let host = Host::new(Self::config(disk.as_ref()), &Seed::from_number(1), Time::ZERO);
         let (tokens, seen, out) = (BTreeMap::new(), BTreeMap::new(), Outbox::new());
-        Self { host, now: Time::ZERO, out, links: [LinkId(0); 5], next: 1, seen, tokens, attempts: 0 }
+        Self { host, now: Time::ZERO, out, links: [LinkId(0); 5], next: 1, seen, tokens, attempts: 0, disk }
+    }
+
+    fn restart(&mut self) {
+        let Some(disk) = &mut self.disk else { return };
+        disk.restart();
+        let (rows, seed) = (disk.rows.clone(), Seed::from_number(self.next));
+        let config = Self::config(Some(disk));
+        self.out = Outbox::new();
+        (self.links, self.seen) = ([LinkId(0); 5], BTreeMap::new());
+        if rows.is_empty() {
+            self.host = Host::new(config, &seed, self.now);
+        } else {
+            self.host = Host::restore(config, &seed, self.now, Timestamp::default(), rows.clone()).unwrap();
+            assert_eq!(self.host.all_rows(), rows, "it is what it was");
+        }
     }
 
     fn apply(&mut self, slot: usize, step: &Step) {
         let link = self.links[slot];
         let mut body = BytesMut::new();
         let encoding = self.seen.get(&link).map_or(Encoding::Postcard, |seen| seen.encoding);
-        let mut who = None;
         let input = match step {
             Step::Arrive(client, json) => {
                 let join = super::join(&RoomName::lobby(), JoinFrom::Start);
@@ -123,19 +150,21 @@ impl Fuzz {
             Step::Wall(at) => Input::WallClock { at: Timestamp::from_millis(*at) },
             Step::Up => {
                 self.links[slot] = LinkId(self.next);
-                self.seen.insert(LinkId(self.next), Seen { encoding, unread: 0 });
+                self.seen.insert(LinkId(self.next), Seen { encoding, unread: 0, who: None });
                 self.next += 1;
                 Input::LinkUp { link: self.links[slot], credit: WINDOW }
             }
             Step::Opened(json) => {
                 let encoding = if *json { Encoding::Json } else { Encoding::Postcard };
                 if self.host.links.get(&link).is_some_and(|state| state.encoding().is_none()) {
-                    self.seen.insert(link, Seen { encoding, unread: 0 });
+                    self.seen.insert(link, Seen { encoding, unread: 0, who: None });
                 }
                 Input::Opened { link, encoding }
             }
             Step::Hello(client, token) => {
-                who = Some(*client);
+                if let Some(seen) = self.seen.get_mut(&link) {
+                    seen.who.get_or_insert(*client);
+                }
                 self.attempts += 1;
                 let token = self.tokens.get(client).copied().filter(|_| *token);
                 encoding.encode(&super::hello(*client, self.attempts, token), &mut body);
@@ -155,17 +184,26 @@ impl Fuzz {
             Step::Fault => Input::Fault { link, violation: Violation::Oversize },
             Step::Down => Input::LinkDown { link, loss: LinkLoss::Broken },
             Step::Network => Input::NetworkChanged,
+            Step::Sync => match self.disk.as_mut().and_then(Disk::sync) {
+                Some(stored) => stored,
+                None => return,
+            },
+            Step::Restart => return self.restart(),
         };
         self.host.handle(self.now, input, &mut self.out);
-        self.check(who);
+        self.check();
+        if let Some(disk) = &self.disk {
+            assert_eq!(self.host.all_rows(), disk.all(), "everything is kept");
+        }
     }
 
     /// Takes what the host wants done, and holds it against the bounds.
-    fn check(&mut self, who: Option<u8>) {
+    fn check(&mut self) {
         for effect in self.out.drain() {
             match effect {
                 Effect::Event(_) => {}
                 Effect::Dial { .. } => panic!("a host does not dial"),
+                Effect::Store { batch, changes } => self.disk.as_mut().unwrap().take(batch, changes),
                 Effect::Close { link, .. } => assert!(self.seen.remove(&link).is_some(), "closed once"),
                 Effect::Send { link, frames: sent } => {
                     let seen = self.seen.get_mut(&link).expect("nothing is said on a closed link");
@@ -176,7 +214,7 @@ impl Fuzz {
                     for frame in frames(&sent) {
                         count += frame.len() + FRAME_HEADER;
                         let said = seen.encoding.decode::<ToClient>(frame).expect("a host speaks the protocol");
-                        if let (ToClient::Welcome(welcome), Some(who)) = (said, who) {
+                        if let (ToClient::Welcome(welcome), Some(who)) = (said, seen.who) {
                             self.tokens.insert(who, welcome.token);
                         }
                     }
@@ -213,7 +251,15 @@ proptest! {
 
     #[test]
     fn no_input_makes_a_host_panic_or_hold_more_than_it_allows(steps in vec(step(), 1..120)) {
-        let mut fuzz = Fuzz::new();
+        let mut fuzz = Fuzz::new(None);
+        for (slot, step) in steps {
+            fuzz.apply(usize::try_from(slot).unwrap(), &step);
+        }
+    }
+
+    #[test]
+    fn whatever_happens_to_a_host_that_keeps_it_is_kept(steps in vec(step(), 1..120)) {
+        let mut fuzz = Fuzz::new(Some(Disk::default()));
         for (slot, step) in steps {
             fuzz.apply(usize::try_from(slot).unwrap(), &step);
         }

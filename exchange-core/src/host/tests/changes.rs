@@ -12,7 +12,7 @@ use crate::{
     limits::Limits,
     message::{Body, Data, Delete, Edit, Encoding, Entry, JoinFrom, Mentions, Post, React, ToClient, ToHost},
     name::{ContentType, Reaction, RoomName},
-    reason::{Durability, Refusal},
+    reason::Refusal,
     seam::LinkId,
 };
 
@@ -217,7 +217,7 @@ fn a_change_that_is_sent_again_is_made_once() {
     let said = outcome(&mut bench, link, 1, Body::text("hi")).unwrap().0;
     let reacted = outcome(&mut bench, link, 2, react(said, "👍", true)).unwrap();
     bench.say(link, &send(2, react(said, "👍", true)));
-    let ack = ToClient::Ack { room: LOBBY, cmid: Cmid(2), seq: Some(reacted), durability: Durability::Memory };
+    let ack = ToClient::Ack { room: LOBBY, cmid: Cmid(2), seq: Some(reacted) };
     assert_eq!(bench.heard(link), [ack]);
     assert_eq!(outcome(&mut bench, link, 3, delete(said)), Ok(Seq(reacted.0 + 1)));
     bench.say(link, &send(3, delete(said)));

@@ -10,14 +10,13 @@ use crate::{
     ids::{Cmid, MemberId, Seq},
     limits::Limits,
     message::{Body, Encoding, FIRST_APPLICATION_KIND, JoinFrom, LeaveReason, ToClient, ToHost},
-    reason::{Durability, Refusal},
+    reason::Refusal,
     seam::{Input, LinkId},
     time::Timestamp,
 };
 
 fn ack(cmid: u64, seq: Option<u64>) -> ToClient {
-    let durability = Durability::Memory;
-    ToClient::Ack { room: LOBBY, cmid: Cmid(cmid), seq: seq.map(Seq), durability }
+    ToClient::Ack { room: LOBBY, cmid: Cmid(cmid), seq: seq.map(Seq) }
 }
 
 fn reject(cmid: u64, refusal: Refusal) -> ToClient {

@@ -5,6 +5,7 @@ mod admission;
 mod any_input;
 mod changes;
 mod history;
+mod keeping;
 mod liveness;
 mod messages;
 mod misbehaviour;
@@ -33,6 +34,7 @@ use crate::{
     reason::{CloseReason, Refusal},
     seam::{Effect, Input, LinkId, LinkLoss, Outbox},
     seed::Seed,
+    testing::Disk,
     time::Time,
     wire::frames,
 };
@@ -48,6 +50,8 @@ struct Bench {
     out: Outbox,
     told: Vec<Event>,
     links: BTreeMap<LinkId, Seen>,
+    /// Where it keeps its rows, if it was told to.
+    disk: Disk,
 }
 
 /// What came over one link.
@@ -97,7 +101,14 @@ impl Bench {
 
     fn with(config: HostConfig) -> Self {
         let host = Host::new(config, &Seed::from_number(1), Time::ZERO);
-        Self { host, now: Time::ZERO, out: Outbox::new(), told: Vec::new(), links: BTreeMap::new() }
+        Self {
+            host,
+            now: Time::ZERO,
+            out: Outbox::new(),
+            told: Vec::new(),
+            links: BTreeMap::new(),
+            disk: Disk::default(),
+        }
     }
 
     /// Has the host do something in a round, then does what it wants done.
@@ -108,6 +119,7 @@ impl Bench {
                 match effect {
                     Effect::Event(event) => self.told.push(event),
                     Effect::Dial { .. } => panic!("a host does not dial"),
+                    Effect::Store { batch, changes } => self.disk.take(batch, changes),
                     Effect::Close { link, reason } => {
                         let seen = self.links.get_mut(&link).expect("no link is closed that was not up");
                         assert_eq!(seen.closed.replace(reason), None, "a link is closed once");

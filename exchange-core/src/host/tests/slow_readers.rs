@@ -8,7 +8,7 @@ use crate::{
     ids::{MemberId, Seq},
     limits::{CONTROL_ALLOWANCE, Limits},
     message::{Encoding, JoinFrom, MAX_FRAME, Status, ToClient, ToHost},
-    reason::{CloseReason, Durability},
+    reason::CloseReason,
     seam::LinkId,
     testing::filling_nonce,
 };
@@ -95,8 +95,8 @@ fn a_lagging_talker_is_acknowledged_beside_its_backlog() {
     chatter(&mut bench, talker, 1..=100);
     bench.heard(slow);
     bench.say(slow, &text(LOBBY, 1, "from behind"));
-    let (room, cmid, seq, durability) = (LOBBY, crate::Cmid(1), Some(Seq(104)), Durability::Memory);
-    assert_eq!(bench.heard(slow), [ToClient::Ack { room, cmid, seq, durability }]);
+    let (room, cmid, seq) = (LOBBY, crate::Cmid(1), Some(Seq(104)));
+    assert_eq!(bench.heard(slow), [ToClient::Ack { room, cmid, seq }]);
     bench.read(slow);
     assert_eq!(texts(&bench.heard(slow)).last(), Some(&(Seq(104), "from behind".into())));
 }

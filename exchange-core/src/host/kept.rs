@@ -1,0 +1,77 @@
+//! What is kept of a host beyond its life, beside its rooms: the session, and who is or was in it.
+
+use alloc::vec::Vec;
+
+use bytes::{Bytes, BytesMut};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{Host, members::Tokens};
+use crate::{
+    ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, SessionId},
+    name::Nick,
+    store::{Damage, Key},
+};
+
+/// The form that rows are written in. Whoever changes one of them counts on, and goes on to read the earlier ones.
+pub(super) const FORM: u16 = 1;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SessionRow {
+    pub(super) id: SessionId,
+    /// Numbers of rooms and members are kept, so it is the same life for all who were there.
+    pub(super) life: Epoch,
+    pub(super) moderators: Vec<PeerId>,
+    pub(super) next_member: MemberId,
+    pub(super) next_room: RoomId,
+    pub(super) closed_logs: Vec<Epoch>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct MemberRow {
+    pub(super) peer: PeerId,
+    pub(super) producer: ProducerId,
+    pub(super) nick: Nick,
+    pub(super) attempt: u32,
+    pub(super) tokens: Tokens,
+    pub(super) is_removed: bool,
+}
+
+/// Writes a row. One that cannot be written does not occur: there is nothing in it that has no bytes.
+pub(super) fn write(row: &impl Serialize) -> Option<Bytes> {
+    postcard::to_extend(row, BytesMut::new()).ok().map(BytesMut::freeze)
+}
+
+pub(super) fn read<T: DeserializeOwned>(key: Key, row: &[u8]) -> Result<T, Damage> {
+    match postcard::take_from_bytes(row) {
+        Ok((row, [])) => Ok(row),
+        _ => Err(Damage::Row(key)),
+    }
+}
+
+impl Host {
+    /// The row of the session, which begins with the form that all rows have.
+    pub(super) fn session_row(&self) -> (u16, SessionRow) {
+        let row = SessionRow {
+            id: self.session.id,
+            life: self.life,
+            moderators: self.moderators.iter().copied().collect(),
+            next_member: self.next_member,
+            next_room: self.next_room,
+            closed_logs: self.closed_logs.iter().copied().collect(),
+        };
+        (FORM, row)
+    }
+
+    /// `None` if nobody is that member any more.
+    pub(super) fn member_row(&self, member: MemberId) -> Option<MemberRow> {
+        let (state, record) = (self.members.get(&member)?, self.roster.record(member)?);
+        Some(MemberRow {
+            peer: record.peer,
+            producer: record.producer,
+            nick: record.nick.clone(),
+            attempt: state.attempt,
+            tokens: state.tokens,
+            is_removed: state.is_removed,
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! A host made again of what was kept of an earlier one.
+
+use alloc::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::{
+    Alarm, Host, HostConfig, LOBBY, OWNER,
+    journal::Journal,
+    kept::{FORM, MemberRow, SessionRow, read},
+    members::Member,
+};
+use crate::{
+    ids::{MemberId, RoomId, Seq},
+    message::{MemberRecord, Status},
+    room::{MembershipRow, Room, RoomRow, Unkept},
+    seed::Seed,
+    store::{Damage, Key, read_entry},
+    time::{Time, Timestamp},
+};
+
+impl Host {
+    /// The host of which these rows were kept: the same session with the same rooms, logs and people. Everybody else has
+    /// lost their link, and may come back as after any other loss.
+    ///
+    /// Names, limits and times are those of `config`. `wall` is what the wall clock shows: bans and the like go on to end
+    /// when they were to.
+    ///
+    /// # Errors
+    ///
+    /// [`Damage`] if these are not all rows of one host, each as it was kept last.
+    pub fn restore(
+        config: HostConfig,
+        seed: &Seed,
+        now: Time,
+        wall: Timestamp,
+        rows: impl IntoIterator<Item = (Key, Bytes)>,
+    ) -> Result<Self, Damage> {
+        let rows: BTreeMap<Key, Bytes> = rows.into_iter().collect();
+        let session = rows.get(&Key::Session).ok_or(Damage::Missing(Key::Session))?;
+        let (form, _) = postcard::take_from_bytes::<u16>(session).map_err(|_| Damage::Row(Key::Session))?;
+        if form != FORM {
+            return Err(Damage::Later { form });
+        }
+        let (_, session): (u16, SessionRow) = read(Key::Session, session)?;
+        let owner_key = Key::Member(OWNER);
+        let owner: MemberRow = read(owner_key, rows.get(&owner_key).ok_or(Damage::Missing(owner_key))?)?;
+        let mut host = Self::bare(config, session.id, (owner.peer, owner.producer), seed.fork("host"), now);
+        host.wall.set(now, wall);
+        host.life = session.life;
+        host.moderators = session.moderators.into_iter().collect();
+        (host.next_member, host.next_room) = (session.next_member, session.next_room);
+        host.closed_logs = session.closed_logs.into();
+        for (key, row) in &rows {
+            host.restore_row(*key, row, now)?;
+        }
+        if !host.rooms.contains_key(&LOBBY) {
+            return Err(Damage::Missing(Key::Room(LOBBY)));
+        }
+        host.restore_absences(now);
+        if let Some(durability) = host.journal.as_ref().map(|journal| journal.durability) {
+            host.journal = Some(Journal::restored(durability, rows));
+            host.rooms.values_mut().for_each(|room| room.unkept = Some(Unkept::default()));
+            host.changes_member(OWNER);
+        }
+        Ok(host)
+    }
+
+    fn restore_row(&mut self, key: Key, row: &Bytes, now: Time) -> Result<(), Damage> {
+        let damage = Damage::Row(key);
+        match key {
+            Key::Session => Ok(()),
+            Key::Member(member) => self.restore_member(member, read(key, row)?, damage),
+            Key::Room(id) => {
+                let row: RoomRow = read(key, row)?;
+                let wall = self.wall;
+                let room = Room::restore(id, row, &self.limits, |at| wall.when(now, at));
+                let is_other = self.room_ids.insert(room.name.clone(), id).is_some();
+                if is_other || id >= self.next_room || room.name.is_lobby() != (id == LOBBY) {
+                    return Err(damage);
+                }
+                self.rooms.insert(id, room);
+                Ok(())
+            }
+            Key::Membership(id, member) => {
+                let row: MembershipRow = read(key, row)?;
+                let room = self.rooms.get_mut(&id).ok_or(damage)?;
+                let state = self.members.get_mut(&member).ok_or(damage)?;
+                if row.present {
+                    state.rooms.insert(id);
+                }
+                room.restore_membership(member, row);
+                Ok(())
+            }
+            Key::Entry(id, seq) => self.restore_entry(id, seq, row).ok_or(damage),
+        }
+    }
+
+    fn restore_member(&mut self, member: MemberId, row: MemberRow, damage: Damage) -> Result<(), Damage> {
+        let MemberRow { peer, producer, nick, attempt, tokens, is_removed } = row;
+        if member >= self.next_member {
+            return Err(damage);
+        }
+        let state = self.members.entry(member).or_insert_with(Member::new);
+        (state.attempt, state.tokens, state.is_removed) = (attempt, tokens, is_removed);
+        if member != OWNER {
+            let role = self.role(peer);
+            self.roster.put(MemberRecord { member, peer, producer, nick, role, status: Status::Offline, note: None });
+        }
+        Ok(())
+    }
+
+    fn restore_entry(&mut self, id: RoomId, seq: Seq, row: &[u8]) -> Option<()> {
+        let entry = read_entry(row).filter(|entry| (entry.room, entry.seq) == (id, seq))?;
+        let room = self.rooms.get_mut(&id)?;
+        let peer = self.roster.record(entry.author)?.peer;
+        self.members.get_mut(&entry.author)?.entries += 1;
+        let members = &mut self.members;
+        room.restore_entry(entry, peer, |gone| {
+            if let Some(member) = members.get_mut(&gone) {
+                member.entries -= 1;
+            }
+        })
+    }
+
+    /// Whoever is in a room was there, and may come back; nobody else is waited for.
+    fn restore_absences(&mut self, now: Time) {
+        for (&member, state) in self.members.iter().filter(|(member, _)| **member != OWNER) {
+            if state.rooms.is_empty() {
+                self.gone.push_back(member);
+                continue;
+            }
+            self.away.push_back(member);
+            self.timers.set(Alarm::Grace(member), now + self.timing.grace);
+            self.timers.set(Alarm::Expiry(member), now + self.timing.expiry);
+            self.roster.set_status(member, Status::Unreachable, None);
+            if let Some(record) = self.roster.record(member) {
+                // Nobody has taken it meanwhile; should it not be allowed any more, it is free.
+                let _ = self.nicks.take(member, record.peer, &record.nick);
+            }
+        }
+    }
+}

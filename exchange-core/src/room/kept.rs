@@ -1,0 +1,150 @@
+//! A room as it is kept beyond its host's life, and what of it has changed since it was kept last.
+//!
+//! The form of a row never changes but with the number of the form that the host keeps with its session: later versions
+//! read it.
+
+use alloc::{
+    collections::{BTreeSet, VecDeque},
+    vec::Vec,
+};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Log, Membership, Room,
+    standing::{Guest, Sanctions},
+};
+use crate::{
+    ids::{Cmid, Epoch, MemberId, PeerId, RoomId, Seq},
+    limits::Limits,
+    message::{Encoding, Entry, Rules},
+    name::{Remark, RoomName},
+    reason::Refusal,
+    time::{Time, Timestamp},
+    wire::frames,
+};
+
+/// What is kept of a room beside its entries and memberships.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RoomRow {
+    name: RoomName,
+    epoch: Epoch,
+    topic: Option<Remark>,
+    rules: Rules,
+    founder: Option<PeerId>,
+    guests: Vec<(PeerId, Guest)>,
+    knocking: Vec<PeerId>,
+    bans: Vec<(PeerId, Option<Timestamp>)>,
+    mutes: Vec<(PeerId, Option<Timestamp>)>,
+}
+
+/// What is kept of a membership.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct MembershipRow {
+    pub(crate) present: bool,
+    known: Option<Cmid>,
+    refused: VecDeque<(Cmid, Refusal)>,
+    floor: Seq,
+    removed: bool,
+}
+
+/// What has to be kept anew of a room.
+#[derive(Debug, Default)]
+pub(crate) struct Unkept {
+    pub(crate) memberships: BTreeSet<MemberId>,
+    /// Entries that say nothing any more.
+    pub(crate) blanked: BTreeSet<Seq>,
+}
+
+impl Room {
+    pub(crate) fn row(&self) -> RoomRow {
+        let standing = &self.standing;
+        RoomRow {
+            name: self.name.clone(),
+            epoch: self.log.epoch(),
+            topic: self.topic.clone(),
+            rules: self.rules,
+            founder: standing.founder,
+            guests: standing.guests().collect(),
+            knocking: standing.knocking().collect(),
+            bans: standing.bans.ends().collect(),
+            mutes: standing.mutes.ends().collect(),
+        }
+    }
+
+    /// `None` if that member is not remembered.
+    pub(crate) fn membership_row(&self, member: MemberId) -> Option<MembershipRow> {
+        let Membership { present, known, refused, floor, removed, .. } = self.members.get(&member)?;
+        let (refused, known) = (refused.clone(), *known);
+        Some(MembershipRow { present: *present, known, refused, floor: *floor, removed: *removed })
+    }
+
+    /// The rows of the readable entries after a place, up to another.
+    pub(crate) fn entry_rows(&self, after: Seq, to: Seq) -> Vec<(Seq, Bytes)> {
+        let (mut rows, mut after) = (Vec::new(), after.max(self.log.tail()));
+        while let Some((part, _)) = self.log.part(after, to, Encoding::Postcard, usize::MAX) {
+            for body in frames(&part) {
+                after = after.next();
+                rows.push((after, part.slice_ref(body)));
+            }
+        }
+        rows
+    }
+
+    /// The room of that row, with nothing in its log yet and nobody in it. `until` says when a moment on the wall is.
+    pub(crate) fn restore(id: RoomId, row: RoomRow, limits: &Limits, until: impl Fn(Timestamp) -> Time) -> Self {
+        let RoomRow { name, epoch, topic, rules, founder, guests, knocking, bans, mutes } = row;
+        let log = Log::new(epoch, limits.history_entries, limits.history_bytes);
+        let mut room = Self::new(id, name, log, limits.signalled);
+        (room.topic, room.rules) = (topic, rules);
+        let sanctions = |ends: Vec<(PeerId, Option<Timestamp>)>| {
+            let mut sanctions = Sanctions::default();
+            for (peer, end) in ends {
+                sanctions.put(peer, end.map(|end| (until(end), end)));
+            }
+            sanctions
+        };
+        (room.standing.bans, room.standing.mutes) = (sanctions(bans), sanctions(mutes));
+        room.standing.founder = founder;
+        room.standing.restore(guests, knocking);
+        room
+    }
+
+    /// The next entry of the log. `None` if it is another; `forgotten` is told the author of each that has to go for it.
+    pub(crate) fn restore_entry(
+        &mut self,
+        entry: Entry,
+        author: PeerId,
+        forgotten: impl FnMut(MemberId),
+    ) -> Option<()> {
+        if self.log.head() == Seq::ZERO {
+            self.log.begin_after(entry.seq.back(1));
+        }
+        if entry.seq != self.log.head().next() || entry.seq == Seq::ZERO {
+            return None;
+        }
+        let (seq, change) = (entry.seq, entry.body.changes().is_some().then(|| entry.body.clone()));
+        self.stamp(entry.at);
+        self.log.append(entry, forgotten);
+        if let Some(change) = change {
+            self.change(seq, author, &change);
+        }
+        self.log.seal();
+        Some(())
+    }
+
+    /// Somebody is remembered as that row says.
+    pub(crate) fn restore_membership(&mut self, member: MemberId, row: MembershipRow) {
+        let MembershipRow { present, known, refused, floor, removed } = row;
+        self.present += usize::from(present);
+        self.members.insert(member, Membership { present, known, refused, floor, removed, last_said: None });
+        self.signals.fit(self.present);
+    }
+}
+
+#[cfg(test)]
+impl Room {
+    pub(crate) fn all_unkept(&self) -> Unkept {
+        Unkept { memberships: self.members.keys().copied().collect(), blanked: BTreeSet::new() }
+    }
+}
