@@ -7,6 +7,7 @@
 //! No link has a task, a queue between tasks or a lock: bytes go from the socket through the wire and the machine into
 //! other sockets in one call stack. A round bounds what it takes of each source, and the next one goes on.
 
+mod arrivals;
 mod keeping;
 mod link;
 mod machine;
@@ -19,15 +20,12 @@ use std::{
     future::Future,
     mem,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     task::{Context, Poll},
     time::Duration,
 };
 
-use exchange_core::{
-    Effect, Ended, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, Time,
-    wire::{Offer, Wire},
-};
+use exchange_core::{Effect, Ended, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, Time, wire::Offer};
 use futures_channel::oneshot;
 use futures_core::Stream;
 use slab::Slab;
@@ -35,7 +33,7 @@ use slab::Slab;
 pub(crate) use self::machine::{Machine, Participant};
 use self::{
     keeping::Keeper,
-    link::{LinkIo, Reading, WINDOW},
+    link::{LinkIo, Reading},
     ready::ReadySet,
     telling::Alarm,
 };
@@ -43,13 +41,12 @@ use crate::{
     command::{Command, Commands, Fetched},
     error::NetworkError,
     events::ENOUGH,
-    runtime::{Listener as _, Runtime, Timer as _, Transport},
+    runtime::{Runtime, Timer as _, Transport},
     store::Store,
 };
 
-/// What is taken of each source in one round.
+/// Commands that are taken in one round.
 const COMMANDS: usize = 64;
-const ACCEPTS: usize = 16;
 
 /// Rounds before other tasks have their turn.
 const ROUNDS: usize = 8;
@@ -59,9 +56,6 @@ const READ_BUFFER: usize = 64 * 1024;
 
 /// How long a link that was closed may take to pass on its last bytes.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// How long nothing is accepted after accepting failed, which is when descriptors have run out.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How a client gets its connections.
 pub(crate) trait Dial<S>: Send {
@@ -294,98 +288,6 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         self.write(now);
         self.finish_ending(now);
         busy || !self.owed.is_empty()
-    }
-
-    fn accept(&mut self, now: Time, cx: &mut Context<'_>, incoming: &mut Vec<Transport<R::Stream>>) -> bool {
-        if self.accept_again.is_some_and(|at| at > now) || !matches!(self.phase, Phase::Running) {
-            return false;
-        }
-        if cfg!(exchange_bug = "accept-once") && self.next_link > 1 {
-            return false;
-        }
-        self.accept_again = None;
-        for listener in &mut self.listeners {
-            for _ in 0..ACCEPTS {
-                match listener.poll_accept(cx) {
-                    Poll::Pending => break,
-                    Poll::Ready(Ok((stream, from))) => {
-                        tracing::debug!(%from, "accepted");
-                        incoming.push(Transport::Native(stream));
-                    }
-                    Poll::Ready(Err(error)) => {
-                        tracing::warn!(%error, "cannot accept connections for now");
-                        self.accept_again = Some(now + ACCEPT_PAUSE);
-                        break;
-                    }
-                }
-            }
-        }
-        !incoming.is_empty()
-    }
-
-    fn admit(&mut self, now: Time, incoming: Vec<Transport<R::Stream>>) {
-        for stream in incoming {
-            let id = LinkId(self.next_link);
-            self.next_link += 1;
-            self.insert(id, stream, Wire::host(self.offer.clone()));
-            self.machine.round(now, &mut self.out).handle(Input::LinkUp { link: id, credit: WINDOW });
-        }
-    }
-
-    fn poll_dialing(&mut self, cx: &mut Context<'_>) -> Option<Dialed<R::Stream>> {
-        let (link, dialing) = self.dialing.as_mut()?;
-        let Poll::Ready(result) = dialing.as_mut().poll(cx) else { return None };
-        let link = *link;
-        self.dialing = None;
-        Some((link, result))
-    }
-
-    fn poll_keeper(&mut self, cx: &mut Context<'_>) -> bool {
-        let kept = self.keeper.as_mut().and_then(|keeper| keeper.poll(cx));
-        self.owed.extend(kept);
-        kept.is_some()
-    }
-
-    fn has_network_changed(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(changes) = &mut self.network_changes else { return false };
-        match changes.as_mut().poll_next(cx) {
-            Poll::Ready(Some(())) => true,
-            Poll::Ready(None) => {
-                self.network_changes = None;
-                false
-            }
-            Poll::Pending => false,
-        }
-    }
-
-    fn dialed(&mut self, now: Time, link: LinkId, result: Result<Transport<R::Stream>, NetworkError>) {
-        let input = match result {
-            Ok(stream) => {
-                let wire = Wire::client(self.offer.clone());
-                let opening = wire.opening();
-                let place = self.insert(link, stream, wire);
-                if let Some(link) = self.links.get_mut(place) {
-                    link.queue(opening);
-                }
-                Input::LinkUp { link, credit: WINDOW }
-            }
-            Err(error) => {
-                tracing::debug!(%error, "cannot connect");
-                let loss = error.as_loss();
-                *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                Input::LinkDown { link, loss }
-            }
-        };
-        self.machine.round(now, &mut self.out).handle(input);
-    }
-
-    fn insert(&mut self, id: LinkId, stream: Transport<R::Stream>, wire: Wire) -> usize {
-        let place = self.links.vacant_key();
-        let link = LinkIo::new(id, stream, wire, self.ready.waker(place));
-        link.wake();
-        self.links.insert(link);
-        self.places.insert(id, place);
-        place
     }
 
     /// A link that the machine has been told is gone.

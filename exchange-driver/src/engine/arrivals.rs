@@ -1,0 +1,119 @@
+//! What comes to the engine from outside by itself: connections, those it has asked for too, what was kept, and
+//! another network.
+
+use std::{
+    sync::PoisonError,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use exchange_core::{Input, LinkId, Time, wire::Wire};
+
+use super::{
+    Dialed, Engine, Machine, Participant as _, Phase,
+    link::{LinkIo, WINDOW},
+};
+use crate::{
+    error::NetworkError,
+    runtime::{Listener as _, Runtime, Transport},
+};
+
+/// Connections that are taken of each listener in one round.
+const ACCEPTS: usize = 16;
+
+/// How long nothing is accepted after accepting failed, which is when descriptors have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+impl<R: Runtime, M: Machine> Engine<R, M> {
+    pub(super) fn accept(&mut self, now: Time, cx: &mut Context<'_>, incoming: &mut Vec<Transport<R::Stream>>) -> bool {
+        if self.accept_again.is_some_and(|at| at > now) || !matches!(self.phase, Phase::Running) {
+            return false;
+        }
+        if cfg!(exchange_bug = "accept-once") && self.next_link > 1 {
+            return false;
+        }
+        self.accept_again = None;
+        for listener in &mut self.listeners {
+            for _ in 0..ACCEPTS {
+                match listener.poll_accept(cx) {
+                    Poll::Pending => break,
+                    Poll::Ready(Ok((stream, from))) => {
+                        tracing::debug!(%from, "accepted");
+                        incoming.push(Transport::Native(stream));
+                    }
+                    Poll::Ready(Err(error)) => {
+                        tracing::warn!(%error, "cannot accept connections for now");
+                        self.accept_again = Some(now + ACCEPT_PAUSE);
+                        break;
+                    }
+                }
+            }
+        }
+        !incoming.is_empty()
+    }
+
+    pub(super) fn admit(&mut self, now: Time, incoming: Vec<Transport<R::Stream>>) {
+        for stream in incoming {
+            let id = LinkId(self.next_link);
+            self.next_link += 1;
+            self.insert(id, stream, Wire::host(self.offer.clone()));
+            self.machine.round(now, &mut self.out).handle(Input::LinkUp { link: id, credit: WINDOW });
+        }
+    }
+
+    pub(super) fn poll_dialing(&mut self, cx: &mut Context<'_>) -> Option<Dialed<R::Stream>> {
+        let (link, dialing) = self.dialing.as_mut()?;
+        let Poll::Ready(result) = dialing.as_mut().poll(cx) else { return None };
+        let link = *link;
+        self.dialing = None;
+        Some((link, result))
+    }
+
+    pub(super) fn poll_keeper(&mut self, cx: &mut Context<'_>) -> bool {
+        let kept = self.keeper.as_mut().and_then(|keeper| keeper.poll(cx));
+        self.owed.extend(kept);
+        kept.is_some()
+    }
+
+    pub(super) fn has_network_changed(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(changes) = &mut self.network_changes else { return false };
+        match changes.as_mut().poll_next(cx) {
+            Poll::Ready(Some(())) => true,
+            Poll::Ready(None) => {
+                self.network_changes = None;
+                false
+            }
+            Poll::Pending => false,
+        }
+    }
+
+    pub(super) fn dialed(&mut self, now: Time, link: LinkId, result: Result<Transport<R::Stream>, NetworkError>) {
+        let input = match result {
+            Ok(stream) => {
+                let wire = Wire::client(self.offer.clone());
+                let opening = wire.opening();
+                let place = self.insert(link, stream, wire);
+                if let Some(link) = self.links.get_mut(place) {
+                    link.queue(opening);
+                }
+                Input::LinkUp { link, credit: WINDOW }
+            }
+            Err(error) => {
+                tracing::debug!(%error, "cannot connect");
+                let loss = error.as_loss();
+                *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                Input::LinkDown { link, loss }
+            }
+        };
+        self.machine.round(now, &mut self.out).handle(input);
+    }
+
+    fn insert(&mut self, id: LinkId, stream: Transport<R::Stream>, wire: Wire) -> usize {
+        let place = self.links.vacant_key();
+        let link = LinkIo::new(id, stream, wire, self.ready.waker(place));
+        link.wake();
+        self.links.insert(link);
+        self.places.insert(id, place);
+        place
+    }
+}
