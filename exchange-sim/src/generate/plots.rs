@@ -19,7 +19,7 @@ type Staging = fn(&mut Plot<'_>, &mut Random);
 
 /// Adds what the seed has of them.
 pub(super) fn add(scenario: &mut Scenario, stream: impl Fn(&str) -> Random) {
-    let plots: [(&str, u16, Staging); 16] = [
+    let plots: [(&str, u16, Staging); 17] = [
         ("forgetful host", OFTEN, forgetful_host),
         ("busy gap", OFTEN, busy_gap),
         ("one too many", SOMETIMES, one_too_many),
@@ -36,6 +36,7 @@ pub(super) fn add(scenario: &mut Scenario, stream: impl Fn(&str) -> Random) {
         ("moderator for a while", SOMETIMES, order::moderator_for_a_while),
         ("out of a private room", SOMETIMES, order::out_of_a_private_room),
         ("out of the session", RARELY, order::out_of_the_session),
+        ("spent and back", SOMETIMES, order::spent_and_back),
     ];
     for (name, permille, plot) in plots {
         let mut random = stream(name);

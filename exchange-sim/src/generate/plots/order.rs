@@ -5,7 +5,7 @@ use exchange_core::{HistoryPolicy, Rule};
 use super::Plot;
 use crate::{
     random::Random,
-    scenario::{Act, From, Measure, Trouble},
+    scenario::{Act, Allowance, From, Measure, Trouble},
 };
 
 /// A room in which the host's owner is.
@@ -129,4 +129,16 @@ pub(super) fn out_of_the_session(plot: &mut Plot<'_>, random: &mut Random) {
     } else {
         plot.step(1500, 0, Act::Kick { room: 0, whom: who });
     }
+}
+
+/// Somebody says more than they may at once, and goes on at once on another link.
+pub(super) fn spent_and_back(plot: &mut Plot<'_>, random: &mut Random) {
+    plot.scenario.host.messages = Some(Allowance { per_second: random.pick(&[2, 5, 20]), burst: 8 });
+    let client = plot.client;
+    plot.step(0, client, Act::Post { room: 0, count: 25, bytes: 10 });
+    for after_ms in [200, 600] {
+        plot.fault(after_ms, 0, Trouble::Break { client, client_ms: Some(0), host_ms: Some(0) });
+        plot.step(after_ms + 10, client, Act::NetworkChanged);
+    }
+    plot.step(1000, client, Act::Post { room: 0, count: 25, bytes: 10 });
 }
