@@ -95,7 +95,7 @@ impl Peer {
                         (self.heard, self.joined) = (after, Some((room, head)));
                     }
                     ToClient::Entry(entry) if entry.seq == self.heard.next() => self.heard = entry.seq,
-                    ToClient::Roster { .. } => {}
+                    ToClient::Roster { .. } | ToClient::Signals { .. } | ToClient::NoSignals { .. } => {}
                     other => return Err(io::Error::other(format!("unexpected: {other:?}"))),
                 },
             }
