@@ -64,6 +64,7 @@ pub mod message;
 mod name;
 mod presence;
 mod reason;
+mod refusals;
 mod room;
 mod seam;
 mod seed;
@@ -90,6 +91,7 @@ pub use self::{
     },
     name::{ContentType, NameError, Nick, Note, Reaction, Remark, RoomName, SessionName},
     reason::{CloseReason, Durability, Outcome, Refusal, Violation},
+    refusals::Refusals,
     seam::{Effect, Input, LinkId, LinkLoss, Outbox, Wake, WakeReason},
     seed::Seed,
     text::Text,

@@ -14,6 +14,7 @@ use crate::{
     message::{Body, Entry, Joined, MemberRecord, Status, ToClient, ToHost, Welcome},
     name::RoomName,
     reason::{Durability, Outcome, Refusal, Violation},
+    refusals::Refusals,
     seam::{LinkId, Outbox},
     time::Time,
 };
@@ -22,6 +23,11 @@ use crate::{
 const MAX_MEMBERS: usize = 65_536;
 
 impl Client {
+    /// How often its host has turned down what it asked for.
+    pub fn refusals(&self) -> Refusals {
+        self.refusals
+    }
+
     pub(super) fn frame(&mut self, now: Time, link: LinkId, body: &[u8], out: &mut Outbox) {
         let Some(state) = self.link(link) else { return };
         state.heard(now);
@@ -47,6 +53,9 @@ impl Client {
     }
 
     fn hear(&mut self, now: Time, message: ToClient, out: &mut Outbox) -> Result<(), Violation> {
+        if let Some(refusal) = message.refusal() {
+            self.refusals.count(refusal);
+        }
         match message {
             ToClient::Entry(entry) if self.paging.is_open() => self.page_entry(entry, out)?,
             _ if self.paging.is_open() => return Err(Violation::Unexpected),

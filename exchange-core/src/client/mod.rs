@@ -40,6 +40,7 @@ use crate::{
     name::{Nick, RoomName},
     presence::Own,
     reason::{CloseReason, Durability, Outcome, Refusal},
+    refusals::Refusals,
     room::{Later, Transcript},
     seam::{Input, LinkId, Outbox, Wake},
     seed::{Random, Seed},
@@ -118,6 +119,7 @@ pub struct Client {
     random: Random,
     state: State,
     attempt: u32,
+    refusals: Refusals,
     failures: u32,
     alarms: Alarms,
     /// What the host has told of itself; kept over a lost link, so that it can be taken up again.
@@ -183,6 +185,7 @@ impl Client {
             random,
             state: State::Idle,
             attempt: 0,
+            refusals: Refusals::default(),
             failures: 0,
             alarms: Alarms::default(),
             session: None,

@@ -10,6 +10,7 @@ use crate::{
     limits::CONTROL_ALLOWANCE,
     message::{Encoding, ToClient},
     reason::CloseReason,
+    refusals::Refusals,
     seam::{LinkId, Outbox},
     time::Time,
 };
@@ -127,6 +128,11 @@ impl Host {
         self.roster.peer(self.links.get(&link)?.member()?)
     }
 
+    /// How often it has turned down what a client asked for; what its own owner asked for is not among it.
+    pub fn refusals(&self) -> Refusals {
+        self.refusals
+    }
+
     pub(super) fn link_up(&mut self, now: Time, link: LinkId, credit: u32, out: &mut Outbox) {
         if self.links.contains_key(&link) {
             return;
@@ -169,6 +175,9 @@ impl Host {
     fn tell(&mut self, now: Time, link: LinkId, message: &ToClient, out: &mut Outbox) -> Option<&Link> {
         let state = self.links.get_mut(&link)?;
         let encoding = state.encoding()?;
+        if let Some(refusal) = message.refusal() {
+            self.refusals.count(refusal);
+        }
         self.scratch.clear();
         encoding.encode(message, &mut self.scratch);
         let frame = Bytes::copy_from_slice(&self.scratch);

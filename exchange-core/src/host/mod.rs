@@ -55,6 +55,7 @@ use crate::{
     name::{Nick, RoomName, SessionName},
     presence::{Own, Roster},
     reason::{CloseReason, Durability, Refusal, Violation},
+    refusals::Refusals,
     room::{Room, Seen},
     seam::{Effect, Input, LinkId, LinkLoss, Outbox, Wake, WakeReason},
     seed::{Random, Seed},
@@ -135,6 +136,7 @@ pub struct Host {
     signalled: BTreeSet<RoomId>,
     roster_grown: bool,
     touched: Vec<LinkId>,
+    refusals: Refusals,
     /// Where answers are encoded before they take as much memory as they need.
     scratch: BytesMut,
     closed: bool,
@@ -217,6 +219,7 @@ impl Host {
             signalled: BTreeSet::new(),
             roster_grown: false,
             touched: Vec::new(),
+            refusals: Refusals::default(),
             scratch: BytesMut::new(),
             closed: false,
         };

@@ -168,6 +168,21 @@ pub enum ToClient {
     },
 }
 
+impl ToClient {
+    /// Why a request was turned down, if that is what it says.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::JoinRefused { refusal, .. }
+            | Self::LeaveRefused { refusal, .. }
+            | Self::Reject { refusal, .. }
+            | Self::RenameRefused { refusal, .. }
+            | Self::ListRefused { refusal }
+            | Self::FetchRefused { refusal, .. } => Some(*refusal),
+            _ => None,
+        }
+    }
+}
+
 /// One entry of a room's log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {

@@ -9,6 +9,7 @@ use crate::{
     message::{JoinFrom, ToClient, ToHost},
     name::COMPARISONS,
     reason::{CloseReason, Refusal},
+    refusals::Refusals,
     seam::LinkId,
 };
 
@@ -29,6 +30,7 @@ fn whoever_says_too_much_at_once_is_told_when_to_say_the_rest_and_nothing_is_ski
     assert_eq!(texts(&heard).len(), 3);
     assert_eq!(refusals(&heard), [Refusal::RateLimited { retry_after_ms: 500 }, Refusal::SendGap]);
     assert_eq!(texts(&bench.heard(other)).len(), 3, "the others see nothing of it");
+    assert_eq!(bench.host.refusals(), Refusals { all: 2, postponed: 2 });
     bench.pass(secs(1));
     bench.say_all(talker, &flood[3..]);
     assert_eq!(texts(&bench.heard(talker)).len(), 2, "their numbers were not used up");
