@@ -47,6 +47,12 @@ impl Calm<'_> {
         self.core.iter().copied().find(|index| !host.is_closed() && is_out(index))
     }
 
+    /// Whether nobody waits to hear what became of a message.
+    pub(crate) fn is_all_said(&self) -> bool {
+        let clients = self.world.ids().filter_map(|id| self.world.node(id)?.as_client());
+        clients.into_iter().all(|client| client.is_closed() || client.pending() == 0)
+    }
+
     fn lacks(&self, index: usize, host: &Host, client: &Client) -> Option<(Invariant, String)> {
         if !client.is_connected() {
             return Some((Invariant::L5, "is not connected".into()));

@@ -204,8 +204,11 @@ impl Run<'_> {
                 self.converged = Some(next.since(began));
                 quiet_since = Some((next + SLACK, None));
             }
+            // Whoever has said more than they may at once goes on to say it.
+            let is_said = self.calm_view().is_all_said();
             if let Some((since, before)) = &mut quiet_since
                 && next >= *since
+                && (is_said || before.is_some())
             {
                 before.get_or_insert((next, self.oracle.counts.frames));
             }
