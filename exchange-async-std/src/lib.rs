@@ -49,9 +49,11 @@ use async_std::{
     net::{TcpListener, TcpStream, ToSocketAddrs as _},
     task,
 };
+#[cfg(feature = "sqlite")]
+pub use exchange_driver::sqlite;
 pub use exchange_driver::{
     BoxError, ByteStream, Delivered, DeliveryError, Events, Farewell, NetworkError, Receipt, RequestError, Room,
-    Runtime, Target, core, discovery,
+    Runtime, Store, StoreError, Storing, Target, core, discovery,
 };
 use exchange_driver::{Listener, Timer, core::Time};
 

@@ -3,6 +3,7 @@
 use std::{
     env,
     net::{IpAddr, SocketAddr},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -20,7 +21,7 @@ Ctrl-C, SIGTERM and SIGHUP end it in order: it says goodbye, waits up to two sec
 and says what was not. Ctrl-C while it is ending ends it at once.
 
 Exit codes: 0 done, 2 wrong usage, 3 not found, 4 refused, 5 timed out or not delivered, 6 network, 7 version \
-mismatch, 130 told to end before there was a session, or ended at once.";
+mismatch, 8 the file of --store cannot be used, 130 told to end before there was a session, or ended at once.";
 
 /// Talk with the people on your network: no server, no account, no Internet.
 ///
@@ -106,6 +107,10 @@ pub(crate) struct HostArguments {
     /// each, 2 messages in a second, each of 2 KiB at most.
     #[arg(long)]
     strict: bool,
+    /// Keep what happens in this file, and go on with what is in it: the same session, with its rooms and what was said.
+    /// Everybody is shown only what is on disk.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

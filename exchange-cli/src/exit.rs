@@ -5,6 +5,7 @@ use std::{io, process::ExitCode};
 use exchange_tokio::{
     NetworkError,
     core::{CloseReason, Ended, LinkLoss, NameError, discovery::DEFAULT_PORT},
+    sqlite::SqliteError,
 };
 
 use crate::line::Line;
@@ -20,6 +21,8 @@ pub(crate) enum Exit {
     Undelivered,
     Network,
     Version,
+    /// The file that a session is kept in cannot be used, or not any more.
+    Store,
     /// It was told to end before there was a session, or the user did not want to wait for an orderly end.
     Interrupted,
 }
@@ -34,6 +37,7 @@ impl Exit {
             Self::Undelivered => 5,
             Self::Network => 6,
             Self::Version => 7,
+            Self::Store => 8,
             Self::Interrupted => 130,
         }
     }
@@ -45,6 +49,7 @@ impl Exit {
                 Self::Done
             }
             Ended::Told(reason) => Self::of_reason(reason),
+            Ended::Here(CloseReason::StoreFailed) => Self::Store,
             Ended::Lost(LinkLoss::Versions { .. }) => Self::Version,
             Ended::Lost(LinkLoss::TimedOut) | Ended::Here(CloseReason::Silent | CloseReason::HandshakeTimeout) => {
                 Self::Undelivered
@@ -125,6 +130,18 @@ impl Failure {
         Self::new(exit_of(error), format!("Cannot host: {}", sentence(error)), advice)
     }
 
+    /// Why nothing can be kept in a file.
+    pub(crate) fn of_store(error: &SqliteError) -> Self {
+        let advice = match error {
+            SqliteError::Foreign { .. } => "It is left as it is; a file that there is not yet is made.",
+            SqliteError::Later { .. } => "This program needs an update.",
+            SqliteError::InUse { .. } => "Is the session hosted already?",
+            SqliteError::Damaged { .. } => "It is left as it is.",
+            _ => "",
+        };
+        Self::new(Exit::Store, format!("Cannot host: {error}."), advice)
+    }
+
     /// Whether trying again later can come to something else.
     pub(crate) fn may_pass(error: &NetworkError) -> bool {
         match error {
@@ -145,6 +162,7 @@ fn exit_of(error: &NetworkError) -> Exit {
         NetworkError::NotFound { .. } | NetworkError::Ambiguous { .. } => Exit::NotFound,
         NetworkError::ClosedByPeer { reason: Some(reason) } => Exit::of_reason(*reason),
         NetworkError::VersionMismatch { .. } => Exit::Version,
+        NetworkError::Store(_) => Exit::Store,
         NetworkError::Name(NameError::Empty | NameError::TooLong { .. } | NameError::Unshowable) => Exit::Usage,
         _ => Exit::Network,
     }
@@ -179,7 +197,7 @@ mod tests {
     fn the_codes_that_scripts_rely_on_stay() {
         let codes = [Exit::Done, Exit::Usage, Exit::NotFound, Exit::Refused, Exit::Undelivered, Exit::Network];
         assert_eq!(codes.map(Exit::code), [0, 2, 3, 4, 5, 6]);
-        assert_eq!((Exit::Version.code(), Exit::Interrupted.code()), (7, 130));
+        assert_eq!((Exit::Version.code(), Exit::Store.code(), Exit::Interrupted.code()), (7, 8, 130));
     }
 
     #[test]

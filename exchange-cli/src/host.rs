@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use exchange_tokio::{Host, NetworkError, core::discovery::DEFAULT_PORT};
+use exchange_tokio::{Host, HostBuilder, NetworkError, core::discovery::DEFAULT_PORT, sqlite::SqliteStore};
 
 use crate::{
     app::{App, IDLE},
@@ -28,10 +28,13 @@ pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Fai
         }
     };
     let (announced, is_typed) = (discovery.is_some(), app.is_typed);
+    let store =
+        arguments.store.as_ref().map(SqliteStore::open).transpose().map_err(|error| Failure::of_store(&error))?;
     let build = |addresses: &[SocketAddr]| {
         let builder = Host::builder(&arguments.name()).nick(&arguments.talk.nick()).limits(arguments.limits());
         let builder = builder.read_receipts(arguments.talk.read_receipts);
         let builder = if is_typed { builder.idle(IDLE) } else { builder };
+        let builder = store.iter().cloned().fold(builder, HostBuilder::store);
         let builder = match &discovery {
             Some(discovery) => builder.discovery(discovery.clone()),
             None => builder.no_discovery(),
@@ -52,6 +55,10 @@ pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Fai
     };
     let host = app.unless_interrupted(starting).await?.map_err(|error| Failure::of_host(&error))?;
     introduce(&app, arguments, &host, announced).await;
+    if let (Some(path), Some(store)) = (&arguments.store, &store) {
+        let how = if store.was_empty() { "What happens is kept in " } else { "The session goes on, and is kept in " };
+        app.screen.say(|line| line.ours(how).theirs(path.display()).ours(".")).await;
+    }
     Ok(session::run(app, Seat::Host(host), arguments.talk.room.clone(), false).await)
 }
 

@@ -42,7 +42,7 @@
 //! | `host`, `client`, `room` | the handles and their builders |
 //! | `events`, `callbacks` | what applications are told |
 //! | `discovery/`, `announce`, `dial` | making sessions known, finding them, connecting to them |
-//! | `store` | where a host keeps what happens, if it is to outlast it |
+//! | `store`, `sqlite` | where a host keeps what happens, if it is to outlast it |
 //! | `network` | whether this machine's network has changed |
 //! | `connection` | frames over a byte stream, without the chat |
 //! | [`write_a_driver`] | a page: how to bring it to another runtime |
@@ -65,6 +65,8 @@ mod host;
 mod network;
 mod room;
 mod runtime;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 mod store;
 pub mod write_a_driver;
 

@@ -35,9 +35,11 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "sqlite")]
+pub use exchange_driver::sqlite;
 pub use exchange_driver::{
     BoxError, ByteStream, Delivered, DeliveryError, Events, Farewell, NetworkError, Receipt, RequestError, Room,
-    Runtime, Target, core, discovery,
+    Runtime, Store, StoreError, Storing, Target, core, discovery,
 };
 use exchange_driver::{Listener, Timer, core::Time};
 use tokio::{

@@ -230,8 +230,8 @@ fn few<T>(u: &mut Unstructured<'_>, one: fn(&mut Unstructured<'_>) -> Result<T>)
 
 fn close_reason(u: &mut Unstructured<'_>) -> Result<CloseReason> {
     use CloseReason::{
-        Flood, Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, StoreFailed, Violation as Broken,
-        WrongToken,
+        Flood, Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, StoreFailed,
+        Violation as Broken, WrongToken,
     };
     let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, Flood, StoreFailed];
     Ok(match u.int_in_range(0..=9)? {

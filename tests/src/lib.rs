@@ -12,6 +12,7 @@ pub mod faulty;
 pub mod lan;
 pub mod proxy;
 pub mod raw;
+pub mod shelf;
 pub mod stream;
 pub mod vectors;
 pub mod watched;

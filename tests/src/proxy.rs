@@ -32,7 +32,10 @@ impl Proxy {
                 let closed = pin!(open.closed());
                 let Either::Right((accepted, _)) = select(closed, pin!(accept(&mut listener))).await else { return };
                 let (from, open) = (accepted.unwrap().0, Arc::clone(&open));
-                let cuts = open.lock().cuts;
+                let (cuts, host) = {
+                    let state = open.lock();
+                    (state.cuts, state.host.unwrap_or(host))
+                };
                 let to = on.clone();
                 on.spawn(async move {
                     if let Ok(to) = to.connect(host).await {
@@ -52,6 +55,11 @@ impl Proxy {
     /// Ends every connection there is, wherever in a frame it happens to be.
     pub fn cut(&self) {
         self.valve.change(|state| state.cuts += 1);
+    }
+
+    /// Forwards new connections to another host from now on.
+    pub fn turn_to(&self, host: SocketAddr) {
+        self.valve.change(|state| state.host = Some(host));
     }
 
     /// Forwards nothing from now on, until told to again; connections stay.
@@ -75,6 +83,8 @@ struct Valve(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     cuts: u64,
+    /// Where to, if not to the first host any more.
+    host: Option<SocketAddr>,
     is_stalled: bool,
     is_closed: bool,
     waiting: Vec<Waker>,

@@ -10,9 +10,9 @@ use exchange_driver::Runtime;
 use exchange_tests::faulty::Fault;
 
 use crate::{
-    bed::Bed, callbacks, cancelling, changing, clock, column::Column, connecting, dropping, events, frames, leaks,
-    listener, moderating, paging, people, reconnecting, shutdown, signals, slow_peers, strangers, streams, talking,
-    timer,
+    bed::Bed, callbacks, cancelling, changing, clock, column::Column, connecting, dropping, events, frames, keeping,
+    leaks, listener, moderating, paging, people, reconnecting, shutdown, signals, slow_peers, strangers, streams,
+    talking, timer,
 };
 
 pub(crate) type Run<R> = fn(Bed<R>) -> Pin<Box<dyn Future<Output = ()>>>;
@@ -246,6 +246,11 @@ cases! {
         a_page_is_waited_for_over_a_lost_link: "page-not-asked-again",
         whoever_waits_for_a_page_is_told_when_there_is_none: "page-of-a-left-room",
         a_page_that_nobody_waits_for_any_more_keeps_nothing_back: "pages-have-to-be-heard",
+    }
+    keeping {
+        a_host_goes_on_with_what_an_earlier_one_has_kept: "kept-rows-are-forgotten",
+        nothing_is_shown_before_it_is_kept: "shown-before-it-is-kept",
+        a_session_that_cannot_be_kept_ends_and_says_why: "goes-on-without-its-store",
     }
     people {
         how_people_say_they_are_is_told_to_all_and_can_be_looked_up: "status-is-kept-to-oneself",

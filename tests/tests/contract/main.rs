@@ -27,6 +27,7 @@ mod connecting;
 mod dropping;
 mod events;
 mod frames;
+mod keeping;
 mod leaks;
 mod listener;
 mod moderating;

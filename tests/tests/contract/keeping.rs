@@ -1,0 +1,99 @@
+//! What a host keeps beyond its own life.
+
+use std::time::Duration;
+
+use exchange_driver::{
+    NetworkError, RequestError, Runtime, StoreError,
+    core::{CloseReason, Durability, Ended, Event, JoinFrom, MessageView, Refusal},
+};
+use exchange_tests::{next_message, proxy::Proxy, shelf::Shelf, wait_for};
+
+use crate::bed::{Bed, polled};
+
+pub(crate) async fn a_host_goes_on_with_what_an_earlier_one_has_kept<R: Runtime>(bed: Bed<R>) {
+    let shelf = Shelf::default();
+    let host = bed.host_builder().store(shelf.store()).start().await.unwrap();
+    let (session, me) = (host.session().clone(), host.me().clone());
+    let proxy = Proxy::to(&bed.runtime, host.addresses()[0]).await;
+    let bo = bed.client_builder("bo").join(proxy.address()).await.unwrap();
+    let kept = bo.room("lobby").send("before").await.unwrap().delivered().await.unwrap();
+    assert_eq!(kept.durability, Durability::Fsynced);
+    host.room("den").join().await.unwrap();
+    host.room("den").send("in the den").await.unwrap().delivered().await.unwrap();
+    host.shutdown(Duration::from_secs(5)).await;
+    drop(host);
+
+    let again = bed.host_builder().store(shelf.store()).start().await.unwrap();
+    proxy.turn_to(again.addresses()[0]);
+    assert_eq!((again.session(), again.me()), (&session, &me));
+    // It was told that the session is over, and comes back to it all the same, with what it says meanwhile.
+    let mut events = bo.events();
+    wait_for(&mut events, |event| matches!(event, Event::Disconnected { .. }).then_some(())).await;
+    bo.room("lobby").send("after").await.unwrap().delivered().await.unwrap();
+    let late = bed.client_builder("late").lobby_from(JoinFrom::Start).join(proxy.address()).await.unwrap();
+    let mut at_late = late.events();
+    assert_eq!(next_message(&mut at_late).await.text(), "before");
+    assert_eq!(next_message(&mut at_late).await.text(), "after");
+    let den = again.room("den").messages().await.unwrap();
+    assert_eq!(den.iter().map(MessageView::text).collect::<Vec<_>>(), ["in the den"]);
+    let lost = |event| match event {
+        Event::HistoryLost { room } => Some(Some(room)),
+        Event::Message(message) if message.text() == "after" => Some(None),
+        _ => None,
+    };
+    assert_eq!(wait_for(&mut events, lost).await, None, "it is the same log");
+}
+
+pub(crate) async fn nothing_is_shown_before_it_is_kept<R: Runtime>(bed: Bed<R>) {
+    let shelf = Shelf::default();
+    let host = bed.host_builder().store(shelf.store()).start().await.unwrap();
+    let (bo, cy) = (bed.join(&host, "bo").await, bed.join(&host, "cy").await);
+    let (mut at_host, mut at_cy) = (host.events(), cy.events());
+    wait_for(&mut at_cy, |event| matches!(event, Event::RoomJoined { .. }).then_some(())).await;
+    shelf.hold(true);
+    let said = bo.room("lobby").send("hi").await.unwrap();
+    shelf.is_asked().await;
+    let mut delivered = Box::pin(said.delivered());
+    assert!(polled(1, &mut delivered).await.is_none());
+    for events in [&mut at_host, &mut at_cy] {
+        while let Some(event) = events.try_event() {
+            assert!(!matches!(event, Event::Message(_)), "{event:?}");
+        }
+    }
+    shelf.hold(false);
+    assert_eq!(delivered.await.unwrap().durability, Durability::Fsynced);
+    for events in [&mut at_host, &mut at_cy] {
+        assert_eq!(next_message(events).await.text(), "hi");
+    }
+}
+
+pub(crate) async fn a_session_that_cannot_be_kept_ends_and_says_why<R: Runtime>(bed: Bed<R>) {
+    let shelf = Shelf::default();
+    let host = bed.host_builder().store(shelf.store()).start().await.unwrap();
+    let bo = bed.join(&host, "bo").await;
+    let mut at_bo = bo.events();
+    wait_for(&mut at_bo, |event| matches!(event, Event::RoomJoined { .. }).then_some(())).await;
+    shelf.break_down();
+    let said = host.room("lobby").send("lost").await.unwrap();
+    let cause = |event| match event {
+        Event::Closed { cause } => Some(cause),
+        Event::Message(message) => panic!("{message:?} is not kept"),
+        _ => None,
+    };
+    assert_eq!(wait_for(&mut host.events(), cause).await, Ended::Here(CloseReason::StoreFailed));
+    said.delivered().await.unwrap_err();
+    let told = |event| match event {
+        Event::Disconnected { cause, .. } => Some(cause),
+        _ => None,
+    };
+    assert_eq!(wait_for(&mut at_bo, told).await, Ended::Told(CloseReason::StoreFailed));
+    let closed = host.room("lobby").send("more").await.unwrap_err();
+    assert!(matches!(closed, RequestError::Closed | RequestError::Refused(Refusal::Closed)));
+    bo.shutdown(Duration::ZERO).await;
+    // What was kept before is as it was.
+    shelf.mend();
+    bed.host_builder().store(shelf.store()).start().await.unwrap();
+    shelf.damage();
+    let damaged = bed.host_builder().store(shelf.store()).start().await.unwrap_err();
+    assert!(matches!(damaged, NetworkError::Store(StoreError::Damage(_))), "{damaged:?}");
+}
