@@ -52,8 +52,8 @@ use async_std::{
 #[cfg(feature = "sqlite")]
 pub use exchange_driver::sqlite;
 pub use exchange_driver::{
-    BoxError, ByteStream, Delivered, DeliveryError, Events, Farewell, NetworkError, Receipt, RequestError, Room,
-    Runtime, Store, StoreError, Storing, Target, core, discovery,
+    BoxError, ByteStream, Closes, Delivered, DeliveryError, Events, Farewell, NetworkError, Receipt, RequestError,
+    Room, Runtime, Stats, Store, StoreError, Storing, Target, core, discovery,
 };
 use exchange_driver::{Listener, Timer, core::Time};
 

@@ -27,6 +27,7 @@ use crate::{
     handle::{Farewell, Handle},
     room::Room,
     runtime::{ByteStream, Runtime},
+    stats::Stats,
 };
 
 /// A client of a session. Cheap to clone; when the last clone is dropped, it says goodbye and leaves.
@@ -202,6 +203,19 @@ impl<R: Runtime> Client<R> {
     /// Cancel-safe: it only asks.
     pub async fn round_trip(&self) -> Result<Option<Duration>, RequestError> {
         self.handle.ask(|participant| participant.round_trip()).await
+    }
+
+    /// What has happened so far, in numbers, and how it stands.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
+    pub async fn stats(&self) -> Result<Stats, RequestError> {
+        self.handle.stats().await
     }
 
     /// Says that the network may have changed or come back, or the machine has slept: a link that is there has to prove

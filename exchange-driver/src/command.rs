@@ -6,7 +6,7 @@ use exchange_core::{Body, Event, MessageId, Outcome, Page, PageFrom, Refusal, Ro
 use futures_channel::oneshot;
 use futures_core::Stream;
 
-use crate::{engine::Participant, error::RequestError, runtime::BoxStream};
+use crate::{engine::Participant, error::RequestError, runtime::BoxStream, stats::Stats};
 
 /// Commands that may wait at once; more make whoever gives them wait.
 const WAITING: usize = 256;
@@ -17,6 +17,7 @@ pub(crate) enum Command {
     Fetch { room: RoomName, from: PageFrom, count: u32, reply: oneshot::Sender<Fetched> },
     Accept(BoxStream),
     Report(Event),
+    Count(oneshot::Sender<Stats>),
     Shutdown { patience: Duration, reply: oneshot::Sender<usize> },
 }
 

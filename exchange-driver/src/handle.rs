@@ -11,6 +11,7 @@ use crate::{
     error::RequestError,
     events::Events,
     room::Room,
+    stats::Stats,
 };
 
 /// How a session ended for one of its participants.
@@ -62,6 +63,12 @@ impl Handle {
 
     pub(crate) async fn rooms(&self) -> Result<Vec<RoomName>, RequestError> {
         self.commander.ask(|participant| participant.rooms()).await
+    }
+
+    pub(crate) async fn stats(&self) -> Result<Stats, RequestError> {
+        let (reply, stats) = oneshot::channel();
+        self.commander.give(Command::Count(reply)).await?;
+        stats.await.map_err(|_| RequestError::Closed)
     }
 
     pub(crate) async fn ask<T: Send + 'static>(

@@ -29,6 +29,7 @@ use crate::{
     handle::{Farewell, Handle},
     room::Room,
     runtime::{ByteStream, Listener, Runtime},
+    stats::Stats,
     store::Store,
 };
 
@@ -200,6 +201,19 @@ impl<R: Runtime> Host<R> {
     /// Cancel-safe: it only asks.
     pub async fn rooms(&self) -> Result<Vec<RoomName>, RequestError> {
         self.handle.rooms().await
+    }
+
+    /// What has happened so far, in numbers, and how it stands.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
+    pub async fn stats(&self) -> Result<Stats, RequestError> {
+        self.handle.stats().await
     }
 
     /// Takes in a client over any stream of bytes.

@@ -41,6 +41,7 @@
 //! | `engine/` | the task |
 //! | `host`, `client`, `room` | the handles and their builders |
 //! | `events`, `callbacks` | what applications are told |
+//! | `stats` | what has happened so far, in numbers |
 //! | `discovery/`, `announce`, `dial` | making sessions known, finding them, connecting to them |
 //! | `store`, `sqlite` | where a host keeps what happens, if it is to outlast it |
 //! | `network` | whether this machine's network has changed |
@@ -67,6 +68,7 @@ mod room;
 mod runtime;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod stats;
 mod store;
 pub mod write_a_driver;
 
@@ -83,5 +85,6 @@ pub use self::{
     host::{Host, HostBuilder},
     room::{Delivered, Receipt, Room},
     runtime::{BoxStream, ByteStream, Listener, Runtime, Timer},
+    stats::{Closes, Stats},
     store::{Store, StoreError, Storing},
 };

@@ -75,10 +75,13 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         kept.is_some()
     }
 
-    pub(super) fn has_network_changed(&mut self, cx: &mut Context<'_>) -> bool {
+    pub(super) fn poll_network(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(changes) = &mut self.network_changes else { return false };
         match changes.as_mut().poll_next(cx) {
-            Poll::Ready(Some(())) => true,
+            Poll::Ready(Some(())) => {
+                self.owed.push(Input::NetworkChanged);
+                true
+            }
             Poll::Ready(None) => {
                 self.network_changes = None;
                 false
@@ -110,6 +113,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
 
     fn insert(&mut self, id: LinkId, stream: Transport<R::Stream>, wire: Wire) -> usize {
         let place = self.links.vacant_key();
+        self.stats.links_ever += 1;
         let link = LinkIo::new(id, stream, wire, self.ready.waker(place));
         link.wake();
         self.links.insert(link);

@@ -19,6 +19,7 @@ use super::ready::LinkWaker;
 use crate::{
     error::loss_of,
     runtime::{ByteStream, Transport},
+    stats::Stats,
 };
 
 /// Bytes a link is given at once. What it has not passed on of them is all that it can hold, beside answers.
@@ -99,7 +100,7 @@ impl<S: ByteStream> LinkIo<S> {
     }
 
     /// Reads what is there into `buffer`, and tells the machine of it.
-    pub(super) fn read(&mut self, buffer: &mut [u8], mut tell: impl FnMut(Input<'_>)) -> Reading {
+    pub(super) fn read(&mut self, buffer: &mut [u8], stats: &mut Stats, mut tell: impl FnMut(Input<'_>)) -> Reading {
         let Self { id, stream, wire, queue, waker, .. } = self;
         let link = *id;
         let mut cx = Context::from_waker(waker);
@@ -118,6 +119,7 @@ impl<S: ByteStream> LinkIo<S> {
                     return Reading::Gone(loss);
                 }
             };
+            stats.bytes_in += length as u64;
             let (mut input, mut is_part) = (&buffer[..length], true);
             loop {
                 match wire.receive(&mut input) {
@@ -125,6 +127,7 @@ impl<S: ByteStream> LinkIo<S> {
                     Ok(None) => break,
                     Ok(Some(Received::Frame(body))) => {
                         is_part = false;
+                        stats.frames_in += 1;
                         tell(Input::Frame { link, body });
                         if cfg!(exchange_bug = "one-frame-per-read") {
                             break;
@@ -152,7 +155,7 @@ impl<S: ByteStream> LinkIo<S> {
     }
 
     /// Writes as much as the stream takes.
-    pub(super) fn write(&mut self) -> Result<(), LinkLoss> {
+    pub(super) fn write(&mut self, stats: &mut Stats) -> Result<(), LinkLoss> {
         let Self { stream, queue, waker, unreported, .. } = self;
         let mut cx = Context::from_waker(waker);
         while let Some(front) = queue.front() {
@@ -169,6 +172,7 @@ impl<S: ByteStream> LinkIo<S> {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(Ok(0)) => return Err(LinkLoss::Broken),
                 Poll::Ready(Ok(written)) => {
+                    stats.bytes_out += written as u64;
                     *unreported = unreported.saturating_add(u32::try_from(written).unwrap_or(u32::MAX));
                     advance(queue, written);
                 }
@@ -189,8 +193,8 @@ impl<S: ByteStream> LinkIo<S> {
     }
 
     /// Goes on ending; whether it is done.
-    pub(super) fn finish(&mut self, buffer: &mut [u8]) -> bool {
-        if self.write().is_err() {
+    pub(super) fn finish(&mut self, buffer: &mut [u8], stats: &mut Stats) -> bool {
+        if self.write(stats).is_err() {
             return true;
         }
         let mut cx = Context::from_waker(&self.waker);

@@ -15,6 +15,9 @@ pub(crate) trait Machine: Send + Unpin + 'static {
     /// How much would be lost if it ended now.
     fn unsettled(&self) -> usize;
 
+    /// What the logs of its rooms have come to, added up.
+    fn entries(&self) -> u64;
+
     fn is_closed(&self) -> bool;
 }
 
@@ -59,6 +62,10 @@ impl Machine for Host {
         self.lagging()
     }
 
+    fn entries(&self) -> u64 {
+        self.histories().fold(0, |sum, (_, history)| sum.saturating_add(history.head().0))
+    }
+
     fn is_closed(&self) -> bool {
         Self::is_closed(self)
     }
@@ -73,6 +80,10 @@ impl Machine for Client {
 
     fn unsettled(&self) -> usize {
         self.pending()
+    }
+
+    fn entries(&self) -> u64 {
+        self.rooms().filter_map(|room| self.place(room)).fold(0, |sum, (_, seq)| sum.saturating_add(seq.0))
     }
 
     fn is_closed(&self) -> bool {

@@ -42,6 +42,7 @@ use crate::{
     error::NetworkError,
     events::ENOUGH,
     runtime::{Runtime, Timer as _, Transport},
+    stats::{FrameCounter, Stats},
     store::Store,
 };
 
@@ -106,6 +107,7 @@ pub(crate) struct Engine<R: Runtime, M: Machine> {
     phase: Phase,
     shutdown: Vec<oneshot::Sender<usize>>,
     unsettled: usize,
+    stats: Stats,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -158,6 +160,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             phase: Phase::Running,
             shutdown: Vec::new(),
             unsettled: 0,
+            stats: Stats::default(),
         }
     }
 
@@ -190,23 +193,19 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         let mut busy = self.accept(now, cx, &mut incoming);
         let dialed = self.poll_dialing(cx);
         busy |= dialed.is_some();
-        let has_network_changed = self.has_network_changed(cx);
-        if has_network_changed {
-            busy = true;
-            self.owed.push(Input::NetworkChanged);
-        }
-        busy |= self.poll_keeper(cx);
+        let has_network_changed = self.poll_network(cx);
+        busy |= has_network_changed | self.poll_keeper(cx);
         self.ready_now.clear();
         // Whoever talks faster than it can be kept has to wait.
         if !self.keeper.as_ref().is_some_and(Keeper::is_full) {
             self.ready.take(&mut self.ready_now);
         }
 
-        let Self { machine, out, owed, links, buffer, runtime, commands, .. } = self;
+        let Self { machine, out, owed, links, buffer, runtime, commands, stats, .. } = self;
         let mut round = machine.round(now, out);
         round.handle(Input::WallClock { at: runtime.wall_clock() });
         owed.drain(..).for_each(|input| round.handle(input));
-        let (mut over, mut commanded) = (Vec::new(), 0_usize);
+        let (mut over, mut commanded, mut counted) = (Vec::new(), 0_usize, Vec::new());
         for &place in &self.ready_now {
             let Some(link) = links.get_mut(place) else { continue };
             link.taken();
@@ -217,7 +216,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                 self.dirty.push(place);
             }
             busy = true;
-            let reading = link.read(buffer, |input| round.handle(input));
+            let reading = link.read(buffer, stats, |input| round.handle(input));
             if link.peer.is_none() {
                 link.peer = round.peer_at(link.id);
             }
@@ -250,6 +249,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                         },
                         Command::Accept(stream) => incoming.push(Transport::Other(stream)),
                         Command::Report(event) => publish(&self.events, event),
+                        Command::Count(reply) => counted.push(reply),
                         Command::Shutdown { patience, reply } => {
                             self.shutdown.push(reply);
                             self.phase = match self.phase {
@@ -287,7 +287,16 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         }
         self.write(now);
         self.finish_ending(now);
+        self.count(counted);
         busy || !self.owed.is_empty()
+    }
+
+    /// Says how it stands at the end of a round; of a session that is over, nothing.
+    fn count(&self, asked: Vec<oneshot::Sender<Stats>>) {
+        for reply in asked.into_iter().filter(|_| !self.machine.is_closed()) {
+            let (links, undelivered) = (self.links.len() - self.ending.len(), self.machine.unsettled());
+            let _ = reply.send(Stats { links, undelivered, entries: self.machine.entries(), ..self.stats });
+        }
     }
 
     /// A link that the machine has been told is gone.
@@ -309,6 +318,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         if let Some(link) = self.links.get_mut(place)
             && link.ending.is_none()
         {
+            self.stats.closes.count(cause);
             telling::link_ended(link.id, link.peer.as_ref(), cause);
             link.end(now + LINGER);
             self.ending.push(place);
@@ -332,13 +342,14 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
 
     /// Does what the machine wants done; whether something was begun by it that has to be polled.
     fn perform(&mut self, now: Time) -> bool {
-        let mut begun = false;
+        let (mut begun, mut counter) = (false, FrameCounter::default());
         while let Some(effect) = self.out.pop() {
             match effect {
                 Effect::Send { link, frames } => {
                     if let Some(&place) = self.places.get(&link)
                         && let Some(link) = self.links.get_mut(place)
                     {
+                        self.stats.frames_out += counter.count(&frames);
                         link.queue(frames);
                         if !mem::replace(&mut link.dirty, true) {
                             self.dirty.push(place);
@@ -398,7 +409,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             if link.ending.is_some() {
                 continue;
             }
-            match link.write() {
+            match link.write(&mut self.stats) {
                 Ok(()) => self.owed.extend(link.credit().filter(|_| !cfg!(exchange_bug = "credit-not-reported"))),
                 Err(loss) => {
                     self.owed.push(Input::LinkDown { link: link.id, loss });
@@ -410,10 +421,10 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
     }
 
     fn finish_ending(&mut self, now: Time) {
-        let Self { ending, links, places, buffer, .. } = self;
+        let Self { ending, links, places, buffer, stats, .. } = self;
         ending.retain(|&place| {
             let Some(link) = links.get_mut(place) else { return false };
-            let over = link.finish(buffer) || link.ending.as_ref().is_none_or(|ending| ending.until <= now);
+            let over = link.finish(buffer, stats) || link.ending.as_ref().is_none_or(|ending| ending.until <= now);
             if over {
                 places.remove(&link.id);
                 links.remove(place);

@@ -10,9 +10,9 @@ use exchange_driver::Runtime;
 use exchange_tests::faulty::Fault;
 
 use crate::{
-    bed::Bed, callbacks, cancelling, changing, clock, column::Column, connecting, dropping, events, frames, keeping,
-    leaks, listener, moderating, paging, people, reconnecting, shutdown, signals, slow_peers, strangers, streams,
-    talking, timer,
+    bed::Bed, callbacks, cancelling, changing, clock, column::Column, connecting, counting, dropping, events, frames,
+    keeping, leaks, listener, moderating, paging, people, reconnecting, shutdown, signals, slow_peers, strangers,
+    streams, talking, timer,
 };
 
 pub(crate) type Run<R> = fn(Bed<R>) -> Pin<Box<dyn Future<Output = ()>>>;
@@ -265,6 +265,10 @@ cases! {
         two_people_have_a_room_of_their_own: "invitations-are-kept-back",
         newcomers_read_as_far_back_as_the_room_lets_them: "policy-ignored",
         a_flood_is_slowed_down_and_nothing_of_it_is_lost: "too-much-is-refused-for-good",
+    }
+    counting {
+        frames_bytes_and_entries_are_counted_on_both_sides: "told-is-not-counted",
+        every_link_that_ended_is_counted_once_by_why_it_did: "ends-are-counted-alike",
     }
     leaks {
         coming_and_going_leaves_nothing: "links-stay",

@@ -24,6 +24,7 @@ mod callbacks;
 mod cancelling;
 mod clock;
 mod connecting;
+mod counting;
 mod dropping;
 mod events;
 mod frames;

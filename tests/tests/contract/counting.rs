@@ -1,0 +1,86 @@
+//! What hosts and clients count says what happened.
+
+use exchange_driver::{
+    Runtime,
+    core::{
+        Body, Cmid, Encoding, Event, JoinFrom,
+        message::{ToClient, ToHost},
+    },
+};
+use exchange_tests::{
+    raw::{RawClient, hello},
+    wait_for,
+};
+
+use crate::bed::Bed;
+
+const TEXT: usize = 8000;
+
+pub(crate) async fn frames_bytes_and_entries_are_counted_on_both_sides<R: Runtime>(bed: Bed<R>) {
+    let host = bed.host().await;
+    let mut client = RawClient::connect(&bed.runtime, host.addresses()[0], Encoding::Postcard).await;
+    client.say(&hello("raw")).await;
+    let (settled, sent) = (Cmid::ZERO, Cmid::ZERO);
+    client.say(&ToHost::Join { room: "lobby".into(), from: JoinFrom::Start, settled, sent }).await;
+    let mut heard = 0;
+    let lobby = loop {
+        heard += 1;
+        if let Some(ToClient::Joined(joined)) = client.hear().await {
+            break joined.room;
+        }
+    };
+    for number in 1..=3 {
+        let body = Body::text(&"x".repeat(TEXT));
+        client.say(&ToHost::Send { room: lobby, cmid: Cmid(number), body }).await;
+    }
+    let mut entries = 0;
+    // The host came into the room first, then the client.
+    while entries < 5 {
+        heard += 1;
+        entries += u64::from(matches!(client.hear().await.unwrap(), ToClient::Entry(_)));
+    }
+    let stats = host.stats().await.unwrap();
+    assert_eq!((stats.links, stats.links_ever, stats.closes.total()), (1, 1, 0));
+    assert_eq!((stats.entries, stats.frames_in), (5, 5));
+    let texts = 3 * TEXT as u64;
+    assert!((texts..texts + 1000).contains(&stats.bytes_in), "{stats:?}");
+    assert!((texts..texts + 1000).contains(&stats.bytes_out), "{stats:?}");
+    assert!(stats.frames_out >= heard, "{stats:?}, of which {heard} have been heard");
+    for _ in heard..stats.frames_out {
+        client.hear().await.expect("as many as were counted come");
+    }
+
+    let other = bed.join(&host, "other").await;
+    other.room("lobby").send("here").await.unwrap().delivered().await.unwrap();
+    let stats = other.stats().await.unwrap();
+    assert_eq!((stats.links, stats.links_ever, stats.undelivered), (1, 1, 0));
+    assert_eq!(stats.entries, host.stats().await.unwrap().entries);
+    assert!(stats.bytes_in > texts && stats.bytes_out < 1000, "{stats:?}");
+    assert!(stats.frames_in > 5 && stats.frames_out >= 3, "{stats:?}");
+}
+
+pub(crate) async fn every_link_that_ended_is_counted_once_by_why_it_did<R: Runtime>(bed: Bed<R>) {
+    let host = bed.host().await;
+    let (address, mut events) = (host.addresses()[0], host.events());
+    let mut closed =
+        async || wait_for(&mut events, |event| matches!(event, Event::LinkClosed { .. }).then_some(())).await;
+
+    let leaves = bed.join(&host, "leaves").await;
+    leaves.shutdown(exchange_tests::PATIENCE).await;
+    assert!(leaves.stats().await.is_err(), "it is over");
+    closed().await;
+    let (breaks_off, _) = RawClient::join(&bed.runtime, address, "breaks off").await;
+    drop(breaks_off);
+    closed().await;
+    for _ in 0..2 {
+        let (mut babbles, _) = RawClient::join(&bed.runtime, address, "babbles").await;
+        babbles.say_bytes(&[1, 0, 0, 0, 0xff]).await;
+        closed().await;
+    }
+    let remains = bed.join(&host, "remains").await;
+
+    let stats = host.stats().await.unwrap();
+    assert_eq!((stats.closes.left, stats.closes.lost, stats.closes.violation), (1, 1, 2), "{stats:?}");
+    assert_eq!((stats.closes.total(), stats.links, stats.links_ever), (4, 1, 5), "{stats:?}");
+    assert_eq!(remains.stats().await.unwrap().closes.total(), 0);
+}
