@@ -111,6 +111,17 @@ pub(crate) struct HostArguments {
     /// Everybody is shown only what is on disk.
     #[arg(long, value_name = "FILE")]
     pub(crate) store: Option<PathBuf>,
+    /// Say every so many seconds what has happened so far: who is connected and who lags, what was moved, and why
+    /// connections ended. Without a number, every 60.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = pace,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "60"
+    )]
+    pub(crate) stats: Option<Duration>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -197,6 +208,13 @@ fn seconds(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs_f64).ok_or_else(|| "a number of seconds is needed, such as 2 or 0.5".into())
 }
 
+/// Not so often that nothing else is said.
+fn pace(text: &str) -> Result<Duration, String> {
+    const SHORTEST: Duration = Duration::from_millis(100);
+    let pace = seconds(text).ok().filter(|pace| *pace >= SHORTEST);
+    pace.ok_or_else(|| "a number of seconds is needed, such as 60 or 0.5, and at least 0.1".into())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -237,6 +255,14 @@ mod tests {
     }
 
     #[test]
+    fn what_happened_is_said_every_minute_or_as_often_as_is_said() {
+        let stats = |line: &[&str]| host(line).stats.map(|pace| pace.as_secs_f64());
+        assert_eq!(stats(&["exchange", "host", "Lab 3"]), None);
+        assert_eq!(stats(&["exchange", "host", "--stats", "Lab 3"]), Some(60.0));
+        assert_eq!(stats(&["exchange", "host", "--stats=0.5"]), Some(0.5));
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused() {
         for line in [
             &["exchange", "host", "--bind", "here"][..],
@@ -245,6 +271,8 @@ mod tests {
             &["exchange", "join", ""],
             &["exchange", "ls", "--json", "--plain"],
             &["exchange", "host", "--nick", "a\u{1b}b"],
+            &["exchange", "host", "--stats=0"],
+            &["exchange", "host", "--stats=often"],
         ] {
             assert_eq!(Arguments::try_parse_from(line).unwrap_err().exit_code(), 2, "{line:?}");
         }

@@ -13,7 +13,7 @@ use crate::{
     local,
     output::Hosting,
     seat::Seat,
-    session,
+    session, stats,
 };
 
 pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Failure> {
@@ -58,6 +58,9 @@ pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Fai
     if let (Some(path), Some(store)) = (&arguments.store, &store) {
         let how = if store.was_empty() { "What happens is kept in " } else { "The session goes on, and is kept in " };
         app.screen.say(|line| line.ours(how).theirs(path.display()).ours(".")).await;
+    }
+    if let Some(every) = arguments.stats {
+        stats::report(&app, &host, every);
     }
     Ok(session::run(app, Seat::Host(host), arguments.talk.room.clone(), false).await)
 }

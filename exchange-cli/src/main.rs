@@ -8,6 +8,7 @@
 //! | `line`, `screen` | the gate before the terminal, and the only way to it |
 //! | `output` | events as text and as JSON |
 //! | `find`, `local` | sessions on the network; interfaces and addresses of this machine |
+//! | `stats` | what has happened in a hosted session so far |
 //! | `app`, `exit`, `signals` | what commands share; how the program ends |
 
 mod app;
@@ -26,6 +27,7 @@ mod screen;
 mod seat;
 mod session;
 mod signals;
+mod stats;
 
 use std::{io, process::ExitCode};
 

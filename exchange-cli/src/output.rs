@@ -7,6 +7,7 @@ mod labels;
 mod refusals;
 mod sessions;
 mod spans;
+mod stats;
 mod text;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub(crate) use self::{
     labels::{RoomLabel, peers, told_apart},
     refusals::{Attempt, failed, refused, removed},
     sessions::{Hosting, listed},
+    stats::{stats, stats_in_words},
 };
 use crate::{line::Line, screen::Screen};
 

@@ -2,7 +2,9 @@
 
 use std::{io::Write as _, net::TcpStream};
 
-use crate::process::{guest, host};
+use serde_json::Value;
+
+use crate::process::{Program, guest, host};
 
 #[test]
 fn every_link_that_ends_is_told_of_once_with_its_reason_and_whose_it_was() {
@@ -27,6 +29,24 @@ fn every_link_that_ends_is_told_of_once_with_its_reason_and_whose_it_was() {
     assert!(told[1].contains("nick=cy reason=connection"), "{}", told[1]);
     assert!(told[2].contains("reason=protocol violation: not this protocol"), "{}", told[2]);
     assert!(!told[2].contains("peer="), "{}", told[2]);
+}
+
+#[test]
+fn a_host_says_what_has_happened_as_often_as_it_is_asked_to() {
+    let (mut ana, address) = host(&["--stats=0.1", "-q"]);
+    let mut bo = guest(&address, "bo", &[]);
+    bo.say("hi");
+    bo.hang_up();
+    assert_eq!(bo.exit_code(), 0);
+    let is_over = |stats: &Value| stats["closes"]["left"] == 1;
+    let stats = std::iter::repeat_with(|| ana.event("stats")).find(is_over).unwrap();
+    // Two who came, one who said something and left.
+    assert_eq!((&stats["links"], &stats["links_ever"], &stats["entries"]), (&0.into(), &1.into(), &4.into()));
+    assert_eq!(stats["closes"]["lost"], 0);
+    assert!(stats["bytes_in"].as_u64() > stats["frames_in"].as_u64(), "{stats}");
+
+    let usual = ["host", "--bind", "127.0.0.1:0", "--no-discovery", "--plain", "-q", "--stats=0.1"];
+    Program::start(&usual).err.wait_for_words("-- Links: 0 now, 0 behind, 0 ever. Entries: 1. In: 0 frames, 0 B.");
 }
 
 #[test]
