@@ -21,6 +21,11 @@ pub struct Stats {
     /// Entries that the logs of the rooms have come to: of all there are at a host, of those it is in at a client, as
     /// far as it was told. Unlike what is counted, it goes down with a room that is closed or left.
     pub entries: u64,
+    /// Requests that were turned down: at a host those of its clients, at a client its own, by the host.
+    pub refusals: u64,
+    /// Those of them that only came too soon, [`RateLimited`](exchange_core::Refusal::RateLimited), with the messages
+    /// behind them, [`SendGap`](exchange_core::Refusal::SendGap): clients make them again by themselves.
+    pub postponed: u64,
     /// Frames that came.
     pub frames_in: u64,
     /// Frames for links; what waits to be written is among them.

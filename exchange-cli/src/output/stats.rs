@@ -12,6 +12,8 @@ struct Json {
     links_ever: u64,
     undelivered: usize,
     entries: u64,
+    refusals: u64,
+    postponed: u64,
     frames_in: u64,
     frames_out: u64,
     bytes_in: u64,
@@ -41,6 +43,8 @@ impl From<&Stats> for Json {
             links_ever: stats.links_ever,
             undelivered: stats.undelivered,
             entries: stats.entries,
+            refusals: stats.refusals,
+            postponed: stats.postponed,
             frames_in: stats.frames_in,
             frames_out: stats.frames_out,
             bytes_in: stats.bytes_in,
@@ -68,12 +72,13 @@ pub(crate) fn stats(stats: &Stats) -> Line {
 
 /// What a host's owner wants to know at a glance: who is there, who lags, what is moved, and why links ended.
 pub(crate) fn stats_in_words(stats: &Stats) -> String {
-    let Stats { links, links_ever, undelivered, entries, frames_in, frames_out, .. } = *stats;
+    let Stats { links, links_ever, undelivered, entries, refusals, postponed, frames_in, frames_out, .. } = *stats;
     let (bytes_in, bytes_out) = (spoken(stats.bytes_in), spoken(stats.bytes_out));
     let ended = ended(&stats.closes);
     format!(
-        "Links: {links} now, {undelivered} behind, {links_ever} ever. Entries: {entries}. In: {frames_in} frames, \
-         {bytes_in}. Out: {frames_out} frames, {bytes_out}. Ended: {ended}."
+        "Links: {links} now, {undelivered} behind, {links_ever} ever. Entries: {entries}. Refused: {refusals}, \
+         {postponed} of it as too soon. In: {frames_in} frames, {bytes_in}. Out: {frames_out} frames, {bytes_out}. \
+         Ended: {ended}."
     )
 }
 
@@ -118,7 +123,8 @@ mod tests {
     fn a_host_to_which_nothing_has_happened_says_so() {
         assert_eq!(
             stats_in_words(&Stats::default()),
-            "Links: 0 now, 0 behind, 0 ever. Entries: 0. In: 0 frames, 0 B. Out: 0 frames, 0 B. Ended: none."
+            "Links: 0 now, 0 behind, 0 ever. Entries: 0. Refused: 0, 0 of it as too soon. In: 0 frames, 0 B. \
+             Out: 0 frames, 0 B. Ended: none."
         );
     }
 

@@ -46,7 +46,7 @@ fn a_host_says_what_has_happened_as_often_as_it_is_asked_to() {
     assert!(stats["bytes_in"].as_u64() > stats["frames_in"].as_u64(), "{stats}");
 
     let usual = ["host", "--bind", "127.0.0.1:0", "--no-discovery", "--plain", "-q", "--stats=0.1"];
-    Program::start(&usual).err.wait_for_words("-- Links: 0 now, 0 behind, 0 ever. Entries: 1. In: 0 frames, 0 B.");
+    Program::start(&usual).err.wait_for_words("-- Links: 0 now, 0 behind, 0 ever. Entries: 1. Refused: 0, 0 of");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use exchange_core::{
     Body, Client, Host, Input, JoinFrom, LinkId, MessageId, MessageView, Nick, Outbox, PageFrom, PageId, Peer, PeerId,
-    Person, Presence, Refusal, Remark, RoomName, Rules, SeenBy, Seq, Session, Time, Unread, client, host,
+    Person, Presence, Refusal, Refusals, Remark, RoomName, Rules, SeenBy, Seq, Session, Time, Unread, client, host,
 };
 
 pub(crate) trait Machine: Send + Unpin + 'static {
@@ -17,6 +17,8 @@ pub(crate) trait Machine: Send + Unpin + 'static {
 
     /// What the logs of its rooms have come to, added up.
     fn entries(&self) -> u64;
+
+    fn refusals(&self) -> Refusals;
 
     fn is_closed(&self) -> bool;
 }
@@ -66,6 +68,10 @@ impl Machine for Host {
         self.histories().fold(0, |sum, (_, history)| sum.saturating_add(history.head().0))
     }
 
+    fn refusals(&self) -> Refusals {
+        Self::refusals(self)
+    }
+
     fn is_closed(&self) -> bool {
         Self::is_closed(self)
     }
@@ -84,6 +90,10 @@ impl Machine for Client {
 
     fn entries(&self) -> u64 {
         self.rooms().filter_map(|room| self.place(room)).fold(0, |sum, (_, seq)| sum.saturating_add(seq.0))
+    }
+
+    fn refusals(&self) -> Refusals {
+        Self::refusals(self)
     }
 
     fn is_closed(&self) -> bool {

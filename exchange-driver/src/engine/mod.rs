@@ -25,7 +25,9 @@ use std::{
     time::Duration,
 };
 
-use exchange_core::{Effect, Ended, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, Time, wire::Offer};
+use exchange_core::{
+    Effect, Ended, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, Refusals, Time, wire::Offer,
+};
 use futures_channel::oneshot;
 use futures_core::Stream;
 use slab::Slab;
@@ -294,8 +296,15 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
     /// Says how it stands at the end of a round; of a session that is over, nothing.
     fn count(&self, asked: Vec<oneshot::Sender<Stats>>) {
         for reply in asked.into_iter().filter(|_| !self.machine.is_closed()) {
-            let (links, undelivered) = (self.links.len() - self.ending.len(), self.machine.unsettled());
-            let _ = reply.send(Stats { links, undelivered, entries: self.machine.entries(), ..self.stats });
+            let Refusals { all, postponed } = self.machine.refusals();
+            let _ = reply.send(Stats {
+                links: self.links.len() - self.ending.len(),
+                undelivered: self.machine.unsettled(),
+                entries: self.machine.entries(),
+                refusals: all,
+                postponed,
+                ..self.stats
+            });
         }
     }
 

@@ -268,6 +268,7 @@ cases! {
     }
     counting {
         frames_bytes_and_entries_are_counted_on_both_sides: "told-is-not-counted",
+        what_is_turned_down_is_counted_on_both_sides: "told-no-is-not-counted",
         every_link_that_ended_is_counted_once_by_why_it_did: "ends-are-counted-alike",
     }
     leaks {

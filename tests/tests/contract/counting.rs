@@ -3,7 +3,7 @@
 use exchange_driver::{
     Runtime,
     core::{
-        Body, Cmid, Encoding, Event, JoinFrom,
+        Body, Cmid, Encoding, Event, JoinFrom, Limits, Rate,
         message::{ToClient, ToHost},
     },
 };
@@ -57,6 +57,24 @@ pub(crate) async fn frames_bytes_and_entries_are_counted_on_both_sides<R: Runtim
     assert_eq!(stats.entries, host.stats().await.unwrap().entries);
     assert!(stats.bytes_in > texts && stats.bytes_out < 1000, "{stats:?}");
     assert!(stats.frames_in > 5 && stats.frames_out >= 3, "{stats:?}");
+}
+
+pub(crate) async fn what_is_turned_down_is_counted_on_both_sides<R: Runtime>(bed: Bed<R>) {
+    let limits = Limits { messages: Rate { per_second: 10, burst: 1 }, ..exchange_tests::unhurried() };
+    let host = bed.host_builder().limits(limits).start().await.unwrap();
+    let bo = bed.join(&host, "bo").await;
+    for number in 0..5 {
+        // The last is heard of after everything that was said before it.
+        let receipt = bo.room("lobby").send(format!("{number}")).await.unwrap();
+        if number == 4 {
+            receipt.delivered().await.unwrap();
+        }
+    }
+    let nobody = bo.room("lobby").delete(exchange_driver::core::Seq(100)).await.unwrap();
+    nobody.delivered().await.unwrap_err();
+    let (told, heard) = (host.stats().await.unwrap(), bo.stats().await.unwrap());
+    assert_eq!((told.refusals, told.postponed), (heard.refusals, heard.postponed));
+    assert!(told.refusals > told.postponed && told.postponed >= 1, "{told:?}");
 }
 
 pub(crate) async fn every_link_that_ended_is_counted_once_by_why_it_did<R: Runtime>(bed: Bed<R>) {
