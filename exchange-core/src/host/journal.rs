@@ -120,7 +120,9 @@ impl Host {
             journal.batch += 1;
             out.store(journal.batch, changes);
         }
-        journal.held.push_back((journal.batch, effects));
+        if !effects.is_empty() {
+            journal.held.push_back((journal.batch, effects));
+        }
         while journal.held.front().is_some_and(|(batch, _)| *batch <= journal.stored) {
             out.extend(journal.held.pop_front().map(|(_, effects)| effects).unwrap_or_default());
         }
