@@ -168,7 +168,7 @@ impl Hosts {
             self.logs(host, seen, trust, scene)?;
         }
         let mut gone = Vec::new();
-        let silent = silenced(seen);
+        let silent = self.given_up(seen);
         self.leaves_unanswered(seen);
         for seen in seen {
             match seen {
@@ -226,6 +226,25 @@ impl Hosts {
         }
         self.is_served &= seen.is_empty();
         self.bounds(station)
+    }
+
+    /// The links that the host gives up because nothing had come on them.
+    fn given_up(&self, seen: &[Seen]) -> Vec<Socket> {
+        let is_told = |of: Socket| {
+            let encoding = self.links.get(&of).and_then(|link| link.encoding).unwrap_or(Encoding::Postcard);
+            let bye = ToClient::Bye { reason: CloseReason::Silent };
+            seen.iter().any(|seen| match seen {
+                Seen::Sent { socket, frames: sent, .. } if *socket == of => {
+                    frames(sent).any(|body| encoding.decode(body).is_ok_and(|said: ToClient| said == bye))
+                }
+                _ => false,
+            })
+        };
+        let silent = seen.iter().filter_map(|seen| match seen {
+            Seen::Closed { socket, reason: CloseReason::Silent, .. } => *socket,
+            _ => None,
+        });
+        silent.filter(|socket| is_told(*socket)).collect()
     }
 
     fn heard(&mut self, socket: Socket, body: &[u8], now: Time) -> Check {
@@ -533,13 +552,4 @@ impl Hosts {
         }
         Ok(())
     }
-}
-
-/// The links that were given up because nothing had come on them.
-fn silenced(seen: &[Seen]) -> Vec<Socket> {
-    let silenced = seen.iter().filter_map(|seen| match seen {
-        Seen::Closed { socket, reason: CloseReason::Silent, .. } => *socket,
-        _ => None,
-    });
-    silenced.collect()
 }

@@ -169,8 +169,8 @@ impl View {
         scene.marks.sometimes(self.is_live && self.in_lobby > self.window, Mark::WindowFull);
         self.abreast.agrees_with(client, scene.model)?;
         self.agrees_with(client, scene)?;
-        let Self { signals, people, rooms, life, .. } = self;
-        signals.check_own(rooms, *life, scene)?;
+        let Self { signals, people, rooms, life, me, .. } = self;
+        signals.check_own(rooms, (*me, *life), scene)?;
         signals.look(client, scene, now, |member| people.get(&member).map(|record| record.peer))
     }
 

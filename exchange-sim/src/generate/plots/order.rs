@@ -133,7 +133,7 @@ pub(super) fn out_of_the_session(plot: &mut Plot<'_>, random: &mut Random) {
 
 /// Somebody says more than they may at once, and goes on at once on another link.
 pub(super) fn spent_and_back(plot: &mut Plot<'_>, random: &mut Random) {
-    plot.scenario.host.messages = Some(Allowance { per_second: random.pick(&[2, 5, 20]), burst: 8 });
+    plot.scenario.host.messages = Some(Allowance { per_second: random.pick(&[10, 20]), burst: 8 });
     let client = plot.client;
     plot.step(0, client, Act::Post { room: 0, count: 25, bytes: 10 });
     for after_ms in [200, 600] {
