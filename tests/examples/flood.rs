@@ -10,7 +10,6 @@ use std::{
     env,
     error::Error,
     net::{Ipv4Addr, UdpSocket},
-    thread,
     time::Duration,
 };
 
@@ -28,17 +27,19 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Sessions that nobody hosts: as many leave room for one that somebody does.
 const SESSIONS: u64 = 100;
 
-fn main() -> Result<(), Box<dyn Error>> {
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
     let address: Ipv4Addr = env::args().nth(1).ok_or("an address is needed")?.parse()?;
     // What does not come from the port of multicast DNS need not be heard.
     let socket = UdpSocket::bind((address, GROUP.1))?;
+    let mut pace = tokio::time::interval(PAUSE);
     for number in 0.. {
         socket.send_to(&packet(number, address), GROUP)?;
         if number == 0 {
             println!("flooding");
         }
         if number % BATCH == 0 {
-            thread::sleep(PAUSE);
+            pace.tick().await;
         }
     }
     Ok(())

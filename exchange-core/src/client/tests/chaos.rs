@@ -8,7 +8,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use super::{den, secs};
 use crate::{
     client::ClientConfig,
-    event::{Event, MessageId, MessageView, Page, PageId},
+    event::{Event, Message, MessageId, Page, PageId},
     host::HostConfig,
     ids::Seq,
     limits::Limits,
@@ -189,6 +189,16 @@ impl Chaos {
         outcomes
     }
 
+    /// Everything that was posted in a room is in its log once, at the place and as safely as its author was told.
+    fn are_logged(&self, room: &RoomName, log: &[Heard], outcomes: &BTreeMap<MessageId, Outcome>, kept: Durability) {
+        for (who, id) in self.posted.iter().filter(|(_, id)| id.room == *room) {
+            let places: Vec<Seq> = log.iter().filter(|(_, logged, _)| logged == id).map(|(seq, ..)| *seq).collect();
+            let outcome = outcomes[id];
+            let Outcome::Logged { seq, durability } = outcome else { panic!("{id} of {who}: {outcome:?}") };
+            assert_eq!((places, durability), (vec![seq.unwrap()], kept), "{id} of {who}");
+        }
+    }
+
     /// Who is where, and whether they are there, is the same for everyone.
     fn agree(&self) {
         let nicks = |peers: &mut dyn Iterator<Item = crate::Peer>| -> Vec<String> {
@@ -218,8 +228,15 @@ impl Chaos {
     }
 }
 
-fn delivered(told: &[Event], room: &RoomName) -> Vec<(Seq, MessageId, String)> {
-    messages(told, room).map(|message| (message.seq(), message.id().clone(), message.text().into())).collect()
+/// A message as somebody was told of it.
+type Heard = (Seq, MessageId, String);
+
+fn heard(message: &Message) -> Heard {
+    (message.seq(), message.id().clone(), message.text().into())
+}
+
+fn delivered(told: &[Event], room: &RoomName) -> Vec<Heard> {
+    messages(told, room).map(heard).collect()
 }
 
 fn gaps(told: &[Event], room: &RoomName) -> Vec<RangeInclusive<Seq>> {
@@ -279,16 +296,11 @@ proptest! {
             for (who, node) in world.clients.iter().enumerate() {
                 prop_assert_eq!(&delivered(&node.told, room), &log, "client {} in {:?}", who, room);
             }
-            for (who, id) in chaos.posted.iter().filter(|(_, id)| id.room == *room) {
-                let places: Vec<Seq> = log.iter().filter(|(_, logged, _)| logged == id).map(|(seq, ..)| *seq).collect();
-                let Outcome::Logged { seq, .. } = outcomes[id] else { panic!("{id} of {who}: {:?}", outcomes[id]) };
-                prop_assert_eq!(places, vec![seq.unwrap()]);
-            }
+            chaos.are_logged(room, &log, &outcomes, Durability::Memory);
         }
         for (who, page) in chaos.pages() {
             let log = delivered(&world.told, page.room());
-            let told = page.messages().iter().map(MessageView::message);
-            let told = told.map(|message| (message.seq(), message.id().clone(), String::from(message.text())));
+            let told = page.messages().iter().map(|view| heard(view.message()));
             let in_log = log.iter().filter(|(seq, ..)| (page.after().next()..=page.to()).contains(seq));
             prop_assert!(*page.room() == rooms()[2] || told.eq(in_log.cloned()), "client {} of {:?}", who, page);
         }
@@ -350,6 +362,7 @@ proptest! {
             }
         }
     }
+
     #[test]
     fn a_host_that_keeps_everything_loses_nothing_however_often_it_dies(
         seed in any::<u64>(),
@@ -364,21 +377,12 @@ proptest! {
         let outcomes = chaos.outcomes();
         let world = &chaos.world;
         for room in &rooms()[..2] {
-            let log = world.host.messages(room).map(|view| {
-                let message = view.message();
-                (message.seq(), message.id().clone(), String::from(message.text()))
-            });
-            let log: Vec<_> = log.collect();
+            let log: Vec<Heard> = world.host.messages(room).map(|view| heard(view.message())).collect();
             for (who, node) in world.clients.iter().enumerate() {
                 prop_assert_eq!(node.told.iter().find(|told| matches!(told, Event::HistoryLost { .. })), None);
                 prop_assert_eq!(&delivered(&node.told, room), &log, "client {} in {:?}", who, room);
             }
-            for (who, id) in chaos.posted.iter().filter(|(_, id)| id.room == *room) {
-                let places: Vec<Seq> = log.iter().filter(|(_, logged, _)| logged == id).map(|(seq, ..)| *seq).collect();
-                let outcome = outcomes[id];
-                let Outcome::Logged { seq, durability } = outcome else { panic!("{id} of {who}: {outcome:?}") };
-                prop_assert_eq!((places, durability), (vec![seq.unwrap()], Durability::Fsynced));
-            }
+            chaos.are_logged(room, &log, &outcomes, Durability::Fsynced);
         }
     }
 }
