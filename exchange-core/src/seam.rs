@@ -36,7 +36,8 @@ impl fmt::Display for LinkId {
 pub enum Input<'a> {
     /// Time has passed.
     Tick,
-    /// The wall clock shows this now. Told at the start and whenever it may have been set.
+    /// The wall clock shows this now. Told at the start and whenever it may have been set: where it has jumped ahead of
+    /// the monotonic clock, the machine has slept, and a client looks at once whether its link is still there.
     WallClock {
         /// What it shows.
         at: Timestamp,

@@ -83,8 +83,8 @@ pub(crate) struct WallClock {
 }
 
 impl WallClock {
-    pub(crate) fn set(&mut self, now: Time, wall: Timestamp) {
-        *self = Self { told: wall, at: now };
+    pub(crate) fn showing(now: Time, wall: Timestamp) -> Self {
+        Self { told: wall, at: now }
     }
 
     pub(crate) fn read(self, now: Time) -> Timestamp {
@@ -92,8 +92,13 @@ impl WallClock {
         Timestamp(self.told.0.saturating_add(elapsed))
     }
 
+    /// How far it is behind what another shows.
+    pub(crate) fn lags(self, now: Time, wall: Timestamp) -> Duration {
+        Duration::from_millis(wall.0.saturating_sub(self.read(now).0))
+    }
+
     /// When it shows that; `now` if it has already.
     pub(crate) fn when(self, now: Time, wall: Timestamp) -> Time {
-        now + Duration::from_millis(wall.0.saturating_sub(self.read(now).0))
+        now + self.lags(now, wall)
     }
 }

@@ -79,9 +79,9 @@ pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
     /// there, or whether there can be one again. It is the operating system's network, unless the runtime's world has
     /// another.
     ///
-    /// An item comes about half a second after an interface has come up, gone down or changed its addresses; the loopback
-    /// interface and [virtual ones](crate::discovery::is_virtual_interface) do not count. One thread looks for all there
-    /// are who ask.
+    /// An item comes about half a second after an interface has come up, gone down or changed its addresses, or after the
+    /// machine has woken from sleep; the loopback interface and
+    /// [virtual ones](crate::discovery::is_virtual_interface) do not count. One thread looks for all there are who ask.
     fn network_changes(&self) -> impl Stream<Item = ()> + Send + 'static {
         network::changes()
     }

@@ -12,11 +12,14 @@ use crate::{
     name::Nick,
     reason::{CloseReason, Refusal},
     seam::{LinkId, LinkLoss, Outbox},
-    time::Time,
+    time::{Time, Timestamp, WallClock},
 };
 
 /// How long a link that may have been cut off has to answer.
 const PROBE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// By how much the clock on the wall has to run ahead to be a sign of sleep, and not of its being set right.
+const SLEEP: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct Link {
@@ -200,6 +203,15 @@ impl Client {
         link.ping(now);
         if !cfg!(exchange_bug = "client-heartbeat-stops") {
             self.alarms.set(Alarm::Heartbeat, dead_at.min(now + link.heartbeat));
+        }
+    }
+
+    /// While a machine sleeps, its monotonic clock stands still and the one on its wall does not: where the latter jumps
+    /// ahead, the network may be another by now, and the host may have given this client up.
+    pub(super) fn wall_clock(&mut self, now: Time, at: Timestamp, out: &mut Outbox) {
+        let before = self.wall.replace(WallClock::showing(now, at));
+        if before.is_some_and(|before| before.lags(now, at) > SLEEP) {
+            self.network_changed(now, out);
         }
     }
 

@@ -44,7 +44,7 @@ use crate::{
     room::{Later, Transcript},
     seam::{Input, LinkId, Outbox, Wake},
     seed::{Random, Seed},
-    time::Time,
+    time::{Time, WallClock},
 };
 
 /// What a client is made with.
@@ -117,6 +117,8 @@ pub struct Client {
     peer: PeerId,
     producer: ProducerId,
     random: Random,
+    /// What the clock on the wall showed last, once it was told.
+    wall: Option<WallClock>,
     state: State,
     attempt: u32,
     refusals: Refusals,
@@ -183,6 +185,7 @@ impl Client {
             peer: PeerId::from_bytes(random.bytes()),
             producer: ProducerId::from_bytes(random.bytes()),
             random,
+            wall: None,
             state: State::Idle,
             attempt: 0,
             refusals: Refusals::default(),
@@ -335,7 +338,8 @@ impl Round<'_> {
         let client = &mut *self.client;
         match input {
             // What a client knows is not kept.
-            Input::Tick | Input::WallClock { .. } | Input::Stored { .. } | Input::StoreFailed => {}
+            Input::Tick | Input::Stored { .. } | Input::StoreFailed => {}
+            Input::WallClock { at } => client.wall_clock(now, at, out),
             Input::NetworkChanged => client.network_changed(now, out),
             Input::LinkUp { link, credit } => client.link_up(link, credit),
             Input::Opened { link, encoding } => client.opened(now, link, encoding, out),

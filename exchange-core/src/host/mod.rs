@@ -360,7 +360,7 @@ impl Round<'_> {
         match input {
             Input::StoreFailed => self.lose_store(),
             Input::Tick | Input::NetworkChanged | Input::Stored { .. } => {}
-            Input::WallClock { at } => host.wall.set(now, at),
+            Input::WallClock { at } => host.wall = WallClock::showing(now, at),
             Input::LinkUp { link, credit } => host.link_up(now, link, credit, out),
             Input::Opened { link, encoding } => host.opened(link, encoding),
             Input::Bytes { link } => host.hears(now, link),

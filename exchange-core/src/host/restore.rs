@@ -16,7 +16,7 @@ use crate::{
     room::{MembershipRow, Room, RoomRow, Unkept},
     seed::Seed,
     store::{Damage, Key, read_entry},
-    time::{Time, Timestamp},
+    time::{Time, Timestamp, WallClock},
 };
 
 impl Host {
@@ -46,7 +46,7 @@ impl Host {
         let owner_key = Key::Member(OWNER);
         let owner: MemberRow = read(owner_key, rows.get(&owner_key).ok_or(Damage::Missing(owner_key))?)?;
         let mut host = Self::bare(config, session.id, (owner.peer, owner.producer), seed.fork("host"), now);
-        host.wall.set(now, wall);
+        host.wall = WallClock::showing(now, wall);
         host.life = session.life;
         host.moderators = session.moderators.into_iter().collect();
         (host.next_member, host.next_room) = (session.next_member, session.next_room);

@@ -11,6 +11,7 @@ use crate::{
     name::NameError,
     reason::{CloseReason, Violation},
     seam::{Input, LinkLoss, WakeReason},
+    time::Timestamp,
     wire::Versions,
 };
 
@@ -122,6 +123,30 @@ fn a_changed_network_makes_a_waiting_client_dial_at_once() {
     let told = bench.told();
     let [Event::Disconnected { retry_in, .. }] = told[..] else { panic!("not disconnected but {told:?}") };
     assert!(retry_in <= Duration::from_millis(250), "earlier failures were the old network's");
+}
+
+#[test]
+fn a_client_whose_machine_has_slept_probes_its_link_at_once_or_dials() {
+    let wall = |bench: &mut Bench, secs: u64| {
+        bench.input(Input::WallClock { at: Timestamp::from_millis(1_790_000_000_000 + secs * 1000) });
+    };
+    let pings = |said: &[ToHost]| said.iter().filter(|said| matches!(said, ToHost::Ping { .. })).count();
+    let mut bench = Bench::in_lobby();
+    wall(&mut bench, 0);
+    bench.said();
+    // A clock that is set right by a little, or back, is no sign of anything.
+    for shows in [1, 5, 0] {
+        wall(&mut bench, shows);
+        assert_eq!(pings(&bench.said()), 0, "{shows} s");
+    }
+    wall(&mut bench, 600);
+    assert_eq!(pings(&bench.said()), 1);
+    bench.told();
+    bench.pass(secs(2));
+    assert_eq!(disconnects(&bench.told()), [Ended::Here(CloseReason::Silent)], "not after three missed beats");
+    let dialled = bench.dialled.len();
+    wall(&mut bench, 1200);
+    assert_eq!(bench.dialled.len(), dialled + 1);
 }
 
 #[test]
