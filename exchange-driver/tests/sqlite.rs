@@ -6,8 +6,6 @@ use std::{
     fs,
     io::{Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
-    process,
-    sync::atomic::{AtomicU32, Ordering},
 };
 
 use bytes::Bytes;
@@ -20,27 +18,18 @@ use exchange_driver::{
     sqlite::{SqliteError, SqliteStore},
 };
 use rusqlite::Connection;
+use tempfile::TempDir;
 
 /// A folder of a test's own, which goes with it.
-struct Folder(PathBuf);
+struct Folder(TempDir);
 
 impl Folder {
     fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("exchange-{}-{}", process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir(&folder).unwrap();
-        Self(folder)
+        Self(tempfile::tempdir().unwrap())
     }
 
     fn file(&self) -> PathBuf {
-        self.0.join("lab.exchange")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        self.0.path().join("lab.exchange")
     }
 }
 
@@ -127,7 +116,7 @@ fn what_is_no_such_file_is_left_as_it_is() {
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
     is_left(&path, |error| matches!(error, SqliteError::Later { layout: 2, .. }));
 
-    let error = SqliteStore::open(folder.0.join("nowhere/lab.exchange")).unwrap_err();
+    let error = SqliteStore::open(folder.0.path().join("nowhere/lab.exchange")).unwrap_err();
     assert!(matches!(error, SqliteError::Io { .. }), "{error:?}");
 }
 

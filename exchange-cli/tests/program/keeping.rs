@@ -1,41 +1,30 @@
 //! Sessions that are kept in a file.
 
-use std::{
-    collections::BTreeSet,
-    env, fs,
-    path::PathBuf,
-    process,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::{collections::BTreeSet, env, fs};
 
 use exchange_tokio::{
     Client,
     core::{Durability, MessageView, PageFrom, Seq},
 };
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use tempfile::TempDir;
 
 use crate::process::{Program, guest, host, host_at};
 
 /// A folder of a test's own, which goes with it.
-struct Folder(PathBuf);
+struct Folder(TempDir);
 
 impl Folder {
     fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("exchange-program-{}-{}", process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let folder = env::temp_dir().join(name);
-        fs::create_dir(&folder).unwrap();
-        Self(folder)
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().into()
     }
 
     fn file(&self) -> String {
-        self.0.join("lab.exchange").to_str().unwrap().into()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        self.path("lab.exchange")
     }
 }
 
@@ -74,7 +63,7 @@ fn a_session_goes_on_where_its_host_was_killed() {
 #[test]
 fn a_file_that_cannot_be_used_is_left_as_it_is_and_said() {
     let folder = Folder::new();
-    let letter = folder.0.join("letter").to_str().unwrap().to_owned();
+    let letter = folder.path("letter");
     fs::write(&letter, "Dear everybody, this is a letter, and nothing that a session could be kept in.").unwrap();
     let usual = ["host", "Lab 3", "--bind", "127.0.0.1:0", "--no-discovery", "--store"];
     let mut ana = Program::start(&[&usual[..], &[&letter]].concat());
