@@ -130,8 +130,21 @@ impl Program {
 
     /// Presses Ctrl-C.
     pub fn interrupt(&self) {
-        let process = Pid::from_child(&self.child);
-        kill_process(process, Signal::INT).unwrap();
+        self.signal(Signal::INT);
+    }
+
+    /// Stops it where it stands, as if its machine slept.
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Has it go on after it was stopped.
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Waits until it has ended, and with what exit code.

@@ -14,6 +14,7 @@ mod doctor;
 mod families;
 mod floods;
 mod leaving;
+mod moving;
 mod names;
 mod two_networks;
 
