@@ -21,7 +21,7 @@
 //! let mut host = Host::new(config, &Seed::from_number(1), Time::ZERO);
 //! let mut out = Outbox::new();
 //!
-//! host.handle(Time::ZERO, Input::LinkUp { link: LinkId(1), credit: 65_536 }, &mut out);
+//! host.handle(Time::ZERO, Input::LinkUp { link: LinkId(1), credit: 65_536, from: None }, &mut out);
 //! // Nobody says hello on that link, so it is closed when its time is up.
 //! let wake = out.wake().expect("a handshake has a deadline");
 //! host.handle(wake.at, Input::Tick, &mut out);

@@ -10,8 +10,13 @@ pub(crate) const CONTROL_ALLOWANCE: u32 = 64 * 1024;
 pub struct Limits {
     /// Links at once; as many members may be away at once whose link broke, before the first of them has to join anew.
     pub links: usize,
-    /// Links at once whose client has not said who it is.
+    /// Links at once from one address; those of the host's own machine, by its loopback addresses, count for none.
+    pub links_per_address: usize,
+    /// Links at once whose client has not said who it is. Where there are so many, one more takes the place of the oldest
+    /// of whichever address has the most of them.
     pub half_open: usize,
+    /// As many of them at once from one address.
+    pub half_open_per_address: usize,
     /// Rooms at once.
     pub rooms: usize,
     /// Rooms at once that one peer has opened.
@@ -83,7 +88,9 @@ impl Limits {
     pub const fn lan() -> Self {
         Self {
             links: 256,
+            links_per_address: 16,
             half_open: 32,
+            half_open_per_address: 8,
             rooms: 1000,
             rooms_per_founder: 32,
             rooms_per_member: 100,
@@ -106,7 +113,7 @@ impl Limits {
     /// For a network of strangers, as at a conference or in a café: people can still talk, and somebody who means harm
     /// gets little for it.
     ///
-    /// 64 links, of which 8 have not said who they are; 64 rooms, of which a person opens 4 and is in 16; messages of
+    /// 64 links, 8 of one address, of which 8 have not said who they are, 4 of one address; 64 rooms, of which a person opens 4 and is in 16; messages of
     /// 2 KiB at most, 5 at once and 2 in a second. At worst, if every room is filled to the last byte, they come to
     /// 32 MiB of history, and to a few times that while somebody speaks JSON.
     ///
@@ -114,7 +121,9 @@ impl Limits {
     pub const fn strict() -> Self {
         Self {
             links: 64,
+            links_per_address: 8,
             half_open: 8,
+            half_open_per_address: 4,
             rooms: 64,
             rooms_per_founder: 4,
             rooms_per_member: 16,
@@ -194,7 +203,9 @@ mod tests {
     fn figures(limits: &Limits) -> impl Iterator<Item = (&'static str, u64)> {
         let Limits {
             links,
+            links_per_address,
             half_open,
+            half_open_per_address,
             rooms,
             rooms_per_founder,
             rooms_per_member,
@@ -214,7 +225,9 @@ mod tests {
         } = *limits;
         let counts = [
             ("links", links),
+            ("links_per_address", links_per_address),
             ("half_open", half_open),
+            ("half_open_per_address", half_open_per_address),
             ("rooms", rooms),
             ("rooms_per_founder", rooms_per_founder),
             ("rooms_per_member", rooms_per_member),

@@ -5,7 +5,7 @@
 //! any number of inputs may go in before the effects are done.
 
 use alloc::{collections::VecDeque, vec::Vec};
-use core::fmt;
+use core::{fmt, net::IpAddr};
 
 use bytes::Bytes;
 
@@ -48,6 +48,9 @@ pub enum Input<'a> {
         link: LinkId,
         /// How many bytes the transport will take at once.
         credit: u32,
+        /// The address it comes from, for a host: one address gets [so many](crate::Limits::links_per_address) and no
+        /// more. `None` where addresses mean nothing; those links count for none.
+        from: Option<IpAddr>,
     },
     /// The preamble is through: frames can go both ways.
     Opened {

@@ -200,8 +200,8 @@ impl World {
         ends.host.arrive(&opening);
         self.next_link += 1;
         self.links.insert(host, ends);
-        self.tell(Side::Client, node, &[Input::LinkUp { link, credit }]);
-        self.tell(Side::Host, node, &[Input::LinkUp { link: host, credit }]);
+        self.tell(Side::Client, node, &[Input::LinkUp { link, credit, from: None }]);
+        self.tell(Side::Host, node, &[Input::LinkUp { link: host, credit, from: None }]);
     }
 
     /// Delivers at most `limit` bytes to one end of a link; an empty-handed end learns what became of the link.

@@ -87,7 +87,7 @@ impl World {
                 if let Some(seen) = seen {
                     seen.up = true;
                 }
-                Input::LinkUp { link, credit: WINDOW }
+                Input::LinkUp { link, credit: WINDOW, from: None }
             }
             2 => {
                 let encoding = encoding(u)?;

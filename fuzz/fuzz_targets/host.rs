@@ -24,7 +24,9 @@ const ALLOWANCE: u64 = 64 * 1024 + 2048;
 fn limits() -> Limits {
     Limits {
         links: 3,
+        links_per_address: 2,
         half_open: 2,
+        half_open_per_address: 2,
         rooms: 3,
         rooms_per_member: 2,
         members_per_room: 3,
@@ -103,7 +105,8 @@ impl World {
                 self.slots[slot] = LinkId(self.next);
                 self.seen.insert(LinkId(self.next), Seen::default());
                 self.next += 1;
-                Input::LinkUp { link: self.slots[slot], credit: WINDOW }
+                let from = [None, Some([10, 0, 0, 1].into()), Some([10, 0, 0, 2].into())][slot % 3];
+                Input::LinkUp { link: self.slots[slot], credit: WINDOW, from }
             }
             3 => {
                 let encoding = encoding(u)?;

@@ -68,7 +68,7 @@ mod linux {
             let bytes = link.0.to_be_bytes();
             let mut peer = [0; 16];
             peer[8..].copy_from_slice(&bytes);
-            self.take(Input::LinkUp { link, credit: CREDIT });
+            self.take(Input::LinkUp { link, credit: CREDIT, from: None });
             self.take(Input::Opened { link, encoding: Encoding::Postcard });
             self.says(
                 link,

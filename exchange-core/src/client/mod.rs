@@ -341,7 +341,7 @@ impl Round<'_> {
             Input::Tick | Input::Stored { .. } | Input::StoreFailed => {}
             Input::WallClock { at } => client.wall_clock(now, at, out),
             Input::NetworkChanged => client.network_changed(now, out),
-            Input::LinkUp { link, credit } => client.link_up(link, credit),
+            Input::LinkUp { link, credit, .. } => client.link_up(link, credit),
             Input::Opened { link, encoding } => client.opened(now, link, encoding, out),
             Input::Bytes { link } => client.hears(now, link),
             Input::Frame { link, body } => client.frame(now, link, body, out),

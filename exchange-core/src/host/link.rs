@@ -1,6 +1,8 @@
 //! One link of a host: its stage, its credit, its cursors, its heartbeat.
 
 use alloc::vec::Vec;
+use core::net::IpAddr;
+
 use bytes::Bytes;
 
 use super::{Alarm, Host, budget::Postponed, paging::Fetch};
@@ -18,6 +20,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Link {
     stage: Stage,
+    /// Where it comes from, if that is known.
+    pub(super) from: Option<IpAddr>,
     /// How many bytes the transport takes at once, and how many it has.
     window: u32,
     outstanding: u32,
@@ -65,9 +69,10 @@ pub(super) struct Logged {
 }
 
 impl Link {
-    fn new(now: Time, window: u32) -> Self {
+    pub(super) fn new(now: Time, window: u32, from: Option<IpAddr>) -> Self {
         Self {
             stage: Stage::Preamble,
+            from,
             window,
             outstanding: 0,
             heard: now,
@@ -131,20 +136,6 @@ impl Host {
     /// How often it has turned down what a client asked for; what its own owner asked for is not among it.
     pub fn refusals(&self) -> Refusals {
         self.refusals
-    }
-
-    pub(super) fn link_up(&mut self, now: Time, link: LinkId, credit: u32, out: &mut Outbox) {
-        if self.links.contains_key(&link) {
-            return;
-        }
-        if self.links.len() >= self.limits.links || self.half_open >= self.limits.half_open {
-            return out.close(link, CloseReason::Full);
-        }
-        self.links.insert(link, Link::new(now, credit));
-        self.half_open += 1;
-        if !cfg!(exchange_bug = "handshake-without-end") {
-            self.timers.set(Alarm::Handshake(link), now + self.timing.handshake);
-        }
     }
 
     pub(super) fn opened(&mut self, link: LinkId, encoding: Encoding) {
@@ -262,10 +253,12 @@ impl Host {
         }
         let Some(member) = state.member() else {
             if !cfg!(exchange_bug = "half-open-not-counted-down") {
-                self.half_open -= 1;
+                self.shares.opened(state.from);
             }
+            self.shares.remove(state.from);
             return None;
         };
+        self.shares.remove(state.from);
         self.stop_typing(member);
         self.members.get_mut(&member)?.unlink(link).then_some(member)
     }
@@ -279,7 +272,9 @@ impl Host {
     }
 
     pub(super) fn admitted(&mut self, now: Time, link: LinkId) {
-        self.half_open -= 1;
+        if let Some(state) = self.links.get(&link) {
+            self.shares.opened(state.from);
+        }
         self.timers.cancel(Alarm::Handshake(link));
         self.timers.set(Alarm::Heartbeat(link), now + self.timing.patience());
     }

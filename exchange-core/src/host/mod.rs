@@ -11,6 +11,7 @@
 //! lacks something and has credit gets it. What happens in one round is therefore coalesced across all who talk, and
 //! nothing has to be remembered to be called.
 
+mod admission;
 mod budget;
 mod fanout;
 mod history;
@@ -40,6 +41,7 @@ use bytes::BytesMut;
 
 pub use self::history::History;
 use self::{
+    admission::Shares,
     joining::Opening,
     journal::Journal,
     link::{Cursor, Link},
@@ -107,7 +109,7 @@ pub struct Host {
     random: Random,
     wall: WallClock,
     links: BTreeMap<LinkId, Link>,
-    half_open: usize,
+    shares: Shares,
     json_links: usize,
     members: BTreeMap<MemberId, Member>,
     next_member: MemberId,
@@ -197,7 +199,7 @@ impl Host {
             random,
             wall: WallClock::default(),
             links: BTreeMap::new(),
-            half_open: 0,
+            shares: Shares::default(),
             json_links: 0,
             members: BTreeMap::from([(OWNER, Member::owner())]),
             next_member: MemberId(1),
@@ -361,7 +363,7 @@ impl Round<'_> {
             Input::StoreFailed => self.lose_store(),
             Input::Tick | Input::NetworkChanged | Input::Stored { .. } => {}
             Input::WallClock { at } => host.wall = WallClock::showing(now, at),
-            Input::LinkUp { link, credit } => host.link_up(now, link, credit, out),
+            Input::LinkUp { link, credit, from } => host.link_up(now, link, credit, from, out),
             Input::Opened { link, encoding } => host.opened(link, encoding),
             Input::Bytes { link } => host.hears(now, link),
             Input::Frame { link, body } => host.frame(now, link, body, out),

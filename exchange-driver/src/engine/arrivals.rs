@@ -2,6 +2,7 @@
 //! another network.
 
 use std::{
+    net::IpAddr,
     sync::PoisonError,
     task::{Context, Poll},
     time::Duration,
@@ -24,8 +25,11 @@ const ACCEPTS: usize = 16;
 /// How long nothing is accepted after accepting failed, which is when descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// A connection that somebody else has made, and where it comes from, if that is known.
+pub(super) type Incoming<S> = (Transport<S>, Option<IpAddr>);
+
 impl<R: Runtime, M: Machine> Engine<R, M> {
-    pub(super) fn accept(&mut self, now: Time, cx: &mut Context<'_>, incoming: &mut Vec<Transport<R::Stream>>) -> bool {
+    pub(super) fn accept(&mut self, now: Time, cx: &mut Context<'_>, incoming: &mut Vec<Incoming<R::Stream>>) -> bool {
         if self.accept_again.is_some_and(|at| at > now) || !matches!(self.phase, Phase::Running) {
             return false;
         }
@@ -39,7 +43,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                     Poll::Pending => break,
                     Poll::Ready(Ok((stream, from))) => {
                         tracing::debug!(%from, "accepted");
-                        incoming.push(Transport::Native(stream));
+                        incoming.push((Transport::Native(stream), Some(from.ip())));
                     }
                     Poll::Ready(Err(error)) => {
                         tracing::warn!(%error, "cannot accept connections for now");
@@ -52,12 +56,12 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         !incoming.is_empty()
     }
 
-    pub(super) fn admit(&mut self, now: Time, incoming: Vec<Transport<R::Stream>>) {
-        for stream in incoming {
+    pub(super) fn admit(&mut self, now: Time, incoming: Vec<Incoming<R::Stream>>) {
+        for (stream, from) in incoming {
             let id = LinkId(self.next_link);
             self.next_link += 1;
             self.insert(id, stream, Wire::host(self.offer.clone()));
-            self.machine.round(now, &mut self.out).handle(Input::LinkUp { link: id, credit: WINDOW });
+            self.machine.round(now, &mut self.out).handle(Input::LinkUp { link: id, credit: WINDOW, from });
         }
     }
 
@@ -99,7 +103,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                 if let Some(link) = self.links.get_mut(place) {
                     link.queue(opening);
                 }
-                Input::LinkUp { link, credit: WINDOW }
+                Input::LinkUp { link, credit: WINDOW, from: None }
             }
             Err(error) => {
                 tracing::debug!(%error, "cannot connect");

@@ -249,7 +249,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                             Ok(id) => drop(self.pages.insert(id, reply)),
                             Err(refusal) => drop(reply.send(Err(refusal))),
                         },
-                        Command::Accept(stream) => incoming.push(Transport::Other(stream)),
+                        Command::Accept(stream) => incoming.push((Transport::Other(stream), None)),
                         Command::Report(event) => publish(&self.events, event),
                         Command::Count(reply) => counted.push(reply),
                         Command::Shutdown { patience, reply } => {

@@ -326,7 +326,7 @@ impl<M: Machine> Station<M> {
             self.see(|| Seen::Up { link, socket });
         }
         let credit = self.credit;
-        self.act(io, |round| M::input(round, Input::LinkUp { link, credit }));
+        self.act(io, |round| M::input(round, Input::LinkUp { link, credit, from: None }));
     }
 
     fn forget(&mut self, socket: Socket) -> Option<LinkId> {

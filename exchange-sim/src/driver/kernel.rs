@@ -95,7 +95,8 @@ pub(super) struct Machine {
 #[derive(Debug)]
 pub(super) struct Listening {
     pub(super) ip: IpAddr,
-    pub(super) accepted: VecDeque<(Socket, NodeId)>,
+    /// Connections, each with the address that it comes from.
+    pub(super) accepted: VecDeque<(Socket, IpAddr)>,
     pub(super) waker: Option<Waker>,
 }
 
@@ -270,6 +271,7 @@ impl Kernel {
         let Some(node) = self.net.node(socket) else { return };
         let listening = self.machines[node.0].listeners.get_mut(&port);
         if let Some(listening) = listening.filter(|listening| is_loopback || !listening.ip.is_loopback()) {
+            let from = if is_loopback { Ipv4Addr::LOCALHOST.into() } else { ip_of(from) };
             listening.accepted.push_back((socket, from));
             wakers.extend(listening.waker.take());
             return;

@@ -13,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use exchange_driver::{ByteStream, Listener};
 
 use super::{
-    kernel::{Stage, ip_of, keep},
+    kernel::{Stage, keep},
     runtime::SimRuntime,
 };
 use crate::{
@@ -203,7 +203,7 @@ impl Listener for SimListener {
         };
         drop(kernel);
         let port = 49_152 + u16::try_from(socket.conn.0 % 16_384).unwrap_or(0);
-        Poll::Ready(Ok((SimStream::new(self.runtime.clone(), socket), (ip_of(from), port).into())))
+        Poll::Ready(Ok((SimStream::new(self.runtime.clone(), socket), (from, port).into())))
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -159,9 +159,9 @@ impl Talk {
         streams.to_client.extend_from_slice(&answer);
         self.links.push(streams);
         let encoding = self.encoding;
-        self.at_host(Input::LinkUp { link, credit: WINDOW });
+        self.at_host(Input::LinkUp { link, credit: WINDOW, from: None });
         self.at_host(Input::Opened { link, encoding });
-        self.at_client(Input::LinkUp { link, credit: WINDOW });
+        self.at_client(Input::LinkUp { link, credit: WINDOW, from: None });
         self.at_client(Input::Opened { link, encoding });
     }
 

@@ -15,8 +15,8 @@ const LINK: LinkId = LinkId(1);
 const ENCODING: Encoding = Encoding::Json;
 
 enum Machine {
-    Host(Host),
-    Client(Client),
+    Host(Box<Host>),
+    Client(Box<Client>),
 }
 
 impl Machine {
@@ -24,11 +24,11 @@ impl Machine {
         let seed = Seed::from_number(1);
         if reader == "host" {
             let config = HostConfig::new(SessionName::new("Lab 3").unwrap(), Nick::new("ana").unwrap());
-            return Self::Host(Host::new(config, &seed, Time::ZERO));
+            return Self::Host(Box::new(Host::new(config, &seed, Time::ZERO)));
         }
         let mut client = Client::new(ClientConfig::new(Nick::new("bo").unwrap()), &seed);
         client.round(Time::ZERO, &mut Outbox::new()).connect();
-        Self::Client(client)
+        Self::Client(Box::new(client))
     }
 
     fn handle(&mut self, input: Input<'_>, out: &mut Outbox) {
@@ -59,7 +59,7 @@ fn every_link_ends_or_goes_on_as_it_says() {
         let reader = vector.text("reader");
         let mut machine = Machine::new(reader);
         let mut out = Outbox::new();
-        machine.handle(Input::LinkUp { link: LINK, credit: 65_536 }, &mut out);
+        machine.handle(Input::LinkUp { link: LINK, credit: 65_536, from: None }, &mut out);
         machine.handle(Input::Opened { link: LINK, encoding: ENCODING }, &mut out);
         let mut wire = opened(if reader == "host" { "to_host" } else { "to_client" }, ENCODING);
         let bytes = vector.bytes("bytes");

@@ -127,7 +127,7 @@ impl Fuzz {
                 self.now = self.now + time;
                 self.input(Input::Tick);
             }
-            Step::Up => self.input(Input::LinkUp { link, credit: WINDOW }),
+            Step::Up => self.input(Input::LinkUp { link, credit: WINDOW, from: None }),
             Step::Opened(json) => {
                 let encoding = if json { Encoding::Json } else { Encoding::Postcard };
                 // What the preamble settled on stays.

@@ -74,8 +74,11 @@ fn two_clients_that_lose_their_host_together_do_not_come_back_together() {
 #[test]
 fn a_dial_that_comes_to_nothing_in_ten_seconds_is_given_up_wherever_it_got_stuck() {
     type Stuck = fn(&mut Bench);
-    let stages: [Stuck; 3] =
-        [|_| (), |bench| bench.input(Input::LinkUp { link: bench.link(), credit: 1000 }), |bench| drop(bench.arrive())];
+    let stages: [Stuck; 3] = [
+        |_| (),
+        |bench| bench.input(Input::LinkUp { link: bench.link(), credit: 1000, from: None }),
+        |bench| drop(bench.arrive()),
+    ];
     for stuck in stages {
         let mut bench = Bench::new();
         stuck(&mut bench);

@@ -192,7 +192,7 @@ impl Bench {
     fn arrive(&mut self) -> Hello {
         let (link, credit) = (self.link(), self.window);
         self.said.clear();
-        self.input(Input::LinkUp { link, credit });
+        self.input(Input::LinkUp { link, credit, from: None });
         self.input(Input::Opened { link, encoding: Encoding::Postcard });
         match &self.said[..] {
             [ToHost::Hello(hello)] => hello.clone(),

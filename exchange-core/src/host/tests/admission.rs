@@ -1,5 +1,7 @@
 //! Who is let in, who is not, and which of two links wins.
 
+use core::net::{IpAddr, Ipv4Addr};
+
 use super::{Bench, WINDOW, config, hello, join, secs};
 use crate::{
     event::{Ended, Event},
@@ -9,7 +11,7 @@ use crate::{
     message::{Encoding, Hello, JoinFrom, ToClient, ToHost},
     name::NameError,
     reason::{CloseReason, Violation},
-    seam::{Effect, Input, LinkId, Outbox, WakeReason},
+    seam::{Effect, Input, LinkId, LinkLoss, Outbox, WakeReason},
 };
 
 fn limited(limits: Limits) -> HostConfig {
@@ -66,7 +68,7 @@ fn a_flood_of_links_that_say_nothing_costs_a_few_slots_for_five_seconds() {
     let member = bench.member(1);
     let (mut out, full) = (Outbox::new(), CloseReason::Full);
     for link in (10..10_010).map(LinkId) {
-        bench.host.handle(bench.now, Input::LinkUp { link, credit: WINDOW }, &mut out);
+        bench.host.handle(bench.now, Input::LinkUp { link, credit: WINDOW, from: None }, &mut out);
     }
     assert_eq!(
         out.drain().filter(|effect| matches!(effect, Effect::Close { reason, .. } if *reason == full)).count(),
@@ -77,6 +79,60 @@ fn a_flood_of_links_that_say_nothing_costs_a_few_slots_for_five_seconds() {
     assert_eq!(bench.host.link_count(), 1);
     bench.say(member, &ToHost::Ping { nonce: 1 });
     assert_eq!(bench.heard(member).last(), Some(&ToClient::Pong { nonce: 1 }));
+}
+
+/// Brings links up from an address; those that are refused at once, and those that are given up for them.
+fn come_up(bench: &mut Bench, from: impl Into<IpAddr> + Copy, links: core::ops::Range<u64>) -> (usize, usize) {
+    let (mut out, mut refused, mut given_up) = (Outbox::new(), 0, 0);
+    for link in links.map(LinkId) {
+        bench.host.handle(bench.now, Input::LinkUp { link, credit: WINDOW, from: Some(from.into()) }, &mut out);
+        for effect in out.drain() {
+            match effect {
+                Effect::Close { link: closed, reason: CloseReason::Full } if closed == link => refused += 1,
+                Effect::Close { reason: CloseReason::Full, .. } => given_up += 1,
+                _ => {}
+            }
+        }
+    }
+    (refused, given_up)
+}
+
+#[test]
+fn one_address_gets_its_share_of_links_and_no_more_however_many_are_free() {
+    let limits = Limits { links_per_address: 3, half_open_per_address: 2, ..Limits::default() };
+    let mut bench = Bench::with(limited(limits));
+    let from = [10, 0, 0, 1];
+    assert_eq!(come_up(&mut bench, from, 1..10), (7, 0));
+    let mapped = Ipv4Addr::from(from).to_ipv6_mapped();
+    assert_eq!(come_up(&mut bench, mapped, 10..20), (10, 0), "it is the same in IPv6");
+    assert_eq!(come_up(&mut bench, [10, 0, 0, 2], 20..21), (0, 0), "another has its own");
+    assert_eq!(come_up(&mut bench, [127, 0, 0, 1], 21..30), (0, 0), "the machine itself has no neighbour's share");
+    bench.round(|round| {
+        for link in [LinkId(1), LinkId(2)] {
+            round.handle(Input::LinkDown { link, loss: LinkLoss::Broken });
+        }
+    });
+    assert_eq!(come_up(&mut bench, from, 30..40), (8, 0), "they are free again");
+}
+
+#[test]
+fn an_address_that_connects_as_fast_as_it_can_keeps_nobody_out() {
+    let mut bench = Bench::new();
+    assert_eq!(come_up(&mut bench, [10, 0, 0, 1], 1..1001), (992, 0));
+    for address in 2..5 {
+        let first = 1000 * u64::from(address);
+        assert_eq!(come_up(&mut bench, [10, 0, 0, address], first..first + 8), (0, 0));
+    }
+    // All places are taken by now: whoever has none yet gets one of those who have the most.
+    assert_eq!(come_up(&mut bench, [10, 0, 0, 9], 9000..9001), (0, 1));
+    assert_eq!(bench.host.link_count(), 32);
+    // In the end everybody has as many, and nobody gives up theirs for one more.
+    for address in 10..60 {
+        let first = 1000 * u64::from(address);
+        come_up(&mut bench, [10, 0, 0, address], first..first + 8);
+    }
+    assert_eq!(come_up(&mut bench, [10, 0, 0, 99], 99_000..99_001), (1, 0));
+    assert_eq!(bench.host.link_count(), 32);
 }
 
 #[test]
@@ -95,7 +151,7 @@ fn a_host_with_as_many_links_as_it_allows_refuses_more_until_one_goes() {
 fn a_link_that_comes_up_twice_is_still_one_link() {
     let mut bench = Bench::new();
     let link = bench.member(1);
-    bench.input(Input::LinkUp { link, credit: WINDOW });
+    bench.input(Input::LinkUp { link, credit: WINDOW, from: None });
     bench.say(link, &ToHost::Ping { nonce: 1 });
     assert_eq!(bench.heard(link), [ToClient::Pong { nonce: 1 }]);
     bench.down(link);
@@ -124,7 +180,7 @@ fn a_newer_attempt_of_the_same_client_takes_over_and_the_older_link_is_told() {
     assert_eq!(bench.heard(old), [ToClient::Bye { reason: CloseReason::Replaced }]);
     assert_eq!(bench.closed(old), Some(CloseReason::Replaced));
     // The old link's end, whenever it is noticed, is nothing to the new one.
-    bench.input(Input::LinkDown { link: old, loss: crate::LinkLoss::Broken });
+    bench.input(Input::LinkDown { link: old, loss: LinkLoss::Broken });
     bench.pass_alive(secs(10), &[new]);
     assert_eq!(bench.host.people().count(), 2);
     assert_eq!(bench.closed(new), None);
@@ -295,6 +351,6 @@ fn a_closed_host_has_told_everyone_and_takes_nobody() {
     assert!(bench.host.is_closed());
     assert_eq!(bench.out.wake(), None);
     assert_eq!(bench.post(&RoomName::lobby(), "hi"), Err(crate::Refusal::Closed));
-    bench.input(Input::LinkUp { link: LinkId(3), credit: WINDOW });
+    bench.input(Input::LinkUp { link: LinkId(3), credit: WINDOW, from: None });
     assert_eq!(bench.host.link_count(), 0);
 }

@@ -89,7 +89,9 @@ impl Fuzz {
     fn config(disk: Option<&Disk>) -> HostConfig {
         let limits = Limits {
             links: LINKS,
+            links_per_address: 2,
             half_open: 2,
+            half_open_per_address: 2,
             rooms: 3,
             rooms_per_member: 2,
             members_per_room: 3,
@@ -152,7 +154,8 @@ impl Fuzz {
                 self.links[slot] = LinkId(self.next);
                 self.seen.insert(LinkId(self.next), Seen { encoding, unread: 0, who: None });
                 self.next += 1;
-                Input::LinkUp { link: self.links[slot], credit: WINDOW }
+                let from = [None, Some([10, 0, 0, 1].into()), Some([10, 0, 0, 2].into())][slot % 3];
+                Input::LinkUp { link: self.links[slot], credit: WINDOW, from }
             }
             Step::Opened(json) => {
                 let encoding = if *json { Encoding::Json } else { Encoding::Postcard };
@@ -224,7 +227,7 @@ impl Fuzz {
         }
         let host = &self.host;
         let half_open = host.links.values().filter(|link| link.member().is_none()).count();
-        assert_eq!(host.half_open, half_open);
+        host.check_shares();
         let json = host.links.values().filter(|link| link.encoding() == Some(Encoding::Json)).count();
         assert_eq!(host.json_links, json);
         assert!(host.links.len() <= LINKS && half_open <= 2 && host.rooms.len() <= 3);

@@ -62,7 +62,7 @@ fn a_frame_before_the_preamble_is_through_ends_the_link() {
         other,
         super::Seen { encoding: Encoding::Postcard, said: Vec::new(), unread: 0, reads: true, closed: None },
     );
-    bench.input(Input::LinkUp { link: other, credit: WINDOW });
+    bench.input(Input::LinkUp { link: other, credit: WINDOW, from: None });
     bench.input(Input::Frame { link: other, body: &body });
     assert_eq!(bench.closed(other), Some(Violation::Unexpected.into()));
     assert_eq!(bench.heard(other), [], "nobody knows how to say goodbye yet");

@@ -182,7 +182,7 @@ impl Bench {
         let link = LinkId(link);
         let seen = Seen { encoding, said: Vec::new(), unread: 0, reads: true, closed: None };
         assert!(self.links.insert(link, seen).is_none(), "a link's number is used once");
-        self.input(Input::LinkUp { link, credit });
+        self.input(Input::LinkUp { link, credit, from: None });
         self.input(Input::Opened { link, encoding });
         link
     }
