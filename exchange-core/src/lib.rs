@@ -68,6 +68,7 @@ mod refusals;
 mod room;
 mod seam;
 mod seed;
+mod shown;
 pub mod store;
 #[cfg(test)]
 mod testing;

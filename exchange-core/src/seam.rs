@@ -32,7 +32,7 @@ impl fmt::Display for LinkId {
 /// What can happen to a machine.
 ///
 /// Inputs about a link that the machine has closed or never knew are ignored: such crossings are normal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Input<'a> {
     /// Time has passed.
     Tick,
@@ -151,7 +151,7 @@ impl LinkLoss {
 }
 
 /// What a machine wants done. Exhaustive on purpose: a driver that does not know one must not compile.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Pass these bytes on, after all before them on that link.
     ///

@@ -478,6 +478,13 @@ impl Drop for Round<'_> {
     }
 }
 
+#[cfg(test)]
+impl Client {
+    pub(crate) fn token(&self) -> Option<Token> {
+        self.session.as_ref().map(|joint| joint.token)
+    }
+}
+
 impl Client {
     fn check_open(&self) -> Result<(), Refusal> {
         if self.is_closed() { Err(Refusal::Closed) } else { Ok(()) }

@@ -4,6 +4,7 @@ use alloc::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     vec::Vec,
 };
+use core::fmt;
 
 use bytes::Bytes;
 
@@ -17,7 +18,6 @@ use crate::{
 };
 
 /// The host's record of what is kept.
-#[derive(Debug)]
 pub(super) struct Journal {
     pub(super) durability: Durability,
     /// The rows as they were kept last, but for those of entries,
@@ -32,6 +32,15 @@ pub(super) struct Journal {
     stored: u64,
     /// What may be done once a batch is kept.
     held: VecDeque<(u64, VecDeque<Effect>)>,
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { durability, rows, batch, stored, held, .. } = self;
+        let mut shown = f.debug_struct("Journal");
+        shown.field("durability", durability).field("batch", batch).field("stored", stored).field("held", held);
+        shown.field("rows", &rows.len()).finish_non_exhaustive()
+    }
 }
 
 impl Journal {

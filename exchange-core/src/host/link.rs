@@ -169,9 +169,10 @@ impl Host {
         if let Some(refusal) = message.refusal() {
             self.refusals.count(refusal);
         }
-        self.scratch.clear();
         encoding.encode(message, &mut self.scratch);
         let frame = Bytes::copy_from_slice(&self.scratch);
+        // At once: a token may be in there, which nobody who shows this host should see.
+        self.scratch.clear();
         state.spend(now, &frame);
         out.send(link, frame);
         Some(state)

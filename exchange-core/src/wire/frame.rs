@@ -1,17 +1,16 @@
 //! Frames out of bytes, however the bytes are cut.
 
 use alloc::vec::Vec;
-use core::mem;
+use core::{fmt, mem};
 
 use bytes::{BufMut as _, BytesMut};
 
-use crate::{message::FRAME_HEADER, reason::Violation};
+use crate::{message::FRAME_HEADER, reason::Violation, shown};
 
 /// A partial frame's memory beyond this is given back when the frame is done.
 const KEPT_CAPACITY: usize = 512;
 
 /// Cuts a stream of bytes into frames.
-#[derive(Debug)]
 pub(super) struct Cutter {
     /// The beginning of a frame whose end has not come yet, its length included.
     partial: Vec<u8>,
@@ -20,6 +19,13 @@ pub(super) struct Cutter {
     limit: usize,
     next_limit: usize,
     failed: Option<Violation>,
+}
+
+impl fmt::Debug for Cutter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let partial = shown::Bytes(self.partial.len());
+        f.debug_struct("Cutter").field("partial", &partial).field("failed", &self.failed).finish_non_exhaustive()
+    }
 }
 
 impl Cutter {

@@ -56,7 +56,7 @@ enum Stage {
 }
 
 /// What came over a byte stream.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub enum Received<'a> {
     /// The preamble is through.
     Opened {

@@ -15,6 +15,7 @@ mod presence;
 mod private;
 mod rates;
 mod rooms;
+mod secrets;
 mod signals;
 mod slow_readers;
 mod strict;
