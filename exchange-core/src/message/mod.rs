@@ -11,6 +11,8 @@ mod body;
 mod codec;
 mod presence;
 mod rules;
+#[cfg(test)]
+pub(crate) mod samples;
 mod signal;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ mod changes;
 mod chaos;
 mod chat;
 mod dialling;
+mod every_frame;
 mod hearing;
 mod lagging;
 mod liveness;

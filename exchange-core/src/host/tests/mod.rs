@@ -4,6 +4,7 @@ mod absence;
 mod admission;
 mod any_input;
 mod changes;
+mod every_frame;
 mod history;
 mod keeping;
 mod liveness;
