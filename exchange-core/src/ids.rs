@@ -178,6 +178,11 @@ impl Cmid {
     pub const fn next(self) -> Self {
         Self(if self.0 < COUNTER_MAX { self.0 + 1 } else { COUNTER_MAX })
     }
+
+    /// Whether its producer has no number left to give in that room.
+    pub(crate) const fn is_last(self) -> bool {
+        self.0 >= COUNTER_MAX
+    }
 }
 
 impl MemberId {

@@ -238,6 +238,10 @@ impl Client {
         if joined.members.iter().any(|member| !self.roster.contains_key(member)) {
             return Err(Violation::UnknownMember);
         }
+        // A number is one room's: of what is said of it nobody could tell which is meant.
+        if self.room_names.get(&number).is_some_and(|other| *other != name) {
+            return Err(Violation::Unexpected);
+        }
         self.void_signals(&name, out);
         let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
         let taken = room.joined(joined)?;

@@ -498,6 +498,9 @@ impl Client {
         if self.pending >= self.config.pending || self.pending_bytes + body.payload_len() > self.config.pending_bytes {
             return Err(Refusal::OutboxFull);
         }
+        if room.last_number().is_last() {
+            return Err(Refusal::LogExhausted);
+        }
         room.signals.posted();
         self.pending += 1;
         self.pending_bytes += body.payload_len();

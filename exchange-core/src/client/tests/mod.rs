@@ -10,6 +10,7 @@ mod every_frame;
 mod hearing;
 mod lagging;
 mod liveness;
+mod lying;
 mod misled;
 mod outbox;
 mod pages;

@@ -11,6 +11,7 @@ mod liveness;
 mod messages;
 mod misbehaviour;
 mod moderation;
+mod numbers;
 mod pages;
 mod presence;
 mod private;
