@@ -20,6 +20,7 @@ mod rooms;
 mod secrets;
 mod signals;
 mod slow_readers;
+mod strangers;
 mod strict;
 
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
