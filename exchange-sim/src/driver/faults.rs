@@ -171,8 +171,13 @@ impl Faults {
         self.with(|kernel, _| kernel.multicast(node.node, &Packet::Announce(Arc::new(service))));
     }
 
+    /// Somebody on that machine takes back the announcement of a session that is somebody else's.
+    pub fn false_goodbye(&self, node: &SimRuntime, session: SessionId) {
+        self.with(|kernel, _| kernel.multicast(node.node, &Packet::Goodbye(session)));
+    }
+
     /// Somebody on that machine announces so many sessions that do not exist, for so long each.
-    pub fn flood(&self, node: &SimRuntime, sessions: u16, ttl: Duration) {
+    pub fn flood(&self, node: &SimRuntime, sessions: u32, ttl: Duration) {
         let (Ok(name), Ok(host)) = (SessionName::new("flood"), Nick::new("nobody")) else { return };
         for n in 0..sessions {
             let mut id = [0; 16];

@@ -184,7 +184,7 @@ impl Stage {
             Trouble::Air(_) => {}
             Trouble::Flood { sessions } => {
                 if let Some(last) = self.nodes.last() {
-                    faults.flood(last, *sessions, Duration::from_secs(4));
+                    faults.flood(last, (*sessions).into(), Duration::from_secs(4));
                 }
             }
             Trouble::Spoof { refuses } => self.spoof(*refuses),
