@@ -1,5 +1,5 @@
 //! `FEATURES.md` and the code say the same: what a row names is there, and no event and no command is without a row. And
-//! what `SECURITY.md` says to have a test for has it.
+//! what `SECURITY.md` and `EDGE_CASES.md` say to have a test for has it.
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::{
@@ -80,6 +80,24 @@ fn every_abuse_in_security_md_has_a_test_that_is_there() {
         assert!(abuses.insert(abuse), "twice: {abuse}");
     }
     assert!(!abuses.is_empty());
+}
+
+#[test]
+fn every_edge_case_has_a_test_that_is_there_and_a_rule_that_is_one() {
+    let (document, protocol) = (here().join("EDGE_CASES.md"), fs::read_to_string(root().join("PROTOCOL.md")).unwrap());
+    let document = fs::read_to_string(document).unwrap();
+    let mut rows = document.lines().filter(|line| line.starts_with('|'));
+    assert_eq!(rows.next(), Some("| case | rule | in full | test |"));
+    let mut cases = BTreeSet::new();
+    for row in rows.skip(1) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [case, rule, full, test] = cells[..] else { panic!("not four cells: {row}") };
+        assert!(!case.is_empty() && !rule.is_empty() && cases.insert(case), "{row}");
+        assert!(full.is_empty() || protocol.contains(&format!("- **{full}**")), "there is no rule {full}");
+        let (test, file) = link(test, here());
+        has_test(case, &test, &file);
+    }
+    assert!(!cases.is_empty());
 }
 
 fn has_test(row: &str, test: &str, file: &Path) {

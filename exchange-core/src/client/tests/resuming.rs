@@ -2,12 +2,13 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{den, secs};
+use super::{ANA, Bench, LOBBY, ME, den, entry, joined, life, secs, welcome};
 use crate::{
     client::ClientConfig,
     event::{Ended, Event},
     host::HostConfig,
-    message::{Encoding, JoinFrom, LeaveReason, Status},
+    ids::Seq,
+    message::{Encoding, GapReason, JoinFrom, Joined, LeaveReason, Status, ToClient, Welcome},
     name::RoomName,
     reason::{CloseReason, Outcome},
     testing::{Cut, World, messages, texts},
@@ -242,4 +243,20 @@ fn a_room_left_without_a_link_is_left_once_there_is_one() {
     assert_eq!(world.host.members(&den()).count(), 1);
     assert_eq!(world.clients[1].client.members(&den()).count(), 1);
     assert!(world.clients[0].told.contains(&Event::RoomLeft { room: den() }));
+}
+
+/// The host is played here: it says what it likes.
+#[test]
+fn what_a_gap_took_is_shown_when_it_is_said_again_in_another_log_and_what_was_shown_is_not() {
+    let mut bench = Bench::in_lobby();
+    let gap = ToClient::Gap { room: LOBBY, to: Seq(3), reason: GapReason::Retention };
+    bench.hear_all(&[entry(1, ANA, 1, "shown"), gap, entry(4, ANA, 4, "shown")]);
+    assert_eq!(texts(&bench.told(), &lobby()), ["shown", "shown"]);
+    bench.reconnect();
+    bench.hear(&ToClient::Welcome(Welcome { life: life(9), ..welcome() }));
+    bench.roster();
+    bench.hear(&ToClient::Joined(Joined { epoch: life(10), members: [ME, ANA].into(), ..joined(&lobby(), 1, 0) }));
+    let again = [(1, "shown"), (2, "missed"), (3, "missed too"), (4, "shown"), (5, "new")];
+    bench.hear_all(&again.map(|(number, text)| entry(number, ANA, number, text)));
+    assert_eq!(texts(&bench.told(), &lobby()), ["missed", "missed too", "new"]);
 }
