@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Join(JoinArguments),
     /// Show which sessions there are.
     Ls(ListArguments),
+    /// Write what was said in a session that was kept in a file, as Markdown or, with --json, as one object a line.
+    Export(ExportArguments),
     /// Find out why nobody is found, and what to do about it.
     ///
     /// It ends with 6 if it has found a problem, and with 0 if it has not.
@@ -147,6 +149,15 @@ pub(crate) struct ListArguments {
     /// How long to look, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "watch")]
     pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// The file of `exchange host --store`, with which nobody hosts at this moment.
+    pub(crate) file: PathBuf,
+    /// What was said in this room only.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) room: Option<RoomName>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -130,8 +130,8 @@ impl Failure {
         Self::new(exit_of(error), format!("Cannot host: {}", sentence(error)), advice)
     }
 
-    /// Why nothing can be kept in a file.
-    pub(crate) fn of_store(error: &SqliteError) -> Self {
+    /// Why something cannot be done with the file that a session is kept in.
+    pub(crate) fn of_store(doing: &str, error: &SqliteError) -> Self {
         let advice = match error {
             SqliteError::Foreign { .. } => "It is left as it is; a file that there is not yet is made.",
             SqliteError::Later { .. } => "This program needs an update.",
@@ -139,7 +139,7 @@ impl Failure {
             SqliteError::Damaged { .. } => "It is left as it is.",
             _ => "",
         };
-        Self::new(Exit::Store, format!("Cannot host: {error}."), advice)
+        Self::new(Exit::Store, format!("Cannot {doing}: {error}."), advice)
     }
 
     /// Whether trying again later can come to something else.

@@ -28,8 +28,12 @@ pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Fai
         }
     };
     let (announced, is_typed) = (discovery.is_some(), app.is_typed);
-    let store =
-        arguments.store.as_ref().map(SqliteStore::open).transpose().map_err(|error| Failure::of_store(&error))?;
+    let store = arguments
+        .store
+        .as_ref()
+        .map(SqliteStore::open)
+        .transpose()
+        .map_err(|error| Failure::of_store("host", &error))?;
     let build = |addresses: &[SocketAddr]| {
         let builder = Host::builder(&arguments.name()).nick(&arguments.talk.nick()).limits(arguments.limits());
         let builder = builder.read_receipts(arguments.talk.read_receipts);

@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `args` | what can be typed after `exchange` |
-//! | `host`, `join`, `ls`, `doctor` | one command each |
+//! | `host`, `join`, `ls`, `export`, `doctor` | one command each |
 //! | `session`, `seat`, `input` | a session in line mode, for its host and its clients; what is typed |
 //! | `line`, `screen` | the gate before the terminal, and the only way to it |
 //! | `output` | events as text and as JSON |
@@ -15,6 +15,7 @@ mod app;
 mod args;
 mod doctor;
 mod exit;
+mod export;
 mod find;
 mod host;
 mod input;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
             Some(Command::Host(arguments)) => host::run(app, &arguments).await,
             Some(Command::Join(arguments)) => join::run(app, arguments).await,
             Some(Command::Ls(arguments)) => ls::run(app, &arguments).await,
+            Some(Command::Export(arguments)) => export::run(app, &arguments).await,
             Some(Command::Doctor(arguments)) => doctor::run(app, &arguments).await,
             None => ls::overview(app).await,
         };

@@ -6,6 +6,7 @@ mod commands;
 mod conversation;
 mod endings;
 mod exit_codes;
+mod exporting;
 mod keeping;
 mod messages;
 mod people;
