@@ -60,6 +60,10 @@ const READ_BUFFER: usize = 64 * 1024;
 /// How long a link that was closed may take to pass on its last bytes.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// Links that may do so at once while the session goes on. Each holds a descriptor, and whoever comes and is closed again
+/// and again would take all there are.
+const LINGERING: usize = 64;
+
 /// How a client gets its connections.
 pub(crate) trait Dial<S>: Send {
     /// Begins to connect.
@@ -316,9 +320,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             Reading::Gone(loss) => {
                 self.end(now, place, Ended::Lost(loss));
                 self.ending.retain(|ending| *ending != place);
-                if let Some(link) = self.links.try_remove(place) {
-                    self.places.remove(&link.id);
-                }
+                self.forget(place);
             }
         }
     }
@@ -331,6 +333,12 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             telling::link_ended(link.id, link.peer.as_ref(), cause);
             link.end(now + LINGER);
             self.ending.push(place);
+        }
+    }
+
+    fn forget(&mut self, place: usize) {
+        if let Some(link) = self.links.try_remove(place) {
+            self.places.remove(&link.id);
         }
     }
 
@@ -440,6 +448,13 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             }
             !over
         });
+        if matches!(self.phase, Phase::Running) {
+            let too_many = self.ending.len().saturating_sub(LINGERING);
+            let first: Vec<usize> = self.ending.drain(..too_many).collect();
+            for place in first {
+                self.forget(place);
+            }
+        }
     }
 
     fn is_done(&self, now: Time) -> bool {

@@ -154,6 +154,7 @@ cases! {
         a_client_of_another_version_learns_both_ranges: "faults-are-losses",
         a_text_that_is_too_long_is_refused_and_the_next_one_is_not: "texts-of-any-length",
         a_link_whose_preamble_never_comes_is_ended: TimerNeverRings,
+        those_who_are_closed_and_stay_hold_no_more_than_a_few_connections: "lingering-without-end",
     }
     frames {
         both_sides_send_and_receive: ReadLosesWaker,

@@ -4,7 +4,7 @@ use std::time::Duration;
 use exchange_driver::{
     ByteStream, Host, NetworkError, Runtime,
     core::{
-        CloseReason, Cmid, Encoding, Ended, Event, JoinFrom, NameError, RoomName, Timing, Violation,
+        CloseReason, Cmid, Encoding, Ended, Event, JoinFrom, Limits, NameError, RoomName, Timing, Violation,
         message::{ToClient, ToHost},
         wire::{Offer, Versions},
     },
@@ -146,4 +146,20 @@ pub(crate) async fn a_link_whose_preamble_never_comes_is_ended<R: Runtime>(bed: 
     let host = bed.host_builder().timing(timing).start().await.unwrap();
     let mut idle = bed.runtime.connect(host.addresses()[0]).await.unwrap();
     assert_eq!(read_to_end(&mut idle).await.unwrap(), b"");
+}
+
+pub(crate) async fn those_who_are_closed_and_stay_hold_no_more_than_a_few_connections<R: Runtime>(bed: Bed<R>) {
+    const COMERS: usize = 200;
+    let limits = Limits { links: 1, ..exchange_tests::unhurried() };
+    let host = bed.host_builder().limits(limits).start().await.unwrap();
+    let _first = bed.join(&host, "first").await;
+    let mut comers = Vec::new();
+    for _ in 0..COMERS {
+        comers.push(bed.runtime.connect(host.addresses()[0]).await.unwrap());
+    }
+    for comer in &mut comers {
+        assert_eq!(read_to_end(comer).await.unwrap(), b"", "nobody else is let in");
+    }
+    // Its ends of most of them are gone at once, although nobody has closed theirs.
+    assert!(bed.runtime.alive().streams < 2 + COMERS + COMERS / 2);
 }
