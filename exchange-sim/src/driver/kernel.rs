@@ -45,7 +45,7 @@ pub(super) struct Kernel {
     pub(super) agenda: Agenda<Due>,
     /// What the executor has to do before anything else.
     pub(super) orders: Vec<Order>,
-    ports: Vec<Ports>,
+    ports: BTreeMap<ConnId, Ports>,
     pub(super) alarms: Alarms,
     digest: Digest,
 }
@@ -139,7 +139,7 @@ impl Shared {
             domain: Domain::default(),
             agenda: Agenda::default(),
             orders: Vec::new(),
-            ports: Vec::new(),
+            ports: BTreeMap::new(),
             alarms: Alarms::default(),
             digest: Digest::default(),
         })))
@@ -243,13 +243,14 @@ impl Kernel {
     pub(super) fn connect(&mut self, from: NodeId, to: NodeId, port: u16, is_loopback: bool) -> Socket {
         let socket = self.net.connect(self.now, from, to);
         let ends = [End::default(), End { stage: Stage::Connected, ..End::default() }];
-        self.ports.push(Ports { port, is_loopback, is_refused: false, ends });
+        self.ports.retain(|conn, _| self.net.node(Socket { conn: *conn, side: Side::Dialer }).is_some());
+        self.ports.insert(socket.conn, Ports { port, is_loopback, is_refused: false, ends });
         self.agenda.put(self.now + CONNECT_TIMEOUT, Due::GiveUpConnecting(socket));
         socket
     }
 
     fn ports(&mut self, socket: Socket) -> Option<&mut Ports> {
-        self.ports.get_mut(socket.conn.0)
+        self.ports.get_mut(&socket.conn)
     }
 
     pub(super) fn end(&mut self, socket: Socket) -> Option<&mut End> {
@@ -316,12 +317,10 @@ impl Kernel {
 
     /// What ran on a machine is gone. The others are told so by its operating system, unless its power has failed too.
     pub(super) fn crash(&mut self, node: NodeId, power: bool, wakers: &mut Vec<Waker>) {
-        for conn in 0..self.ports.len() {
+        for (conn, ports) in &mut self.ports {
             for side in [Side::Dialer, Side::Acceptor] {
-                let socket = Socket { conn: ConnId(conn), side };
-                if self.net.node(socket) == Some(node)
-                    && let Some(end) = self.end(socket)
-                {
+                if self.net.node(Socket { conn: *conn, side }) == Some(node) {
+                    let end = &mut ports.ends[usize::from(side == Side::Acceptor)];
                     end.stage = Stage::Dead;
                     wakers.extend(end.reader.take().into_iter().chain(end.writer.take()));
                 }

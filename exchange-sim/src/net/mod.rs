@@ -30,7 +30,8 @@ pub struct Net {
     seed: u64,
     weather: Weather,
     sites: Vec<Site>,
-    conns: Vec<Option<Conn>>,
+    /// One that is forgotten leaves no more than its place.
+    conns: Vec<Option<Box<Conn>>>,
     /// Directions in which nothing gets through, by how many faults block each.
     blocked: BTreeMap<(NodeId, NodeId), u32>,
     /// How fast the first reads what the second writes.
@@ -146,7 +147,7 @@ impl Net {
         };
         let pipes = [pipe(self, "down", (to, from)), pipe(self, "up", (from, to))];
         let conn = ConnId(self.conns.len());
-        self.conns.push(Some(Conn { nodes: [from, to], lives: [Life::Opening; 2], pipes }));
+        self.conns.push(Some(Box::new(Conn { nodes: [from, to], lives: [Life::Opening; 2], pipes })));
         let socket = Socket { conn, side: Side::Dialer };
         self.push(now, socket, What::Open);
         socket
@@ -264,12 +265,12 @@ impl Net {
     }
 
     fn standing(&self) -> impl Iterator<Item = (ConnId, &Conn)> {
-        let conns = self.conns.iter().enumerate().filter_map(|(id, conn)| Some((ConnId(id), conn.as_ref()?)));
+        let conns = self.conns.iter().enumerate().filter_map(|(id, conn)| Some((ConnId(id), conn.as_deref()?)));
         conns.filter(|(_, conn)| conn.lives == [Life::Open; 2])
     }
 
     fn conn(&mut self, id: ConnId) -> Option<&mut Conn> {
-        self.conns.get_mut(id.0)?.as_mut()
+        self.conns.get_mut(id.0)?.as_deref_mut()
     }
 
     fn push(&mut self, now: Time, from: Socket, what: What) {
