@@ -1,8 +1,9 @@
-//! What the fuzz targets share: messages and names out of the fuzzer's bytes, mostly such as mean something.
+//! The fuzz targets, and what they share: messages and names out of the fuzzer's bytes, mostly such as mean something.
 //!
 //! Numbers are mostly small, so that messages often mean the same room, the same member, the next entry.
 
 mod messages;
+pub mod targets;
 
 use arbitrary::{Result, Unstructured};
 use bytes::{Bytes, BytesMut};
