@@ -2,6 +2,7 @@
 //!
 //! Numbers are mostly small, so that messages often mean the same room, the same member, the next entry.
 
+mod disk;
 mod messages;
 pub mod targets;
 
@@ -13,6 +14,7 @@ use exchange_core::{
 };
 use serde::Serialize;
 
+pub use self::disk::Disk;
 pub use self::messages::{name, number, page_from, presence, to_client, to_host};
 
 /// Either encoding.

@@ -3,16 +3,20 @@
 pub mod client;
 pub mod frame_stream;
 pub mod host;
+pub mod kept;
 pub mod message;
 pub mod preamble;
+pub mod store;
 pub mod txt;
 
 /// Every target by its name, which is that of its corpus too.
-pub const ALL: [(&str, fn(&[u8])); 6] = [
+pub const ALL: [(&str, fn(&[u8])); 8] = [
     ("client", client::run),
     ("frame_stream", frame_stream::run),
     ("host", host::run),
+    ("kept", kept::run),
     ("message", message::run),
     ("preamble", preamble::run),
+    ("store", store::run),
     ("txt", txt::run),
 ];
