@@ -51,7 +51,7 @@ const TEXT: usize = 56;
 /// Nanoseconds without an event after which a line says so.
 const IDLE: u64 = 1_000_000_000;
 
-const KEY: &str = "→ sent  ↛ sent, never heard  ← heard  ▸ told to do  • application is told  ~ link  ━━ fault";
+const KEY: &str = "→ sent  ↛ sent, never heard  ← heard  ▸ told to do  • application is told  ~ link  ▤ disk  ━━ fault";
 
 impl<'a> Explanation<'a> {
     /// Shows this as well, where it was seen.
@@ -114,6 +114,7 @@ impl<'a> Explanation<'a> {
             What::Did(text) => format!("▸ {}", tame(text)),
             What::Told(text) => format!("• {}", tame(brief(text))),
             What::Link(text) => format!("~ {}", tame(text)),
+            What::Disk(text) => format!("▤ {}", tame(text)),
         };
         let column = record.node * self.pitch;
         let text = cut(&text, self.width.saturating_sub(TIME + column));
@@ -196,7 +197,7 @@ mod tests {
     fn every_record_has_a_line_in_its_node_s_column_and_every_fault_one_across_all() {
         let told = explain(&example(), 90).to_string();
         let expected = "\
-→ sent  ↛ sent, never heard  ← heard  ▸ told to do  • application is told  ~ link  ━━ fault
+→ sent  ↛ sent, never heard  ← heard  ▸ told to do  • application is told  ~ link  ▤ disk  ━━ fault
         s  ana        bo         cy
     0.001  │          ~ dials    │
     0.002  │          ▸ post #1 in lobby

@@ -3,6 +3,7 @@
 //! Two ways, because they find different things: *uniform* has a bit of everything, in sizes that occur; *swarm* leaves
 //! out whole families of trouble by the toss of a coin and makes the others as wild as they get.
 
+mod keeping;
 mod order;
 mod plots;
 mod signals;
@@ -68,7 +69,11 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     steps.extend(moods(&mut stream("moods"), &clients));
     steps.extend(order::measures(&mut stream("measures"), &clients));
     steps.extend(signals::steps(&mut stream("signals"), &clients));
-    let faults = faults(&mut stream("faults"), count, wild);
+    let mut faults = faults(&mut stream("faults"), count, wild);
+    host.keeps = keeping::setup(&mut stream("keeping"));
+    if host.keeps.is_some() {
+        faults.extend(keeping::faults(&mut stream("disk"), wild));
+    }
     let (trouble_ms, calm_ms) = (TROUBLE_MS, CALM_MS);
     let mut scenario = Scenario { seed, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core };
     plots::add(&mut scenario, stream);
@@ -120,6 +125,7 @@ fn host(random: &mut Random) -> HostSetup {
         idle_ms: None,
         messages: None,
         requests: None,
+        keeps: None,
         credit: pick(random, &[400, 2000, 16_384, 65_536]),
         machine: machine(random),
     }

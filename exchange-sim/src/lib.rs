@@ -1,8 +1,8 @@
 //! A deterministic network simulator: whole sessions of Exchange, or a protocol of your own, under faults, from one seed.
 //!
 //! Time is a number that jumps from one event to the next, so a minute takes milliseconds. Bytes are cut, delayed,
-//! swallowed and reset; machines crash, sleep and run on wrong clocks; and the same seed comes to the same end, byte for
-//! byte, wherever it is run.
+//! swallowed and reset; machines crash, sleep and run on wrong clocks; disks are slow, full or torn; and the same seed
+//! comes to the same end, byte for byte, wherever it is run.
 //!
 //! # Three ways in
 //!
@@ -36,7 +36,7 @@
 //!    │
 //!   run ──▶ check ──▶ report           lets it happen, and watches: the invariants, by name, and a model of a room
 //!    │         └────▶ trace ──▶ explain, html
-//!   chat                               hosts, clients and intruders as nodes
+//!   chat                               hosts with their disks, clients and intruders as nodes
 //!    │
 //!   world, clock                       time, nodes, alarms         driver     tasks, polls, timers of a runtime
 //!    └───────────────── net ───────────────────────────────────────┘

@@ -113,6 +113,13 @@ marks! {
     RoomsListed: "a client was told which rooms there are",
     PolicyGap: "a client was told that a room's policy keeps something from it",
     OutOfTheSession: "somebody was removed from the session",
+    HostRestored: "a host was made again of what it had kept",
+    CrashLostWrite: "a host died with a write on its way that was lost",
+    CrashKeptUntold: "a host died when more was kept than it knew",
+    BackAtRestoredHost: "a client was known to a host that was made again of what it had kept",
+    TornWrite: "the power failed in the middle of a write",
+    StoreFailed: "a host ended because nothing could be kept any more",
+    DiskFull: "a host ended because its disk was full",
     TwoFaultsAtOnce: "two faults lasted at the same time",
 }
 

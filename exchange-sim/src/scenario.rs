@@ -4,6 +4,7 @@
 //! same when the generator changes. Times count from the start, in milliseconds. People are numbered: 0 is the host's
 //! owner, 1 the first client.
 
+mod keeping;
 mod measure;
 
 use std::time::Duration;
@@ -11,7 +12,10 @@ use std::time::Duration;
 use exchange_core::Limits;
 use serde::{Deserialize, Serialize};
 
-pub use self::measure::Measure;
+pub use self::{
+    keeping::{DiskFault, Keeping},
+    measure::Measure,
+};
 use crate::net::{Pace, Weather};
 
 /// One run, before it happens.
@@ -77,6 +81,9 @@ pub struct HostSetup {
     /// how often it may ask for rooms; without bound where it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests: Option<Allowance>,
+    /// What it keeps beyond its life, if it keeps anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps: Option<Keeping>,
     /// Bytes each link is given at once.
     pub credit: u32,
     /// The machine it runs on.
@@ -406,7 +413,7 @@ pub enum Trouble {
     Crash {
         /// Which machine.
         node: usize,
-        /// Whether it then still knows what it knew.
+        /// Whether it then still knows what it knew. A host that keeps is made again of that, otherwise.
         memory: bool,
         /// Whether the machine loses power, so that nobody is told.
         power: bool,
@@ -431,6 +438,14 @@ pub enum Trouble {
         node: usize,
         /// By how much.
         by_ms: i64,
+    },
+    /// Something happens to one write to the disk of a host that keeps, if it comes to that write while it lasts. What
+    /// ends the host by it is started again when it is over.
+    Disk {
+        /// Which write, from then on; the first is 1.
+        write: u32,
+        /// What happens to it.
+        how: DiskFault,
     },
     /// The network is like this while it lasts.
     Weather(Weather),
@@ -463,6 +478,7 @@ impl Trouble {
             Self::Sleep { .. } => "sleep",
             Self::Slow { .. } => "slow",
             Self::WallClock { .. } => "wall clock",
+            Self::Disk { .. } => "disk",
             Self::Weather(_) => "weather",
         }
     }
@@ -490,6 +506,7 @@ impl HostSetup {
             idle_ms: None,
             messages: None,
             requests: None,
+            keeps: None,
             credit: 64 * 1024,
             machine: MachineSetup::default(),
         }

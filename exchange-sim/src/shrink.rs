@@ -197,7 +197,7 @@ fn without_client(scenario: &Scenario, n: usize) -> Option<Scenario> {
             renumber(free);
             !clog.is_empty()
         }
-        Trouble::Door { .. } | Trouble::Weather(_) => true,
+        Trouble::Door { .. } | Trouble::Disk { .. } | Trouble::Weather(_) => true,
     });
     Some(smaller)
 }
@@ -229,6 +229,12 @@ fn plainer(scenario: &Scenario, n: usize) -> Option<Scenario> {
         18 => host.text = usual.text,
         19 => (host.messages, host.requests) = (usual.messages, usual.requests),
         20 => smaller.core = (1..=smaller.clients.len()).collect(),
+        21 => host.keeps = usual.keeps,
+        22 => {
+            if let Some(keeping) = &mut host.keeps {
+                keeping.latency = Latency::Constant(1000);
+            }
+        }
         _ => return None,
     }
     Some(smaller)

@@ -55,6 +55,8 @@ pub enum What {
     Told(String),
     /// A link came up, went down, was dialled.
     Link(String),
+    /// Something is to be kept, was, or could not be.
+    Disk(String),
 }
 
 /// Something that went wrong, for a while.

@@ -71,18 +71,23 @@ fn but_for_times_of_day(trace: &Trace) -> Vec<String> {
         left
     };
     let line = |what: &What| match what {
-        What::Sent { text, .. } | What::Heard { text, .. } | What::Did(text) | What::Told(text) | What::Link(text) => {
-            cut(text)
-        }
+        What::Sent { text, .. }
+        | What::Heard { text, .. }
+        | What::Did(text)
+        | What::Told(text)
+        | What::Link(text)
+        | What::Disk(text) => cut(text),
     };
     trace.records.iter().map(|record| format!("{:?} {} {}", record.at, record.node, line(&record.what))).collect()
 }
 
-/// S18, a second time: whatever the clocks on the walls show, the same happens.
+/// S18, a second time: whatever the clocks on the walls show, the same happens. A host that is made again of what it has
+/// kept is told by nothing else when a ban ends, so none of these keeps.
 #[test]
 fn nothing_depends_on_what_clocks_on_walls_show() {
     for seed in 0..30 {
-        let scenario = Scenario { intruders: Vec::new(), ..generate(seed, Mode::of(seed)) };
+        let mut scenario = Scenario { intruders: Vec::new(), ..generate(seed, Mode::of(seed)) };
+        scenario.host.keeps = None;
         let mut wrong = scenario.clone();
         wrong.host.machine.wall_offset_ms += 3_600_000;
         wrong.clients.iter_mut().for_each(|client| client.machine.wall_offset_ms -= 40_000);
@@ -90,7 +95,9 @@ fn nothing_depends_on_what_clocks_on_walls_show() {
         wrong.faults.push(Fault { at_ms: 30_000, for_ms: 0, trouble });
         let (right, wrong) = (run_traced(&scenario), run_traced(&wrong));
         assert_eq!(wrong.violation, None);
-        assert_eq!(but_for_times_of_day(&right.trace.unwrap()), but_for_times_of_day(&wrong.trace.unwrap()), "{seed}");
+        let (right, wrong) = (but_for_times_of_day(&right.trace.unwrap()), but_for_times_of_day(&wrong.trace.unwrap()));
+        let other = right.iter().zip(&wrong).find(|(right, wrong)| right != wrong);
+        assert_eq!((other, right.len()), (None, wrong.len()), "seed {seed}");
     }
 }
 

@@ -119,6 +119,11 @@ impl Host {
         }
     }
 
+    /// What was brought about and may be done once it is kept, oldest first.
+    pub fn held(&self) -> impl Iterator<Item = &Effect> {
+        self.journal.iter().flat_map(|journal| &journal.held).flat_map(|(_, effects)| effects)
+    }
+
     /// At a round's end: has kept what has changed, and holds what the round brought about, which begins at a place in
     /// the outbox, until that is kept.
     pub(super) fn keep(&mut self, began: usize, out: &mut Outbox) {

@@ -1,6 +1,8 @@
 //! What a station needs of a machine.
 
-use exchange_core::{Client, Host, Input, Outbox, Time, client, host};
+use std::iter;
+
+use exchange_core::{Client, Effect, Host, Input, Outbox, Time, client, host};
 
 pub(crate) trait Machine {
     type Round<'a>
@@ -10,6 +12,9 @@ pub(crate) trait Machine {
     fn round<'a>(&'a mut self, now: Time, out: &'a mut Outbox) -> Self::Round<'a>;
 
     fn input(round: &mut Self::Round<'_>, input: Input<'_>);
+
+    /// What it holds back, oldest first.
+    fn held(&self) -> impl Iterator<Item = &Effect>;
 }
 
 impl Machine for Host {
@@ -22,6 +27,10 @@ impl Machine for Host {
     fn input(round: &mut host::Round<'_>, input: Input<'_>) {
         round.handle(input);
     }
+
+    fn held(&self) -> impl Iterator<Item = &Effect> {
+        Self::held(self)
+    }
 }
 
 impl Machine for Client {
@@ -33,5 +42,9 @@ impl Machine for Client {
 
     fn input(round: &mut client::Round<'_>, input: Input<'_>) {
         round.handle(input);
+    }
+
+    fn held(&self) -> impl Iterator<Item = &Effect> {
+        iter::empty()
     }
 }

@@ -1,7 +1,10 @@
 //! The chat in a world: hosts, clients and intruders as nodes.
 
+mod disk;
 pub(crate) mod intruder;
+mod keeping;
 mod machine;
+mod seen;
 pub(crate) mod station;
 
 use exchange_core::{
@@ -12,6 +15,7 @@ use exchange_core::{
     wire::Offer,
 };
 
+pub(crate) use self::disk::{Disk, Remains};
 use self::{
     intruder::{Mangler, Raw},
     station::{Seen, Station},
@@ -109,15 +113,19 @@ pub enum Command {
 }
 
 impl ChatNode {
-    /// A host, whose links are given so many bytes at once.
+    /// A host, whose links are given so many bytes at once. It keeps nothing.
     pub fn host(config: HostConfig, seed: &Seed, credit: u32) -> Self {
-        Self::host_at(config, seed, credit, Time::ZERO)
+        let config = HostConfig { store: None, ..config };
+        Self::host_with(Host::new(config, seed, Time::ZERO), credit, None)
     }
 
-    /// A host that is started when its machine's clock shows that.
-    pub(crate) fn host_at(config: HostConfig, seed: &Seed, credit: u32, now: Time) -> Self {
-        let machine = Host::new(config, seed, now);
-        Self(Kind::Host(Box::new(Station::new(machine, Offer::default(), credit, None))))
+    /// A host that may keep what happens.
+    pub(crate) fn host_with(machine: Host, credit: u32, disk: Option<Disk>) -> Self {
+        let mut station = Station::new(machine, Offer::default(), credit, None);
+        if let Some(disk) = disk {
+            station.keep_on(disk);
+        }
+        Self(Kind::Host(Box::new(station)))
     }
 
     /// A client of that host, which begins to dial at once.
@@ -163,6 +171,20 @@ impl ChatNode {
         }
     }
 
+    /// Where it keeps what happens, if it does.
+    pub(crate) fn disk(&self) -> Option<&Disk> {
+        if let Kind::Host(station) = &self.0 { station.disk() } else { None }
+    }
+
+    pub(crate) fn disk_mut(&mut self) -> Option<&mut Disk> {
+        if let Kind::Host(station) = &mut self.0 { station.disk_mut() } else { None }
+    }
+
+    /// What it has kept, when it is gone.
+    pub(crate) fn into_disk(self) -> Option<Disk> {
+        if let Kind::Host(station) = self.0 { station.into_disk() } else { None }
+    }
+
     /// The client's machine, if it is one.
     pub fn as_client(&self) -> Option<&Client> {
         match &self.0 {
@@ -192,7 +214,7 @@ impl Node for ChatNode {
                     host.lose_all(io);
                     io.listen(!host.machine.is_closed());
                 }
-                Happening::Alarm => host.act(io, |round| round.handle(Input::Tick)),
+                Happening::Alarm => host.alarm(io),
                 // It came while the machine slept, and was let in by it only.
                 Happening::Notice(Notice::Accepted { socket, .. }) if host.machine.is_closed() => io.release(socket),
                 Happening::Notice(notice) => host.notice(notice, io),

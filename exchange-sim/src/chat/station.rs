@@ -4,13 +4,13 @@ use std::{collections::VecDeque, time::Duration};
 
 use bytes::Bytes;
 use exchange_core::{
-    Body, CloseReason, Effect, Event, Input, LinkId, LinkLoss, MessageId, Nick, Outbox, PageFrom, PageId, Presence,
-    Refusal, RoomName, Time,
+    Body, Effect, Input, LinkId, LinkLoss, MessageId, Outbox, PageFrom, PageId, Refusal, RoomName, Time,
     message::FRAME_HEADER,
-    wire::{Choice, Offer, Received, Wire},
+    wire::{Offer, Received, Wire},
 };
 
-use super::{intruder::Mangler, machine::Machine};
+pub(crate) use super::seen::{Cut, Fetched, Seen};
+use super::{disk::Disk, intruder::Mangler, keeping::Keeper, machine::Machine, seen::Sight};
 use crate::{
     net::{Lost, NodeId, Notice, Read, Side, Socket},
     node::Io,
@@ -26,7 +26,7 @@ const LINGER: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Station<M> {
     pub(crate) machine: M,
-    out: Outbox,
+    pub(super) out: Outbox,
     offer: Offer,
     /// How many bytes a link is given at once.
     credit: u32,
@@ -35,7 +35,7 @@ pub(crate) struct Station<M> {
     /// Whom it dials.
     host: Option<NodeId>,
     /// Oldest first; few enough to look through.
-    links: Vec<Link>,
+    pub(super) links: Vec<Link>,
     next_link: u64,
     /// Links the machine has to be told of: so many bytes of theirs were written, or they are gone.
     owed: Vec<Input<'static>>,
@@ -44,12 +44,14 @@ pub(crate) struct Station<M> {
     ending: VecDeque<(Time, Socket)>,
     /// Changes what is said before it is sent, where somebody means no good.
     mangler: Option<Mangler>,
+    /// Where what its machine wants to be kept is kept.
+    pub(super) keeper: Option<Keeper>,
     /// What is seen from outside, where somebody looks.
     pub(crate) seen: Sight,
 }
 
 #[derive(Debug)]
-struct Link {
+pub(super) struct Link {
     id: LinkId,
     socket: Socket,
     wire: Wire,
@@ -60,94 +62,17 @@ struct Link {
     partial: usize,
     is_up: bool,
     is_dirty: bool,
-    /// The machine has forgotten it; it passes on what it has.
-    is_ending: bool,
+    pub(super) state: State,
 }
 
-/// What was seen of a station, where somebody looks.
-#[derive(Debug, Default)]
-pub(crate) struct Sight(Option<Vec<Seen>>);
-
-impl Sight {
-    fn is_on(&self) -> bool {
-        self.0.is_some()
-    }
-
-    fn extend(&mut self, seen: impl IntoIterator<Item = Seen>) {
-        if let Some(all) = &mut self.0 {
-            all.extend(seen);
-        }
-    }
-
-    /// Gives what was seen since the last time in exchange for an empty list.
-    pub(crate) fn swap(&mut self, with: &mut Vec<Seen>) {
-        if let Some(all) = &mut self.0 {
-            std::mem::swap(all, with);
-        }
-    }
-}
-
-/// What a station did, or what was done to it, as an observer sees it.
-#[derive(Clone, Debug)]
-pub(crate) enum Seen {
-    /// Its application posted a message.
-    Posted { id: MessageId, body: Body },
-    /// Its application wanted to post something and was turned down.
-    TurnedDown(Refusal),
-    /// Its application has read all that it was told of a room.
-    Read { room: RoomName },
-    /// Its application has fetched a part of a room's log.
-    Fetched(Fetched),
-    /// It was told that the network may have changed.
-    NetworkChanged,
-    /// Its application said how whoever it speaks for is,
-    Be(Presence),
-    /// or what they want to be called,
-    Rename(Nick),
-    /// or that they are at the keyboard.
-    Active,
-    /// Its application, which is the host's own, joined a room, or opened a private one.
-    Enters { room: RoomName, is_private: bool },
-    /// It told its application something.
-    Told(Event),
-    /// It sent frames: one or more, each led by its length.
-    ///
-    /// `backlog` is how many bytes of that link were waiting before.
-    Sent { socket: Socket, frames: Bytes, backlog: usize },
-    /// It took in a frame.
-    Heard { socket: Socket, body: Bytes },
-    /// A link came up, on a socket.
-    Up { link: LinkId, socket: Socket },
-    /// Its preamble is through.
-    Opened { socket: Socket, choice: Choice },
-    /// It ended a link.
-    Closed { link: LinkId, socket: Option<Socket>, reason: CloseReason },
-    /// It was told that a link is gone.
-    Lost { socket: Socket, loss: LinkLoss },
-    /// It began to dial.
-    Dialled { link: LinkId },
-    /// A read did not give just one frame.
-    Cut(Cut),
-}
-
-/// A page that an application waits for.
-#[derive(Clone, Debug)]
-pub(crate) struct Fetched {
-    pub(crate) id: PageId,
-    pub(crate) room: RoomName,
-    pub(crate) from: PageFrom,
-    pub(crate) count: u32,
-}
-
-/// What else a read may give.
+/// How a link stands with the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cut {
-    /// It ended inside the length of a frame,
-    Length,
-    /// or inside a frame.
-    Body,
-    /// There were several frames in it.
-    Several,
+pub(super) enum State {
+    Known,
+    /// The machine has forgotten it, but that it is to end is held back.
+    Forgotten,
+    /// The machine has forgotten it, and it passes on what it has.
+    Ending,
 }
 
 impl<M: Machine> Station<M> {
@@ -165,6 +90,7 @@ impl<M: Machine> Station<M> {
             dirty: Vec::new(),
             ending: VecDeque::new(),
             mangler: None,
+            keeper: None,
             seen: Sight::default(),
         }
     }
@@ -181,15 +107,15 @@ impl<M: Machine> Station<M> {
 
     /// The sockets of links that the machine knows.
     pub(crate) fn sockets(&self) -> impl Iterator<Item = Socket> + '_ {
-        self.links.iter().filter(|link| !link.is_ending).map(|link| link.socket)
+        self.links.iter().filter(|link| link.state == State::Known).map(|link| link.socket)
     }
 
     /// Whether everything the machine had to say is on its way.
     pub(crate) fn is_dry(&self) -> bool {
-        self.links.iter().all(|link| link.queued == 0)
+        self.links.iter().all(|link| link.queued == 0) && self.machine.held().next().is_none()
     }
 
-    fn see(&mut self, seen: impl FnOnce() -> Seen) {
+    pub(super) fn see(&mut self, seen: impl FnOnce() -> Seen) {
         if self.seen.is_on() {
             self.seen.extend([seen()]);
         }
@@ -291,7 +217,7 @@ impl<M: Machine> Station<M> {
     /// All links are gone at once, and the machine is told: its program has been started again, with its memory.
     pub(crate) fn lose_all(&mut self, io: &mut Io<'_>) {
         let gone: Vec<(LinkId, Socket)> =
-            self.links.iter().filter(|link| !link.is_ending).map(|link| (link.id, link.socket)).collect();
+            self.links.iter().filter(|link| link.state == State::Known).map(|link| (link.id, link.socket)).collect();
         self.links.clear();
         let loss = LinkLoss::Broken;
         for (_, socket) in &gone {
@@ -311,7 +237,7 @@ impl<M: Machine> Station<M> {
             partial: 0,
             is_up: false,
             is_dirty: false,
-            is_ending: false,
+            state: State::Known,
         });
     }
 
@@ -342,7 +268,7 @@ impl<M: Machine> Station<M> {
             self.forget(socket);
             return io.release(socket);
         }
-        state.is_ending = true;
+        state.state = State::Ending;
         self.ending.push_back((io.now() + LINGER, socket));
         state.mark(&mut self.dirty);
     }
@@ -359,7 +285,7 @@ impl<M: Machine> Station<M> {
         let Self { machine, out, links, seen, dirty, wall_offset_ms, .. } = self;
         let Some(link) = find_at(links, socket) else { return };
         let id = link.id;
-        if link.is_ending {
+        if link.state != State::Known {
             return self.drain(socket, io);
         }
         let mut round = machine.round(io.now(), out);
@@ -483,40 +409,63 @@ impl<M: Machine> Station<M> {
             }
         }
         let lingering = self.ending.front().map(|(until, _)| *until);
-        io.set_alarm(self.out.wake().map(|wake| wake.at).into_iter().chain(lingering).min());
+        let kept = self.disk().and_then(Disk::next_at);
+        io.set_alarm(self.out.wake().map(|wake| wake.at).into_iter().chain(lingering).chain(kept).min());
     }
 
     fn perform(&mut self, io: &mut Io<'_>) {
+        if self.keeper.is_some() {
+            return self.perform_held(io);
+        }
         while let Some(effect) = self.out.pop() {
             match effect {
-                Effect::Send { link, frames } => {
-                    if self.seen.is_on()
-                        && let Some(Link { socket, queued, .. }) = find(&mut self.links, link)
-                    {
-                        self.seen.extend([Seen::Sent { socket: *socket, frames: frames.clone(), backlog: *queued }]);
-                    }
-                    let frames = match &mut self.mangler {
-                        Some(mangler) => mangler.mangle(frames),
-                        None => frames,
-                    };
-                    self.queue(link, frames);
-                }
-                Effect::Close { link, reason } => {
-                    let socket = find(&mut self.links, link).map(|link| link.socket);
-                    self.see(|| Seen::Closed { link, socket, reason });
-                    self.end(link, io);
-                }
-                Effect::Dial { link } => {
-                    self.see(|| Seen::Dialled { link });
-                    if let Some(host) = self.host {
-                        let socket = io.connect(host);
-                        self.add(link, socket, Wire::client(self.offer.clone()));
-                    }
-                }
-                // No host here is made to keep anything.
-                Effect::Store { .. } => {}
                 Effect::Event(event) => self.see(|| Seen::Told(event)),
+                effect => {
+                    if self.seen.is_on() {
+                        let seen = self.sight_of(&effect);
+                        self.seen.extend(seen);
+                    }
+                    self.perform_one(effect, io);
+                }
             }
+        }
+    }
+
+    /// What is seen of an effect.
+    pub(super) fn sight_of(&self, effect: &Effect) -> Option<Seen> {
+        let at = |link| self.links.iter().find(|other| other.id == link);
+        match effect {
+            Effect::Send { link, frames } => {
+                let Link { socket, queued, .. } = at(*link)?;
+                Some(Seen::Sent { socket: *socket, frames: frames.clone(), backlog: *queued })
+            }
+            Effect::Close { link, reason } => {
+                Some(Seen::Closed { link: *link, socket: at(*link).map(|link| link.socket), reason: *reason })
+            }
+            Effect::Dial { link } => Some(Seen::Dialled { link: *link }),
+            Effect::Store { .. } => None,
+            Effect::Event(event) => Some(Seen::Told(event.clone())),
+        }
+    }
+
+    pub(super) fn perform_one(&mut self, effect: Effect, io: &mut Io<'_>) {
+        match effect {
+            Effect::Send { link, frames } => {
+                let frames = match &mut self.mangler {
+                    Some(mangler) => mangler.mangle(frames),
+                    None => frames,
+                };
+                self.queue(link, frames);
+            }
+            Effect::Close { link, .. } => self.end(link, io),
+            Effect::Dial { link } => {
+                if let Some(host) = self.host {
+                    let socket = io.connect(host);
+                    self.add(link, socket, Wire::client(self.offer.clone()));
+                }
+            }
+            // Whoever does not keep asks for nothing to be kept.
+            Effect::Store { .. } | Effect::Event(_) => {}
         }
     }
 
@@ -526,12 +475,12 @@ impl<M: Machine> Station<M> {
             let Some(link) = find(&mut self.links, id) else { continue };
             link.is_dirty = false;
             match link.write(io) {
-                Ok(()) if link.is_ending && link.queue.is_empty() => {
+                Ok(()) if link.state == State::Ending && link.queue.is_empty() => {
                     io.finish(link.socket);
                     let socket = link.socket;
                     self.drain(socket, io);
                 }
-                Ok(()) if link.is_ending => {}
+                Ok(()) if link.state == State::Ending => {}
                 Ok(()) => {
                     // Well below what it was given, so that it never runs dry with nothing left to write.
                     if link.unreported >= self.credit / 4 && link.unreported > 0 {
@@ -539,7 +488,7 @@ impl<M: Machine> Station<M> {
                     }
                 }
                 Err(_) => {
-                    let (socket, was_ending) = (link.socket, link.is_ending);
+                    let (socket, was_ending) = (link.socket, link.state == State::Ending);
                     if !was_ending {
                         let loss = LinkLoss::Broken;
                         self.owed.push(Input::LinkDown { link: id, loss });
@@ -578,7 +527,7 @@ impl Link {
     }
 }
 
-fn find(links: &mut [Link], id: LinkId) -> Option<&mut Link> {
+pub(super) fn find(links: &mut [Link], id: LinkId) -> Option<&mut Link> {
     links.iter_mut().find(|link| link.id == id)
 }
 

@@ -8,6 +8,8 @@ use exchange_core::{Act, Body, HistoryPolicy, MemberId, PeerId, Remark, Rule, Ru
 #[derive(Debug, Default)]
 pub(super) struct Deeds {
     list: Vec<Deed>,
+    /// How far the clock on the host's wall is off its other one, in milliseconds.
+    pub(super) wall_ms: i64,
     said: Vec<(Seq, MemberId, Time)>,
     /// Whether nobody was ever kept from speaking.
     pub(super) is_free: bool,
@@ -18,8 +20,11 @@ pub(super) struct Deeds {
 #[derive(Debug)]
 struct Deed {
     seq: Seq,
-    /// When, by the host's clock.
+    /// When, by the host's clock, and how far that on its wall was off then.
     at: Time,
+    wall_ms: i64,
+    /// By how much later what it does ends since the host was made again, if it was.
+    moved_ms: Option<i64>,
     by: MemberId,
     peer: PeerId,
     what: What,
@@ -61,7 +66,21 @@ impl Deeds {
         }
         let keeps = matches!(what, What::Did(Act::Mute { .. } | Act::Rule(Rule::Locked(_) | Rule::Slow(_))));
         self.is_free &= !keeps;
-        self.list.push(Deed { seq, at, by, peer, what });
+        self.list.push(Deed { seq, at, wall_ms: self.wall_ms, moved_ms: None, by, peer, what });
+    }
+
+    /// The host forgets all that is after a place, and is made again of the rest.
+    pub(super) fn roll_back(&mut self, to: Seq) {
+        self.list.truncate(self.list.partition_point(|deed| deed.seq <= to));
+        // Not kept is how lately somebody spoke: whoever had to wait need not any more.
+        self.said.clear();
+    }
+
+    /// What ends by itself ends when the clock on the wall says so: a host that is made again knows no other.
+    pub(super) fn restored(&mut self, wall_ms: i64) {
+        for deed in &mut self.list {
+            deed.moved_ms = Some(deed.wall_ms - wall_ms);
+        }
     }
 
     /// Up to a place, the last first.
@@ -69,8 +88,8 @@ impl Deeds {
         self.list[..self.list.partition_point(|deed| deed.seq <= to)].iter().rev()
     }
 
-    fn acts_back_from(&self, to: Seq) -> impl Iterator<Item = (&Act, Time)> {
-        self.back_from(to).filter_map(|deed| if let What::Did(act) = &deed.what { Some((act, deed.at)) } else { None })
+    fn acts_back_from(&self, to: Seq) -> impl Iterator<Item = (&Act, &Deed)> {
+        self.back_from(to).filter_map(|deed| if let What::Did(act) = &deed.what { Some((act, deed)) } else { None })
     }
 
     /// Whether one of the acts after a place and up to another is such.
@@ -100,19 +119,42 @@ impl Deeds {
         rules
     }
 
-    /// Whether that was done to somebody and is not over, and how long it lasts.
+    /// Whether that was done to somebody and is surely not over, and how long it lasts.
     pub(super) fn lasts(&self, sanction: Sanction, peer: PeerId, to: Seq, now: Time) -> Option<Left> {
+        let (left, blur) = self.left(sanction, peer, to, now)?;
+        let Some(left) = left else { return Some(None) };
+        (left > blur).then_some(Some(left))
+    }
+
+    /// Whether that was done to somebody and may last for so many milliseconds.
+    pub(super) fn lasts_for(&self, sanction: Sanction, peer: PeerId, to: Seq, now: Time, said: Option<u64>) -> bool {
+        let Some((left, blur)) = self.left(sanction, peer, to, now) else { return false };
+        match (left, said) {
+            (None, None) => true,
+            (Some(left), Some(said)) if blur.is_zero() => !left.is_zero() && millis(left) == said,
+            (Some(left), Some(said)) => left.abs_diff(Duration::from_millis(said)) <= blur,
+            _ => false,
+        }
+    }
+
+    /// How long that lasts which was done to somebody, if it was, and how well that is known: a host that was made again
+    /// reads its clock on the wall, and that shows milliseconds.
+    fn left(&self, sanction: Sanction, peer: PeerId, to: Seq, now: Time) -> Option<(Left, Duration)> {
         use Sanction::{Banned, Muted};
-        let (seconds, since) = self.acts_back_from(to).find_map(|(act, at)| match (act, sanction) {
+        let (seconds, deed) = self.acts_back_from(to).find_map(|(act, deed)| match (act, sanction) {
             (Act::Ban { who, seconds, .. }, Banned) | (Act::Mute { who, seconds }, Muted) if who.id == peer => {
-                Some(Some((*seconds, at)))
+                Some(Some((*seconds, deed)))
             }
             (Act::Unban(who), Banned) | (Act::Unmute(who), Muted) if who.id == peer => Some(None),
             _ => None,
         })??;
-        let Some(seconds) = seconds else { return Some(None) };
-        let left = (since + Duration::from_secs(seconds.into())).since(now);
-        (!left.is_zero()).then_some(Some(left))
+        let moved_ms = deed.moved_ms.unwrap_or_default();
+        let blur = deed.moved_ms.map_or(Duration::ZERO, |_| Duration::from_millis(3));
+        let Some(seconds) = seconds else { return Some((None, blur)) };
+        let ends =
+            deed.at + Duration::from_secs(seconds.into()) + Duration::from_millis(moved_ms.max(0).unsigned_abs());
+        let earlier = Duration::from_millis(moved_ms.min(0).unsigned_abs());
+        Some((Some(ends.since(now).saturating_sub(earlier)), blur))
     }
 
     /// Whether somebody is a member. A member is somebody who came, by a number of its own.
@@ -190,4 +232,8 @@ impl Deeds {
         let said = &self.said[..self.said.partition_point(|(seq, ..)| *seq <= to)];
         said.iter().rev().find(|(_, by, _)| *by == member).map(|(.., at)| *at)
     }
+}
+
+pub(super) fn millis(left: Duration) -> u64 {
+    u64::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }

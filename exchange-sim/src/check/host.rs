@@ -1,6 +1,7 @@
 //! What a host does: its logs, its links, its tokens, its bounds.
 
 mod answers;
+mod kept;
 mod logs;
 
 use std::{
@@ -17,6 +18,7 @@ use exchange_core::{
 };
 
 use self::answers::readable;
+pub(super) use self::kept::{Kept, is_restored};
 use super::{
     Check, HOST, Invariant, Scene,
     order::Order,
@@ -70,6 +72,8 @@ pub(super) struct Hosts {
     looks_at_waits: Time,
     /// Whether everything was on its way, and nobody lacked anything, when it was last looked at.
     is_served: bool,
+    /// Whether it was made again of what it had kept.
+    is_restored: bool,
 }
 
 /// Whom to believe.
@@ -79,7 +83,7 @@ pub(super) struct Trust<'a> {
     pub(super) clients: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Member {
     peer: PeerId,
     producer: ProducerId,
@@ -89,7 +93,7 @@ struct Member {
 }
 
 /// What else may be shown than the current token: what was shown last, until something was said on the new link.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Before {
     Spent,
     Shown(Option<Token>),
@@ -144,6 +148,7 @@ impl Hosts {
             looks_at_people: Time::ZERO,
             looks_at_waits: Time::ZERO,
             is_served: false,
+            is_restored: false,
         }
     }
 
@@ -163,6 +168,7 @@ impl Hosts {
         let host = &station.machine;
         let now = world.clock(HOST).local(world.now());
         scene.model.begin(now);
+        scene.model.wall_ms = world.clock(HOST).wall_offset_ms();
         // Whoever logs something was told something, or tells its owner.
         if !seen.is_empty() {
             self.logs(host, seen, trust, scene)?;
@@ -395,6 +401,7 @@ impl Hosts {
                 return Err((Invariant::S12, format!("{:?} is given the same token again", hello.nick)));
             }
             scene.marks.sometimes(!is_current, Mark::WelcomeLost);
+            scene.marks.sometimes(self.is_restored, Mark::BackAtRestoredHost);
         }
         let Hello { peer, producer, attempt, token, presence, .. } = hello;
         if !self.members.contains_key(&welcome.you) {

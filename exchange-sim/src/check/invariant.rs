@@ -58,6 +58,7 @@ invariants! {
     S32: "nobody does what they may not, or is refused what they may",
     S33: "nobody is given what was said before they might hear it",
     S34: "somebody is told of the rooms that they may know of, and of no other",
+    S35: "what was shown to anybody is kept, and what is kept is there when its host is started again",
     L1: "every message comes to its outcome",
     L2: "everybody reaches the head of every room",
     L3: "who is there is what everybody sees",

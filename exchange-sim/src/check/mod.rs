@@ -13,6 +13,7 @@ mod calm;
 mod deeds;
 mod host;
 mod invariant;
+mod keeping;
 mod listing;
 mod model;
 mod order;
@@ -33,7 +34,7 @@ use exchange_core::{Body, Epoch, MessageId, ProducerId};
 
 pub use self::invariant::Invariant;
 pub(crate) use self::{calm::Calm, people::Wishes};
-use self::{host::Hosts, model::Model, view::View, wire::Frames};
+use self::{host::Hosts, keeping::Keeping, model::Model, view::View, wire::Frames};
 use crate::{
     chat::{ChatNode, Kind, station::Seen},
     marks::Marks,
@@ -53,6 +54,8 @@ pub(crate) struct Oracle {
     hosts: Hosts,
     views: BTreeMap<NodeId, View>,
     frames: Frames,
+    /// What the host keeps, if it does.
+    keeping: Option<Keeping>,
     posted: BTreeMap<MessageId, Body>,
     /// In which log the message is that a change was meant for.
     meant: BTreeMap<MessageId, Epoch>,
@@ -93,6 +96,7 @@ impl Oracle {
             hosts: Hosts::new(&scenario.host),
             views: BTreeMap::new(),
             frames,
+            keeping: scenario.host.keeps.is_some().then(Keeping::default),
             posted: BTreeMap::new(),
             meant: BTreeMap::new(),
             far: signals::Said::default(),
@@ -149,7 +153,9 @@ impl Oracle {
                 }
             }
             let peer_is_honest = |socket| world.net().node(socket).is_none_or(|peer| peer.0 <= self.clients);
-            self.frames.observe(seen, is_honest, peer_is_honest, &mut self.marks, &mut self.counts)?;
+            if let Some(seen) = seen.done(node == HOST && self.keeping.is_some()) {
+                self.frames.observe(seen, is_honest, peer_is_honest, &mut self.marks, &mut self.counts)?;
+            }
         }
         let is_quiet = seen.iter().all(|seen| matches!(seen, Seen::Cut(_)));
         let now = world.clock(node).local(world.now());
@@ -168,7 +174,9 @@ impl Oracle {
         match world.node(node).map(ChatNode::kind) {
             Some(Kind::Host(station)) => {
                 let trust = host::Trust { honest: &self.honest, has_mangler: self.has_mangler, clients: self.clients };
-                self.hosts.observe(station, world, seen, &trust, &mut scene)
+                self.hosts.observe(station, world, seen, &trust, &mut scene)?;
+                let keeping = self.keeping.as_mut();
+                keeping.map_or(Ok(()), |keeping| keeping.observe(station, seen, (&self.hosts, model), marks))
             }
             // What nothing was done to has not changed.
             Some(Kind::Client(station)) if is_honest && !is_quiet => {

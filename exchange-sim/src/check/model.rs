@@ -3,12 +3,15 @@
 //! It forgets nothing, shares nothing, encodes nothing. It does not foretell what a host logs, for a host may log late
 //! or not at all; it judges what was logged: whether it can follow what is there.
 
+mod kept;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use exchange_core::{
     Act, Body, Cmid, Epoch, MemberId, Peer, PeerId, ProducerId, RoomName, Seq, Time, Timestamp, message::Entry,
 };
 
+pub(super) use self::kept::Kept;
 use super::{
     Invariant,
     deeds::Deeds,
@@ -30,8 +33,9 @@ pub(crate) struct Model {
     pub(super) roles: Roles,
     /// Who is known by another number than before: the host may have forgotten who let them in where.
     pub(super) returned: BTreeSet<PeerId>,
-    /// When this step is, by the host's clock.
+    /// When this step is, by the host's clock, and how far that on its wall is off then.
     pub(super) now: Time,
+    pub(super) wall_ms: i64,
 }
 
 /// One log, from its first entry on.
@@ -96,8 +100,9 @@ impl Model {
         let is_outside = matches!(entry.body, Body::Act(Act::Knock));
         let lobby = self.lobby().filter(|_| is_outside).and_then(|lobby| self.logs.get(&lobby));
         let stranger = lobby.and_then(|lobby| lobby.people.get(&entry.author)).cloned();
-        let Self { logs, roles, now, .. } = self;
+        let Self { logs, roles, now, wall_ms, .. } = self;
         let Some(log) = logs.get_mut(&epoch) else { return Ok(None) };
+        log.deeds.wall_ms = *wall_ms;
         log.append(entry, told, stranger, roles, *now)?;
         if let (Body::Join { peer, .. }, MemberId(0)) = (&entry.body, entry.author) {
             roles.owner = Some(*peer);
@@ -114,8 +119,10 @@ impl Model {
         if told.is_none() && self.lobby() == Some(epoch) {
             self.roles.miss();
         }
-        let Self { logs, roles, now, .. } = self;
-        logs.get_mut(&epoch).map_or(Ok(()), |log| log.append_unseen(told, roles, *now))
+        let Self { logs, roles, now, wall_ms, .. } = self;
+        let Some(log) = logs.get_mut(&epoch) else { return Ok(()) };
+        log.deeds.wall_ms = *wall_ms;
+        log.append_unseen(told, roles, *now)
     }
 
     /// A room is seen for the first time.
@@ -282,6 +289,11 @@ impl Log {
     /// Whether somebody may come in also if the room is private.
     pub(super) fn is_guest(&self, peer: PeerId, at: Seq) -> bool {
         self.room.direct_between().is_some_and(|two| two.contains(&peer)) || self.deeds.is_guest(peer, at)
+    }
+
+    /// Whose clients are members.
+    pub(super) fn peers(&self) -> BTreeSet<PeerId> {
+        self.members.iter().filter_map(|member| self.people.get(member)).map(|(peer, _)| peer.id).collect()
     }
 
     /// The members there ever were that are clients of one peer.

@@ -16,7 +16,7 @@ use exchange_core::{
 
 use super::{
     Check, Invariant, Scene,
-    deeds::{Left, Sanction},
+    deeds::{Sanction, millis},
     model::{Log, Model},
     ranks::{Rank, may},
 };
@@ -106,6 +106,12 @@ impl Order {
     /// Somebody is known by a number for the first time: of what they said by another, the host may have forgotten all.
     pub(super) fn is_new(&mut self, peer: PeerId) {
         self.spent.remove(&peer);
+    }
+
+    /// What is known again of what a host had kept: what was refused, but not who asks for what, nor what anybody spent.
+    pub(super) fn kept(&self) -> Self {
+        let (refused, unanswered) = (self.refused.clone(), self.unanswered.clone());
+        Self { messages: self.messages, requests: self.requests, refused, unanswered, ..Self::default() }
     }
 
     /// Looks at what the host says to somebody.
@@ -405,8 +411,7 @@ impl Model {
     /// Whether that was done to somebody somewhere in this step, and lasts as long as is said.
     fn lasts(&self, epoch: Epoch, sanction: Sanction, peer: PeerId, said: Option<u64>) -> bool {
         let Some(log) = self.logs.get(&epoch) else { return true };
-        let is_so = |left: Left| left.map(millis) == said;
-        !log.is_certain || self.sometimes(epoch, |at| log.deeds.lasts(sanction, peer, at, self.now).is_some_and(is_so))
+        !log.is_certain || self.sometimes(epoch, |at| log.deeds.lasts_for(sanction, peer, at, self.now, said))
     }
 
     /// Whether there is nobody to whom that could be done.
@@ -446,8 +451,4 @@ fn limited(allowance: Option<Allowance>, refusal: Refusal) -> Check {
 
 fn millis_of(seconds: Option<u32>) -> Option<u64> {
     seconds.map(|seconds| u64::from(seconds) * 1000)
-}
-
-fn millis(left: Duration) -> u64 {
-    u64::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }

@@ -70,6 +70,14 @@ impl Fetching {
         self.fetched += 1;
     }
 
+    /// The host has died, and a log ends where it was kept.
+    pub(super) fn roll_back(&mut self, model: &Model) {
+        for asked in self.waiting.values_mut() {
+            let Some(log) = asked.epoch.and_then(|epoch| model.logs.get(&epoch)) else { continue };
+            (asked.head, asked.tail) = (asked.head.min(log.head()), asked.tail.min(log.tail));
+        }
+    }
+
     /// The host is asked.
     pub(super) fn asks(&mut self, marks: &mut Marks) {
         self.asked += 1;

@@ -95,14 +95,19 @@ impl Wishes {
 /// What a host was told of how its members are, and since when.
 #[derive(Debug, Default)]
 pub(super) struct Said {
-    members: BTreeMap<MemberId, (PeerId, Presence, Time)>,
+    members: BTreeMap<MemberId, (PeerId, Option<(Presence, Time)>)>,
     /// When others were last told of somebody's wish, since they were last gone.
     told: BTreeMap<PeerId, Time>,
 }
 
 impl Said {
     pub(super) fn says(&mut self, member: MemberId, peer: PeerId, presence: Presence, now: Time) {
-        self.members.insert(member, (peer, presence, now));
+        self.members.insert(member, (peer, Some((presence, now))));
+    }
+
+    /// A host that was made again knows whom, but not what they had said.
+    pub(super) fn remembers(&mut self, member: MemberId, peer: PeerId) {
+        self.members.insert(member, (peer, None));
     }
 
     /// Whoever flips to and fro is told of at most twice a second.
@@ -120,7 +125,7 @@ impl Said {
         }
     }
 
-    fn of(&self, peer: PeerId) -> impl Iterator<Item = &(PeerId, Presence, Time)> {
+    fn of(&self, peer: PeerId) -> impl Iterator<Item = &(PeerId, Option<(Presence, Time)>)> {
         self.members.values().filter(move |(of, ..)| *of == peer)
     }
 
@@ -137,7 +142,7 @@ impl Said {
                 return Err((Invariant::S26, format!("{other:?} and {peer:?} are there at once")));
             }
             let mut members = self.of(peer.id);
-            let (Some((_, said, since)), None) = (members.next(), members.next()) else { continue };
+            let (Some((_, Some((said, since)))), None) = (members.next(), members.next()) else { continue };
             let what = match away.get(&peer.id) {
                 None if now.since(*since) < Timing::default().pace + BLUR => continue,
                 None if (*status, note) != (said.availability.into(), &said.note) => format!("has said {said:?}"),

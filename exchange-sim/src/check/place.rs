@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use exchange_core::{Body, Cmid, Epoch, PeerId, ProducerId, Seq};
+use exchange_core::{Body, Cmid, Epoch, PeerId, ProducerId, RoomName, Seq};
 
-use super::{Scene, said::Logged};
+use super::{
+    Check, Invariant, Scene,
+    model::{Log, Model},
+    said::Logged,
+};
 use crate::marks::Mark;
 
 /// Where a client is in one room.
@@ -28,6 +32,15 @@ impl Place {
     pub(super) fn new(epoch: Epoch, seq: Seq, given: Given) -> Self {
         let (gaps, unread) = (Vec::new(), VecDeque::new());
         Self { epoch, seq, given, gaps, unread, has_news: true, begun: seq, read: Seq::ZERO, reads: false }
+    }
+
+    /// Whether what it was given is in the log of it.
+    pub(super) fn is_in(&self, model: &Model, room: &RoomName) -> Check {
+        let head = model.logs.get(&self.epoch).map(Log::head);
+        if head.is_some_and(|head| self.seq <= head) {
+            return Ok(());
+        }
+        Err((Invariant::S35, format!("was given what is up to {} of {room:?}, and there is {head:?}", self.seq)))
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) enum Rank {
 }
 
 /// Whom the host's owner has made a moderator.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Roles {
     pub(super) owner: Option<PeerId>,
     moderators: BTreeSet<PeerId>,

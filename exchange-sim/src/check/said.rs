@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use exchange_core::{
     Act, Body, Change, Cmid, Event, Peer, ProducerId, RoomName, Seq, Timestamp,
-    message::{Delete, Edit, React},
+    message::{Delete, Edit, Entry, React},
 };
 
 use super::order::is_done;
@@ -35,6 +35,12 @@ impl Logged {
     /// Whether it was said by a member, and is numbered.
     pub(crate) fn is_said(&self) -> bool {
         !matches!(self.body, Body::Join { .. } | Body::Leave { .. } | Body::Rename { .. } | Body::Act(Act::Knock))
+    }
+
+    /// Whether it is that entry, or if it `is_deleted`, what is left of it may be.
+    pub(crate) fn is(&self, entry: &Entry, is_deleted: bool) -> bool {
+        (self.cmid, self.at) == (entry.cmid, entry.at)
+            && (self.body == entry.body || (is_deleted && is_what_is_left(&entry.body, &self.body)))
     }
 
     /// Whether it is the same, but for what was taken out when it was deleted.

@@ -25,6 +25,11 @@ impl Changed {
         self.deleted.contains_key(&seq)
     }
 
+    /// Whether something was deleted by an entry after a place.
+    pub(super) fn has_deleted_after(&self, seq: Seq) -> bool {
+        self.deleted.values().any(|by| *by > seq)
+    }
+
     /// The entry by which a message is deleted.
     pub(super) fn deleted_by(&self, seq: Seq) -> Option<Seq> {
         self.deleted.get(&seq).copied()

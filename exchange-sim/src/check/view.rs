@@ -1,13 +1,15 @@
 //! What one client is given, in order, against what is in the logs.
 
+mod entries;
+
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot},
     time::Duration,
 };
 
 use exchange_core::{
-    Act, Body, Client, CloseReason, Encoding, Ended, Epoch, Event, GapReason, JoinFrom, LinkLoss, MemberId, MessageId,
-    Nick, Outcome, Peer, PeerId, Refusal, Rev, RoomName, RoomSummary, Seq, Time, Unread,
+    Client, CloseReason, Encoding, Ended, Epoch, Event, GapReason, JoinFrom, LinkLoss, MemberId, MessageId, Outcome,
+    PeerId, Refusal, Rev, RoomName, RoomSummary, Seq, Time, Unread,
     message::{Joined, MemberRecord, ToClient, ToHost},
     wire::frames,
 };
@@ -15,12 +17,13 @@ use exchange_core::{
 use super::{
     Check, Invariant, Scene,
     abreast::Abreast,
+    model::Model,
     order::hangs_on_log,
     pages::{Fetching, Known},
     patience::Patience,
     people::person,
     place::{Place, quietly},
-    said::{Logged, Told, is_blank},
+    said::{Told, is_blank},
     signals::{self, Far},
     wire::{is_entry, is_send},
 };
@@ -172,6 +175,12 @@ impl View {
         let Self { signals, people, rooms, life, me, .. } = self;
         signals.check_own(rooms, (*me, *life), scene)?;
         signals.look(client, scene, now, |member| people.get(&member).map(|record| record.peer))
+    }
+
+    /// The host has died; what it had shown is in the logs that it had kept.
+    pub(super) fn outlives(&mut self, model: &Model) -> Check {
+        self.fetching.roll_back(model);
+        self.rooms.iter().try_for_each(|(room, place)| place.is_in(model, room))
     }
 
     fn unlinked(&mut self) {
@@ -454,45 +463,6 @@ impl View {
         Ok(place)
     }
 
-    fn membership(&mut self, room: &RoomName, peer: &Peer, seq: Seq, joins: bool, scene: &mut Scene<'_>) -> Check {
-        let epoch = self.given(room, seq, scene)?.epoch;
-        let is_it = |logged: &Logged| match &logged.body {
-            Body::Join { .. } => joins && logged.peer.id == peer.id,
-            Body::Leave { .. } => !joins && logged.peer.id == peer.id,
-            _ => false,
-        };
-        match entry_of(scene, epoch, seq) {
-            Some(logged) if !is_it(logged) => {
-                Err((Invariant::S2, format!("it is told that {} comes or goes where {logged:?} is logged", peer.nick)))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn acted(&mut self, room: &RoomName, by: &Peer, act: &Act, seq: Seq, scene: &mut Scene<'_>) -> Check {
-        let place = self.given(room, seq, scene)?;
-        let Some(logged) = entry_of(scene, place.epoch, seq) else { return Ok(()) };
-        if logged.peer.id != by.id || logged.body.act() != Some(act) {
-            return Err((Invariant::S2, format!("it is told that {by} did {act:?} where {logged:?} is logged")));
-        }
-        place.given.insert(logged.producer, logged.cmid);
-        Ok(())
-    }
-
-    fn renamed(&mut self, room: &RoomName, peer: &Peer, was: &Nick, seq: Seq, scene: &mut Scene<'_>) -> Check {
-        let epoch = self.given(room, seq, scene)?.epoch;
-        let is_it = |logged: &Logged| match &logged.body {
-            Body::Rename { before, nick } => (&logged.peer.id, before, nick) == (&peer.id, was, &peer.nick),
-            _ => false,
-        };
-        match entry_of(scene, epoch, seq) {
-            Some(logged) if !is_it(logged) => {
-                Err((Invariant::S2, format!("it is told that {was} is now {} where {logged:?} is logged", peer.nick)))
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn receipt(&mut self, id: &MessageId, outcome: Outcome, scene: &mut Scene<'_>) -> Check {
         if !self.waiting.remove(id) {
             let again = self.settled.contains(id);
@@ -592,8 +562,4 @@ impl View {
         }
         Ok(())
     }
-}
-
-fn entry_of<'a>(scene: &'a Scene<'_>, epoch: Epoch, seq: Seq) -> Option<&'a Logged> {
-    scene.model.logs.get(&epoch)?.entry(seq)
 }

@@ -277,6 +277,7 @@ impl<'a> Picture<'a> {
             What::Did(text) => self.event(page, index, "did", &format!("▸ {text}")),
             What::Told(text) => self.event(page, index, "told", &format!("• {}", brief(text))),
             What::Link(text) => self.event(page, index, "link", &format!("~ {text}")),
+            What::Disk(text) => self.event(page, index, "disk", &format!("▤ {text}")),
             What::Heard { frame, from, text } => {
                 let sent = self.frames.get(frame).and_then(|frame| frame.sent);
                 let start = sent.map_or_else(|| y.saturating_sub(ROW), |sent| self.axis.rows[sent]);

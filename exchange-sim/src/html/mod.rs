@@ -138,6 +138,7 @@ fn says(picture: &Picture<'_>, record: &Record) -> String {
         What::Did(text) => format!("▸ {text}"),
         What::Told(text) => format!("• {}", brief(text)),
         What::Link(text) => format!("~ {text}"),
+        What::Disk(text) => format!("▤ {text}"),
     }
 }
 
@@ -146,6 +147,7 @@ fn kind(what: &What) -> String {
     let (mark, text) = match what {
         What::Did(_) => return "▸ told to do".to_owned(),
         What::Link(_) => return "~ link".to_owned(),
+        What::Disk(_) => return "▤ disk".to_owned(),
         What::Told(text) => ("• ", text),
         What::Sent { text, .. } | What::Heard { text, .. } => ("", text),
     };

@@ -68,7 +68,7 @@ impl Default for Weather {
 
 impl Latency {
     /// How long the next one takes.
-    pub(super) fn draw(self, random: &mut Random) -> Duration {
+    pub(crate) fn draw(self, random: &mut Random) -> Duration {
         let micros = match self {
             Self::Constant(micros) => u64::from(micros),
             Self::Uniform(from, to) => random.between(from.into(), to.into()),

@@ -32,7 +32,9 @@ impl Run<'_> {
         for (number, fault) in self.scenario.faults.iter().enumerate() {
             let from = ms(fault.at_ms);
             plan.push((from, Action::Begin(number)));
-            plan.push((from + Duration::from_millis(fault.for_ms.into()), Action::End(number)));
+            if fault.for_ms > 0 {
+                plan.push((from + Duration::from_millis(fault.for_ms.into()), Action::End(number)));
+            }
             if let Trouble::Swizzle { clog, free } = &fault.trouble {
                 let half = Duration::from_millis(u64::from(fault.for_ms) / 2);
                 for (begin, clients, act) in
@@ -52,7 +54,8 @@ impl Run<'_> {
     pub(super) fn does(&mut self, action: Action) {
         match action {
             Action::Begin(number) => {
-                let lasts = self.scenario.faults[number].for_ms > 0;
+                let fault = &self.scenario.faults[number];
+                let lasts = fault.for_ms > 0 || matches!(fault.trouble, Trouble::Disk { .. });
                 self.active.extend(lasts.then_some(number));
                 if self.active.len() > 1 {
                     self.hit(Mark::TwoFaultsAtOnce);
@@ -124,6 +127,7 @@ impl Run<'_> {
                 }
                 self.world.clock_mut(NodeId(node)).step_wall(by_ms);
             }
+            Trouble::Disk { write, how } => self.arm_disk(write, how),
             Trouble::Weather(ref weather) => self.world.net_mut().set_weather(weather.clone()),
         }
     }
@@ -151,6 +155,7 @@ impl Run<'_> {
                 self.set_pace(client, at_host, None);
             }
             Trouble::Crash { node, .. } => self.restart(NodeId(node)),
+            Trouble::Disk { .. } => self.mend_disk(),
             Trouble::Slow { node, .. } => {
                 self.disturb(NodeId(node));
                 self.world.slow_down(NodeId(node), Duration::ZERO);
@@ -228,7 +233,7 @@ impl Run<'_> {
         }
     }
 
-    fn disturb(&mut self, node: NodeId) {
+    pub(super) fn disturb(&mut self, node: NodeId) {
         *self.disturbed.entry(node).or_default() += 1;
     }
 
@@ -247,49 +252,6 @@ impl Run<'_> {
         let now = self.world.now();
         for (from, to) in paths(client, toward) {
             self.world.net_mut().unblock(now, from, to);
-        }
-    }
-
-    fn crash(&mut self, node: NodeId, memory: bool, power: bool) {
-        if self.down.contains_key(&node) || node.0 > self.scenario.clients.len() {
-            return;
-        }
-        let now = self.world.now();
-        let left = self.world.crash(node);
-        let net = self.world.net_mut();
-        if power {
-            net.power_off(node);
-        } else {
-            net.reset_all(now, node);
-        }
-        if power {
-            self.hit(Mark::PowerFailed);
-        }
-        self.hit(match (node == HOST, memory) {
-            (true, true) => Mark::HostRemembered,
-            (true, false) => Mark::HostForgot,
-            (false, true) => Mark::ClientRemembered,
-            (false, false) => Mark::ClientForgot,
-        });
-        self.disturb(node);
-        self.down.insert(node, left.filter(|_| memory));
-    }
-
-    fn restart(&mut self, node: NodeId) {
-        let Some(remembered) = self.down.remove(&node) else { return };
-        let now = self.world.now();
-        self.world.net_mut().power_on(now, node);
-        let incarnation = self.disturbed.get(&node).copied().unwrap_or_default();
-        let program = remembered.unwrap_or_else(|| {
-            self.oracle.forgot(node);
-            match node {
-                HOST => self.host(incarnation, self.world.clock(HOST).local(now)),
-                client => self.client(client.0, incarnation),
-            }
-        });
-        self.world.restart(node, program);
-        if node == HOST {
-            self.join_everywhere(incarnation);
         }
     }
 }

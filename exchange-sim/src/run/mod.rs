@@ -1,5 +1,6 @@
 //! Runs a scenario: builds its world, lets things happen and go wrong, watches, and waits for calm.
 
+mod crash;
 mod faults;
 mod measures;
 mod record;
@@ -13,7 +14,7 @@ use std::{
 
 use exchange_core::Time;
 
-use self::record::Recorder;
+use self::{crash::Left, record::Recorder};
 use crate::{
     chat::{ChatNode, Kind, station::Seen},
     check::{Calm, HOST, Invariant, Oracle},
@@ -21,7 +22,7 @@ use crate::{
     net::{NodeId, Socket},
     report::{Report, Violation},
     scenario::Scenario,
-    world::World,
+    world::{Step, World},
 };
 
 /// More than any scenario of a few minutes needs: whoever gets there goes round in circles.
@@ -99,8 +100,12 @@ struct Run<'a> {
     oracle: Oracle,
     recorder: Option<Recorder>,
     seen: Vec<Seen>,
-    /// Machines that are down, and what their programs will remember.
-    down: BTreeMap<NodeId, Option<ChatNode>>,
+    /// Machines that are down, and what is left there.
+    down: BTreeMap<NodeId, Left>,
+    /// Whether the host is down because of its disk.
+    is_down_by_disk: bool,
+    /// What was wrong when a machine died or was started again.
+    wrong: Option<Violation>,
     /// How often each machine was started, put to sleep or slowed down.
     disturbed: BTreeMap<NodeId, u64>,
     watches: Vec<Watch>,
@@ -136,6 +141,7 @@ impl Run<'_> {
 
     /// Lets happen what is due by then, and watches.
     fn advance(&mut self, until: Time) -> Result {
+        self.wrong.take().map_or(Ok(()), Err)?;
         loop {
             let watch = self.watches.iter().map(|watch| watch.by).min().filter(|by| *by <= until);
             let slice = watch.unwrap_or(until);
@@ -145,10 +151,10 @@ impl Run<'_> {
                 {
                     node.take_seen(&mut self.seen);
                     self.overhear(step.node);
-                    if let Some(recorder) = &mut self.recorder {
-                        recorder.record(step.at, step.node, &self.seen, self.world.net());
-                    }
-                    self.oracle.observe(step, &self.world, &self.seen)?;
+                    self.look(step)?;
+                }
+                if step.node == HOST && self.scenario.host.keeps.is_some() {
+                    self.look_at_disk()?;
                 }
                 if self.world.events() > MOST_EVENTS {
                     return Err(self.violation(Invariant::L6, "they go round in circles".into()));
@@ -159,6 +165,14 @@ impl Run<'_> {
             }
             self.look_at_watches()?;
         }
+    }
+
+    /// Looks at what was seen of a step.
+    fn look(&mut self, step: Step) -> Result {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.record(step.at, step.node, &self.seen, self.world.net());
+        }
+        self.oracle.observe(step, &self.world, &self.seen)
     }
 
     fn look_at_watches(&mut self) -> Result {

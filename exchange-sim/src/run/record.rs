@@ -14,6 +14,7 @@ use exchange_core::{
 
 use crate::{
     chat::station::{Fetched, Seen, is_host_end},
+    check::HOST,
     net::{ConnId, Net, NodeId, Socket},
     scenario::{Fault, Scenario, Trouble},
     trace::{Band, Record, Trace, What},
@@ -27,13 +28,16 @@ pub(super) struct Recorder {
     /// The numbers of frames on their way to each end.
     under_way: BTreeMap<Socket, VecDeque<u64>>,
     next_frame: u64,
+    /// Whether the host keeps, and so does later what it brings about.
+    keeps: bool,
 }
 
 impl Recorder {
     pub(super) fn new(nodes: Vec<String>, scenario: &Scenario) -> Self {
         let faults = scenario.faults.iter().map(|fault| band(fault, &nodes)).collect();
         let trace = Trace { nodes, faults, ..Trace::default() };
-        Self { trace, encodings: BTreeMap::new(), under_way: BTreeMap::new(), next_frame: 1 }
+        let keeps = scenario.host.keeps.is_some();
+        Self { trace, encodings: BTreeMap::new(), under_way: BTreeMap::new(), next_frame: 1, keeps }
     }
 
     pub(super) fn finish(self, calm_at: Time, end: Time) -> Trace {
@@ -41,7 +45,8 @@ impl Recorder {
     }
 
     pub(super) fn record(&mut self, at: Time, node: NodeId, seen: &[Seen], net: &Net) {
-        for seen in seen {
+        let keeps = self.keeps && node == HOST;
+        for seen in seen.iter().filter_map(|seen| seen.done(keeps)) {
             self.one(at, node.0, seen, net);
         }
     }
@@ -88,7 +93,10 @@ impl Recorder {
                 let what = What::Heard { frame, from, text: text(encoding, !is_host_end(*socket), body) };
                 self.trace.records.push(Record { at, node, what });
             }
-            Seen::Cut(_) => {}
+            Seen::Stores { batch, rows } => put(What::Disk(format!("batch {batch} is to be kept: {rows} rows"))),
+            Seen::Stored { batch } => put(What::Disk(format!("batch {batch} is kept"))),
+            Seen::StoreFailed => put(What::Disk("nothing is kept any more".into())),
+            Seen::Cut(_) | Seen::Done(_) => {}
         }
     }
 }
@@ -113,7 +121,7 @@ fn band(fault: &Fault, names: &[String]) -> Band {
         | Trouble::Sleep { node, .. }
         | Trouble::Slow { node, .. }
         | Trouble::WallClock { node, .. } => vec![*node],
-        Trouble::Door { .. } => vec![0],
+        Trouble::Door { .. } | Trouble::Disk { .. } => vec![0],
         Trouble::Weather(_) => (0..names.len()).collect(),
     };
     let text = match &fault.trouble {

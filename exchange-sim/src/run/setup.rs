@@ -6,7 +6,7 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Body, ClientConfig, Encoding, HostConfig, JoinFrom, Limits, Nick, Note, Presence, Rate, Remark,
+    Availability, Body, ClientConfig, Encoding, Host, HostConfig, JoinFrom, Limits, Nick, Note, Presence, Rate, Remark,
     RoomName, Seed, SessionName, Time, Timing,
     message::ToHost,
     wire::{Offer, Versions, frames},
@@ -15,7 +15,7 @@ use exchange_core::{
 use super::{Attention, Recorder, Run, ms};
 use crate::{
     chat::{
-        ChatNode, Command, Kind,
+        ChatNode, Command, Disk, Kind,
         intruder::{Mangler, Raw},
         station::Seen,
     },
@@ -75,6 +75,8 @@ impl<'a> Run<'a> {
             recorder: None,
             seen: Vec::new(),
             down: BTreeMap::new(),
+            is_down_by_disk: false,
+            wrong: None,
             disturbed: BTreeMap::new(),
             watches: Vec::new(),
             slow: BTreeSet::new(),
@@ -109,6 +111,16 @@ impl<'a> Run<'a> {
 
     /// What the host's machine runs, started for the nth time.
     pub(super) fn host(&self, incarnation: u64, now: Time) -> ChatNode {
+        let keeps = self.scenario.host.keeps.as_ref();
+        let disk = keeps.map(|keeping| Disk::new(keeping, Random::new(self.scenario.seed, "disk", 0)));
+        self.host_node(Host::new(self.host_config(), &self.seed(0, incarnation), now), disk)
+    }
+
+    pub(super) fn host_node(&self, host: Host, disk: Option<Disk>) -> ChatNode {
+        self.seen(ChatNode::host_with(host, self.scenario.host.credit, disk))
+    }
+
+    pub(super) fn host_config(&self) -> HostConfig {
         let setup = &self.scenario.host;
         let name = SessionName::new("Lab 3").unwrap_or_else(|_| unreachable!("it is a name"));
         let owner = nick(0).parse().unwrap_or_else(|_| unreachable!("it is a nick"));
@@ -131,14 +143,14 @@ impl<'a> Run<'a> {
             expiry: millis(setup.expiry_ms),
             ..Timing::default()
         };
-        let config = HostConfig {
+        HostConfig {
             limits,
             timing,
             idle: setup.idle(),
             read_receipts: setup.read_receipts,
+            store: setup.keeps.as_ref().map(|keeping| keeping.durability),
             ..HostConfig::new(name, owner)
-        };
-        self.seen(ChatNode::host_at(config, &self.seed(0, incarnation), setup.credit, now))
+        }
     }
 
     /// What a client's machine runs, started for the nth time.

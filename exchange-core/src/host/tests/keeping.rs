@@ -11,7 +11,7 @@ use crate::{
     message::{Act, Body, Encoding, JoinFrom, Rule, ToClient, ToHost},
     name::RoomName,
     reason::{CloseReason, Refusal},
-    seam::{Input, LinkId},
+    seam::{Effect, Input, LinkId},
     seed::Seed,
     store::{Damage, Key, read_entry},
     testing::Disk,
@@ -66,7 +66,10 @@ fn nothing_is_shown_or_acknowledged_before_it_is_kept() {
     bench.say(one, &text(LOBBY, 1, "hi"));
     bench.say(two, &ToHost::Ping { nonce: 7 });
     assert_eq!((bench.heard(one), bench.heard(two), bench.told.len()), (Vec::new(), Vec::new(), told));
+    let held: Vec<&Effect> = bench.host.held().collect();
+    assert!(matches!(held[..], [Effect::Event(_), Effect::Send { .. }, Effect::Send { .. }, ..]), "{held:?}");
     bench.sync();
+    assert_eq!(bench.host.held().count(), 0);
     assert_eq!((texts(&bench.heard(one)).len(), bench.told.len()), (1, told + 1));
     let heard = bench.heard(two);
     assert_eq!((texts(&heard).len(), heard.last()), (1, Some(&ToClient::Pong { nonce: 7 })), "in its order");
