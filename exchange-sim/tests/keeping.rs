@@ -7,7 +7,7 @@ use exchange_sim::{
     Mark, Report, Scenario,
     net::{Latency, Weather},
     run, run_traced,
-    scenario::{Act, ClientSetup, DiskFault, Fault, HostSetup, Keeping, Step, Trouble},
+    scenario::{Act, Change, ClientSetup, DiskFault, Fault, From, HostSetup, Keeping, Measure, Step, Trouble},
     trace::What,
 };
 
@@ -82,4 +82,52 @@ fn it_is_told_what_is_to_be_kept_and_shown_only_what_is() {
     assert_eq!(kept - given, 20_000_000);
     let told = at(&|what| matches!(what, What::Told(said) if said.starts_with("RoomJoined"))).unwrap();
     assert_eq!((told, at(&|what| matches!(what, What::Sent { .. })) > Some(kept)), (kept, true));
+}
+
+/// People come and go, change what they said, and are kept in order; nearly all of it is written to the disk.
+fn busy(seed: u64) -> Scenario {
+    use Measure::{Ban, Close, Rule as Rules};
+    let base = talk();
+    let mut steps = base.steps.clone();
+    let acts = [
+        (600, 1, Act::Open { room: 4 }),
+        (800, 1, Act::Post { room: 4, count: 1, bytes: 10 }),
+        (1000, 2, Act::Join { room: 1, from: From::Start }),
+        (1200, 1, Act::Change { room: 0, how: Change::Edit, back: 0 }),
+        (1400, 1, Act::Change { room: 0, how: Change::Delete, back: 0 }),
+        (1500, 0, Act::Moderate { room: 1, how: Ban(2, Some(2)) }),
+        (1600, 0, Act::Moderate { room: 0, how: Rules(exchange_core::Rule::Locked(true)) }),
+        (1700, 2, Act::Post { room: 0, count: 1, bytes: 10 }),
+        (1800, 1, Act::Moderate { room: 4, how: Close }),
+        (1900, 0, Act::Moderate { room: 0, how: Rules(exchange_core::Rule::Locked(false)) }),
+        (3500, 2, Act::Post { room: 0, count: 2, bytes: 10 }),
+        (3600, 2, Act::Join { room: 1, from: From::Start }),
+        (4000, 1, Act::Post { room: 0, count: 2, bytes: 10 }),
+    ];
+    steps.extend(acts.map(|(at_ms, who, act)| Step { at_ms, who, act }));
+    steps.sort_by_key(|step| step.at_ms);
+    let latency = if seed == 1 { Latency::Constant(20_000) } else { Latency::Exponential(20_000) };
+    let keeping = Keeping { durability: Durability::Fsynced, latency };
+    let host = HostSetup { history: 12, keeps: Some(keeping), ..base.host };
+    Scenario { seed, host, steps, trouble_ms: 6000, calm_ms: 20_000, ..base }
+}
+
+/// The host comes to its end at the first write of a scenario, in all ways that there are, then at the second, and so on,
+/// and is started again. Other seeds are tried as well if `PROPTEST_CASES` says how many.
+#[test]
+fn a_host_may_die_at_any_write_and_nobody_loses_what_they_were_shown() {
+    use DiskFault::{Error, Full, Lost, Torn, Untold};
+    /// More would take too long.
+    const MOST: u32 = 64;
+    let seeds = std::env::var("PROPTEST_CASES").ok().and_then(|told| told.parse().ok()).unwrap_or(1);
+    for seed in 1..=seeds {
+        let ends = |write, how| {
+            let fault = Fault { at_ms: 0, for_ms: 3000, trouble: Trouble::Disk { write, how } };
+            let marks = passes(&Scenario { faults: vec![fault], ..busy(seed) }).marks;
+            marks.count(Mark::HostRestored) > 0
+        };
+        let all = |write: &u32| [Lost, Untold, Full, Error, Torn].into_iter().all(|how| ends(*write, how));
+        let writes = (1..=MOST).take_while(all).count();
+        assert!((16..64).contains(&writes), "seed {seed}: {writes} writes");
+    }
 }
