@@ -64,6 +64,10 @@ examples:
 bench FILTER="":
     cargo bench --workspace --locked --bench '*' -- {{ FILTER }}
 
+# A session under load for two hours of virtual time, and for ten minutes over real sockets. Draws tests/soak.
+soak:
+    cargo bench --package exchange-tests --locked --bench soak -- full
+
 # Build each crate as it would be published.
 package:
     cargo package --workspace --exclude exchange-tests --allow-dirty --locked
