@@ -73,6 +73,7 @@ impl Journal {
 
     /// Everything up to that batch is kept.
     pub(super) fn stored(&mut self, batch: u64) {
+        let batch = batch.saturating_add(u64::from(cfg!(exchange_bug = "stored-frees-the-next")));
         self.stored = self.stored.max(batch.min(self.batch));
     }
 
@@ -135,7 +136,8 @@ impl Host {
             out.store(journal.batch, changes);
         }
         if !effects.is_empty() {
-            journal.held.push_back((journal.batch, effects));
+            let after = if cfg!(exchange_bug = "shown-before-kept") { journal.stored } else { journal.batch };
+            journal.held.push_back((after, effects));
         }
         while journal.held.front().is_some_and(|(batch, _)| *batch <= journal.stored) {
             out.extend(journal.held.pop_front().map(|(_, effects)| effects).unwrap_or_default());
@@ -186,6 +188,9 @@ impl Host {
 }
 
 fn forget_room(id: RoomId, journal: &mut Journal, changes: &mut Vec<Change>) {
+    if cfg!(exchange_bug = "closed-rooms-stay-kept") {
+        return;
+    }
     let memberships = Key::Membership(id, MemberId(0))..=Key::Membership(id, MemberId(u32::MAX));
     let memberships: Vec<Key> = journal.rows.range(memberships).map(|(key, _)| *key).collect();
     for key in memberships.into_iter().chain([Key::Room(id)]) {

@@ -102,7 +102,10 @@ impl Host {
             return Err(damage);
         }
         let state = self.members.entry(member).or_insert_with(Member::new);
-        (state.attempt, state.tokens, state.is_removed) = (attempt, tokens, is_removed);
+        (state.attempt, state.is_removed) = (attempt, is_removed);
+        if !cfg!(exchange_bug = "tokens-not-kept") {
+            state.tokens = tokens;
+        }
         if member != OWNER {
             let role = self.role(peer);
             self.roster.put(MemberRecord { member, peer, producer, nick, role, status: Status::Offline, note: None });
