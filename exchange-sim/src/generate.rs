@@ -118,6 +118,7 @@ fn host(random: &mut Random) -> HostSetup {
         history: pick(random, &[3, 12, 40, 40, 200, 2048]),
         links: 256,
         half_open: pick(random, &[6, 32]),
+        half_open_each: pick(random, &[None, Some(2)]),
         remembered: pick(random, &[0, 2, 1024]),
         text: Limits::MAX_TEXT,
         signalled: None,

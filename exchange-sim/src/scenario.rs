@@ -61,6 +61,9 @@ pub struct HostSetup {
     pub links: u32,
     /// Links at once that have not said hello.
     pub half_open: u32,
+    /// As many of them at once of one machine, if that is bounded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_open_each: Option<u32>,
     /// Members that are gone and still recognised.
     pub remembered: u32,
     /// Members of a room up to which it has signals, if not as many as usual.
@@ -499,6 +502,7 @@ impl HostSetup {
             history: 2048,
             links: 256,
             half_open: 32,
+            half_open_each: None,
             remembered: 1024,
             text: longest_text(),
             signalled: None,

@@ -224,7 +224,7 @@ fn plainer(scenario: &Scenario, n: usize) -> Option<Scenario> {
         13 => host.history = usual.history,
         14 => host.credit = usual.credit,
         15 => host.remembered = usual.remembered,
-        16 => host.half_open = usual.half_open,
+        16 => (host.half_open, host.half_open_each) = (usual.half_open, usual.half_open_each),
         17 => host.machine = MachineSetup::default(),
         18 => host.text = usual.text,
         19 => (host.messages, host.requests) = (usual.messages, usual.requests),

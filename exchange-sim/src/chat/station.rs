@@ -1,6 +1,6 @@
 //! A machine of the protocol and the byte streams it talks over: what a driver is, without a runtime.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, net::IpAddr, time::Duration};
 
 use bytes::Bytes;
 use exchange_core::{
@@ -183,17 +183,17 @@ impl<M: Machine> Station<M> {
     pub(crate) fn notice(&mut self, notice: Notice, io: &mut Io<'_>) {
         let socket = notice.socket();
         match notice {
-            Notice::Accepted { .. } => {
+            Notice::Accepted { from, .. } => {
                 let link = LinkId(self.next_link);
                 self.next_link += 1;
                 self.add(link, socket, Wire::host(self.offer.clone()));
-                self.up(link, io);
+                self.up(link, Some(from.address()), io);
             }
             Notice::Connected { .. } => match self.at(socket).map(|link| link.id) {
                 Some(link) => {
                     let opening = Wire::client(self.offer.clone()).opening();
                     self.queue(link, opening);
-                    self.up(link, io);
+                    self.up(link, None, io);
                 }
                 None => io.release(socket),
             },
@@ -245,14 +245,14 @@ impl<M: Machine> Station<M> {
         self.links.iter().find(|link| link.socket == socket)
     }
 
-    fn up(&mut self, link: LinkId, io: &mut Io<'_>) {
+    fn up(&mut self, link: LinkId, from: Option<IpAddr>, io: &mut Io<'_>) {
         if let Some(state) = find(&mut self.links, link) {
             state.is_up = true;
             let socket = state.socket;
             self.see(|| Seen::Up { link, socket });
         }
         let credit = self.credit;
-        self.act(io, |round| M::input(round, Input::LinkUp { link, credit, from: None }));
+        self.act(io, |round| M::input(round, Input::LinkUp { link, credit, from }));
     }
 
     fn forget(&mut self, socket: Socket) -> Option<LinkId> {

@@ -151,12 +151,6 @@ impl Shared {
     }
 }
 
-/// The address of a machine.
-pub(super) fn ip_of(node: NodeId) -> IpAddr {
-    let [.., high, low] = (node.0 + 1).to_be_bytes();
-    IpAddr::V4(Ipv4Addr::new(10, 0, high, low))
-}
-
 impl Kernel {
     pub(super) fn add(&mut self, name: &str, clock: Clock) -> NodeId {
         let node = self.net.add();
@@ -272,7 +266,7 @@ impl Kernel {
         let Some(node) = self.net.node(socket) else { return };
         let listening = self.machines[node.0].listeners.get_mut(&port);
         if let Some(listening) = listening.filter(|listening| is_loopback || !listening.ip.is_loopback()) {
-            let from = if is_loopback { Ipv4Addr::LOCALHOST.into() } else { ip_of(from) };
+            let from = if is_loopback { Ipv4Addr::LOCALHOST.into() } else { from.address() };
             listening.accepted.push_back((socket, from));
             wakers.extend(listening.waker.take());
             return;

@@ -14,7 +14,7 @@ use exchange_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::kernel::{Due, Kernel, ip_of};
+use super::kernel::{Due, Kernel};
 use crate::{net::NodeId, random::Random};
 
 /// How multicast packets fare, each receiver's by itself.
@@ -161,7 +161,7 @@ impl Kernel {
     pub(super) fn announce(&mut self, node: NodeId, record: &PeerRecord) {
         let mut addresses = record.addresses.clone();
         if addresses.is_empty() {
-            addresses.push((ip_of(node), record.port).into());
+            addresses.push((node.address(), record.port).into());
         }
         let (session, txt, port) = (record.session, record.to_txt(), record.port);
         let service = Arc::new(Service { session, txt, port, addresses, ttl: TTL });

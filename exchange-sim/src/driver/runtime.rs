@@ -18,7 +18,7 @@ use super::{
     Client, ClientBuilder, Host, HostBuilder, Started,
     discovery::SimDiscovery,
     executor::name_of,
-    kernel::{Order, Shared, ip_of},
+    kernel::{Order, Shared},
     started,
     stream::{Connecting, SimListener, SimStream},
     timer::{SimTimer, Sleep},
@@ -48,7 +48,7 @@ impl SimRuntime {
 
     /// Its address.
     pub fn ip(&self) -> IpAddr {
-        ip_of(self.node)
+        self.node.address()
     }
 
     /// Begins to set up a session of this name, to be hosted on this machine and announced to the others.
@@ -91,7 +91,7 @@ impl SimRuntime {
             return Some(self.node);
         }
         let machines = self.shared.lock().machines.len();
-        (0..machines).map(NodeId).find(|node| ip_of(*node) == ip)
+        (0..machines).map(NodeId).find(|node| node.address() == ip)
     }
 }
 
@@ -145,8 +145,8 @@ impl Runtime for SimRuntime {
             let kernel = self.shared.lock();
             kernel.machines.iter().position(|machine| machine.name == label)
         };
-        let numbered = || label.strip_prefix("node-")?.parse().ok().map(|k: usize| ip_of(NodeId(k)));
-        let ip = named.map(|k| ip_of(NodeId(k))).or_else(numbered).or_else(|| host.parse().ok());
+        let numbered = || label.strip_prefix("node-")?.parse().ok().map(|k: usize| NodeId(k).address());
+        let ip = named.map(|k| NodeId(k).address()).or_else(numbered).or_else(|| host.parse().ok());
         let ip = ip.filter(|ip| self.node_at(*ip).is_some()).ok_or(io::ErrorKind::NotFound)?;
         Ok(vec![(ip, port).into()])
     }

@@ -1,6 +1,9 @@
 //! What a network is spoken of with: machines, connections, their ends, and what happens at them.
 
-use std::fmt;
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -9,6 +12,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NodeId(pub usize);
+
+impl NodeId {
+    /// Its address, where addresses are needed.
+    pub fn address(self) -> IpAddr {
+        let [.., high, low] = (self.0 + 1).to_be_bytes();
+        IpAddr::V4(Ipv4Addr::new(10, 0, high, low))
+    }
+}
 
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

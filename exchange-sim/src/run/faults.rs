@@ -185,9 +185,11 @@ impl Run<'_> {
         }
         let mut random = Random::new(self.scenario.seed, "outside the core", 0);
         for (number, intruder) in self.scenario.intruders.iter().enumerate() {
-            // Some go on; but who holds on to every place for newcomers keeps them out for as long as it likes.
+            // Some go on; but who may hold on to every place for newcomers keeps them out for as long as it likes.
             let host = &self.scenario.host;
+            let may_take_all = host.half_open_each.is_none();
             let takes_all = match intruder.how {
+                _ if !may_take_all => false,
                 Intrusion::Slow(links) => links * 2 > host.half_open,
                 Intrusion::Garbage(every) | Intrusion::Replay(_, every) => {
                     host.handshake_ms * 2 > every * host.half_open

@@ -127,7 +127,9 @@ impl<'a> Run<'a> {
         let usual = Limits::default();
         let limits = Limits {
             links: setup.links as usize,
+            links_per_address: setup.links as usize,
             half_open: setup.half_open as usize,
+            half_open_per_address: setup.half_open_each.unwrap_or(setup.half_open) as usize,
             remembered: setup.remembered as usize,
             history_entries: setup.history as usize,
             text: setup.text,
