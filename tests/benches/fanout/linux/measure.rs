@@ -1,8 +1,11 @@
 //! CPU times, and what they come to.
 
-use std::{fmt, fs, io, time::Duration};
+use std::{fmt, io, time::Duration};
 
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::{
+    thread::{CpuSet, sched_getaffinity, sched_setaffinity},
+    time::{ClockId, clock_gettime},
+};
 
 use super::server::System;
 
@@ -22,15 +25,10 @@ pub(super) fn pin_to(cores: Option<&CpuSet>) -> io::Result<()> {
     cores.map_or(Ok(()), |cores| Ok(sched_setaffinity(None, cores)?))
 }
 
-/// What all threads of a process have used, in user mode and in the kernel.
-pub(super) fn cpu_of(process: u32) -> io::Result<Duration> {
-    let mut nanoseconds = 0;
-    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        let told = fs::read_to_string(thread?.path().join("schedstat"))?;
-        let running = told.split_whitespace().next().unwrap_or_default();
-        nanoseconds += running.parse::<u64>().map_err(io::Error::other)?;
-    }
-    Ok(Duration::from_nanos(nanoseconds))
+/// What all threads of this process have used, in user mode and in the kernel.
+pub(super) fn cpu() -> Duration {
+    let used = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::from_secs(used.tv_sec.unsigned_abs()) + Duration::from_nanos(used.tv_nsec.unsigned_abs())
 }
 
 #[derive(Clone, Copy, Debug, Default)]

@@ -107,7 +107,7 @@ fn measure(load: Load, messages: usize, cores: Option<&[CpuSet; 2]>, first: usiz
         generator.run(messages / 10)?;
         contestants.push((system, server, generator, Duration::ZERO));
     }
-    let before = contestants.iter().map(|(_, server, ..)| server.cpu()).collect::<io::Result<Vec<_>>>()?;
+    let before = contestants.iter_mut().map(|(_, server, ..)| server.cpu()).collect::<io::Result<Vec<_>>>()?;
     let slice = messages.div_ceil(SLICES);
     for _ in 0..SLICES {
         for (_, _, generator, elapsed) in &mut contestants {

@@ -1,10 +1,12 @@
 //! The program under measurement: this one again, in another role.
 
 use std::{
-    env, fmt,
-    io::{self, BufRead as _, BufReader, Read as _},
+    env,
+    error::Error,
+    fmt,
+    io::{self, BufReader, Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr},
-    process::{self, Child, Command, Stdio},
+    process::{self, Child, ChildStdin, ChildStdout, Command, Stdio},
     str::FromStr,
     thread,
     time::Duration,
@@ -46,12 +48,17 @@ impl FromStr for System {
 impl System {
     /// Is that system, until it is killed or whoever has started it is gone.
     pub(super) fn serve(self, receivers: usize) -> io::Result<()> {
-        thread::spawn(|| {
-            // Nothing is ever said there; it ends with the other side.
-            let _ = io::stdin().read(&mut [0]);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        thread::spawn(move || {
+            // Each byte asks how much was used; the other side's end is this one's, too.
+            while io::stdin().read(&mut [0]).is_ok_and(|length| length > 0) {
+                // Once the runtime has got around to this, it has done what it had begun.
+                let _ = handle.block_on(handle.spawn(async {}));
+                println!("{}", measure::cpu().as_nanos());
+            }
             process::exit(0);
         });
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             match self {
                 Self::Exchange => host(receivers).await,
@@ -84,6 +91,8 @@ async fn host(receivers: usize) -> io::Result<()> {
 pub(super) struct Server {
     pub(super) system: System,
     child: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
     pub(super) address: SocketAddr,
 }
 
@@ -94,20 +103,24 @@ impl Server {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let mut line = String::new();
-        if let Some(output) = child.stdout.take() {
-            BufReader::new(output).read_line(&mut line)?;
-        }
-        let address = line.trim().parse().map_err(io::Error::other)?;
-        Ok(Self { system, child, address })
+        let (questions, answers) =
+            child.stdin.take().zip(child.stdout.take()).ok_or_else(|| io::Error::other("it cannot be spoken with"))?;
+        let mut answers = BufReader::new(answers);
+        let address = answer(&mut answers)?;
+        Ok(Self { system, child, questions, answers, address })
     }
 
     /// The CPU time it has used so far.
-    pub(super) fn cpu(&self) -> io::Result<Duration> {
-        // It may still be tidying up, and what a running thread has used is told only now and then.
-        thread::sleep(Duration::from_millis(20));
-        measure::cpu_of(self.child.id())
+    pub(super) fn cpu(&mut self) -> io::Result<Duration> {
+        self.questions.write_all(b"?")?;
+        answer(&mut self.answers).map(Duration::from_nanos)
     }
+}
+
+fn answer<T: FromStr<Err: Error + Send + Sync + 'static>>(answers: &mut impl io::BufRead) -> io::Result<T> {
+    let mut line = String::new();
+    answers.read_line(&mut line)?;
+    line.trim().parse().map_err(io::Error::other)
 }
 
 impl Drop for Server {
