@@ -9,8 +9,11 @@ pub mod preamble;
 pub mod store;
 pub mod txt;
 
+/// Tries it with one input.
+pub type Target = fn(&[u8]);
+
 /// Every target by its name, which is that of its corpus too.
-pub const ALL: [(&str, fn(&[u8])); 8] = [
+pub const ALL: [(&str, Target); 8] = [
     ("client", client::run),
     ("frame_stream", frame_stream::run),
     ("host", host::run),
