@@ -38,7 +38,7 @@ impl Shares {
         }
     }
 
-    /// A link is not half open any more.
+    /// A link is not half open any more, or is gone and was.
     pub(super) fn opened(&mut self, address: Option<IpAddr>) {
         self.half_open -= 1;
         if let Some(share) = address.and_then(|address| self.addresses.get_mut(&address)) {
@@ -46,7 +46,7 @@ impl Shares {
         }
     }
 
-    /// A link is gone that was opened.
+    /// A link is gone.
     pub(super) fn remove(&mut self, address: Option<IpAddr>) {
         if let Some(address) = address
             && let Entry::Occupied(mut share) = self.addresses.entry(address)

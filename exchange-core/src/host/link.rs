@@ -252,14 +252,13 @@ impl Host {
                 self.rooms.values_mut().for_each(|room| room.log.retire_json());
             }
         }
+        self.shares.remove(state.from);
         let Some(member) = state.member() else {
             if !cfg!(exchange_bug = "half-open-not-counted-down") {
                 self.shares.opened(state.from);
             }
-            self.shares.remove(state.from);
             return None;
         };
-        self.shares.remove(state.from);
         self.stop_typing(member);
         self.members.get_mut(&member)?.unlink(link).then_some(member)
     }
