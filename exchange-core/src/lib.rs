@@ -59,6 +59,7 @@ pub mod discovery;
 pub mod event;
 pub mod host;
 mod ids;
+mod journal;
 mod limits;
 pub mod message;
 mod name;

@@ -2,14 +2,12 @@
 
 use alloc::vec::Vec;
 
-use bytes::{Bytes, BytesMut};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::{Host, members::Tokens};
 use crate::{
     ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, SessionId},
     name::Nick,
-    store::{Damage, Key},
 };
 
 /// The form that rows are written in. Whoever changes one of them counts on, and goes on to read the earlier ones.
@@ -34,18 +32,6 @@ pub(super) struct MemberRow {
     pub(super) attempt: u32,
     pub(super) tokens: Tokens,
     pub(super) is_removed: bool,
-}
-
-/// Writes a row. One that cannot be written does not occur: there is nothing in it that has no bytes.
-pub(super) fn write(row: &impl Serialize) -> Option<Bytes> {
-    postcard::to_extend(row, BytesMut::new()).ok().map(BytesMut::freeze)
-}
-
-pub(super) fn read<T: DeserializeOwned>(key: Key, row: &[u8]) -> Result<T, Damage> {
-    match postcard::take_from_bytes(row) {
-        Ok((row, [])) => Ok(row),
-        _ => Err(Damage::Row(key)),
-    }
 }
 
 impl Host {

@@ -43,7 +43,7 @@ pub use self::history::History;
 use self::{
     admission::Shares,
     joining::Opening,
-    journal::Journal,
+    journal::HostJournal,
     link::{Cursor, Link},
     members::Member,
     nicks::Nicks,
@@ -129,7 +129,7 @@ pub struct Host {
     closed_logs: VecDeque<Epoch>,
     moderators: BTreeSet<PeerId>,
     /// What is kept beyond its life, if anything is.
-    journal: Option<Journal>,
+    journal: Option<HostJournal>,
     /// What the host itself is told next of what it fetches.
     next_page: PageId,
     timers: Timers<Alarm>,
@@ -214,7 +214,7 @@ impl Host {
             next_room: LOBBY,
             closed_logs: VecDeque::new(),
             moderators: BTreeSet::new(),
-            journal: config.store.map(Journal::new),
+            journal: config.store.map(HostJournal::new),
             next_page: PageId::default(),
             timers: Timers::new(),
             grown: BTreeSet::new(),
@@ -353,8 +353,8 @@ impl Round<'_> {
     pub fn handle(&mut self, input: Input<'_>) {
         let (now, out) = (self.now, &mut *self.out);
         let host = &mut *self.host;
-        if let (Input::Stored { batch }, Some(journal)) = (input, &mut host.journal) {
-            journal.stored(batch);
+        if let (Input::Stored { batch }, Some(kept)) = (input, &mut host.journal) {
+            kept.journal.stored(batch);
         }
         if host.closed {
             return;
@@ -485,8 +485,8 @@ impl Round<'_> {
 
     /// Nobody is told what could not be kept. What was closed stays closed.
     fn lose_store(&mut self) {
-        let Some(journal) = self.host.journal.take() else { return };
-        let unseen = journal.into_held().chain(self.out.split_off(self.began));
+        let Some(kept) = self.host.journal.take() else { return };
+        let unseen = kept.journal.into_held().chain(self.out.split_off(self.began));
         self.out.extend(unseen.filter(|effect| matches!(effect, Effect::Close { .. })).collect());
         self.end(CloseReason::StoreFailed);
     }

@@ -6,12 +6,13 @@ use bytes::Bytes;
 
 use super::{
     Alarm, Host, HostConfig, LOBBY, OWNER,
-    journal::Journal,
-    kept::{FORM, MemberRow, SessionRow, read},
+    journal::HostJournal,
+    kept::{FORM, MemberRow, SessionRow},
     members::Member,
 };
 use crate::{
     ids::{MemberId, RoomId, Seq},
+    journal::read,
     message::{MemberRecord, Status},
     room::{MembershipRow, Room, RoomRow, Unkept},
     seed::Seed,
@@ -59,7 +60,7 @@ impl Host {
         }
         host.restore_absences(now);
         if let Some(durability) = host.journal.as_ref().map(|journal| journal.durability) {
-            host.journal = Some(Journal::restored(durability, rows));
+            host.journal = Some(HostJournal::restored(durability, rows));
             host.rooms.values_mut().for_each(|room| room.unkept = Some(Unkept::default()));
             host.changes_member(OWNER);
         }
