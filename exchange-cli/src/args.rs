@@ -139,6 +139,10 @@ pub(crate) struct JoinArguments {
     /// How long to look for the session, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
+    /// Keep who you are in this file, and what you say until it has arrived: what could not be sent is sent when you join
+    /// with it again.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

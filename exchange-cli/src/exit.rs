@@ -135,7 +135,7 @@ impl Failure {
         let advice = match error {
             SqliteError::Foreign { .. } => "It is left as it is; a file that there is not yet is made.",
             SqliteError::Later { .. } => "This program needs an update.",
-            SqliteError::InUse { .. } => "Is the session hosted at this moment?",
+            SqliteError::InUse { .. } => "Does another exchange use it at this moment?",
             SqliteError::Damaged { .. } => "It is left as it is.",
             _ => "",
         };

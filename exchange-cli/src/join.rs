@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use exchange_tokio::{Client, NetworkError, Target, core::discovery::SessionTable, discovery::Discovery};
+use exchange_tokio::{
+    Client, ClientBuilder, NetworkError, Target, core::discovery::SessionTable, discovery::Discovery,
+    sqlite::SqliteStore,
+};
 use tokio::time::{sleep, timeout};
 
 use crate::{
@@ -34,9 +37,11 @@ type Looking = Option<Arc<dyn Discovery>>;
 pub(crate) async fn run(app: App, arguments: JoinArguments) -> Result<Exit, Failure> {
     let needs_discovery = matches!(arguments.target, None | Some(Target::Session(_)));
     let discovery = if needs_discovery { app.discovery().map_err(|error| find::failure(&error))? } else { None };
+    let store = arguments.store.as_ref().map(SqliteStore::open).transpose();
+    let store = store.map_err(|error| Failure::of_store("join", &error))?;
     let mut pause = PAUSE;
     let client = loop {
-        let failure = match attempt(&app, &arguments, &discovery).await? {
+        let failure = match attempt(&app, &arguments, &discovery, store.as_ref()).await? {
             Ok(client) => break client,
             Err(failure) => failure,
         };
@@ -84,7 +89,12 @@ impl Vain {
     }
 }
 
-async fn attempt(app: &App, arguments: &JoinArguments, discovery: &Looking) -> Result<Result<Client, Vain>, Failure> {
+async fn attempt(
+    app: &App,
+    arguments: &JoinArguments,
+    discovery: &Looking,
+    store: Option<&SqliteStore>,
+) -> Result<Result<Client, Vain>, Failure> {
     let target = match &arguments.target {
         Some(target) => Ok(target.clone()),
         None => app.unless_interrupted(only_session(discovery, patience(arguments))).await?,
@@ -96,6 +106,7 @@ async fn attempt(app: &App, arguments: &JoinArguments, discovery: &Looking) -> R
     let builder = Client::builder().nick(&arguments.talk.nick()).patience(patience(arguments));
     let builder = builder.read_receipts(arguments.talk.read_receipts);
     let builder = if app.is_typed { builder.idle(IDLE) } else { builder };
+    let builder = store.into_iter().cloned().fold(builder, ClientBuilder::store);
     let builder = match discovery {
         Some(discovery) => builder.discovery(discovery.clone()),
         None => builder.no_discovery(),
@@ -154,6 +165,11 @@ async fn greet(app: &App, client: &Client) {
     }
     if people.len() > 1 {
         app.screen.say(|line| line.ours("Here: ").theirs(people.join(", ")).ours(".")).await;
+    }
+    if client.carried_over() > 0 {
+        let what = if client.carried_over() == 1 { " message" } else { " messages" };
+        let words = |line: Line| line.theirs(client.carried_over()).ours(what).ours(" from before will be sent now.");
+        app.screen.say(words).await;
     }
     if app.is_typed {
         let words = |line: Line| {

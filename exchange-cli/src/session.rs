@@ -10,8 +10,8 @@ mod rooms;
 use std::{collections::BTreeMap, mem, time::Duration};
 
 use exchange_tokio::{
-    Events, Farewell,
-    core::{Act, CloseReason, Ended, Event, Nick, PeerId, RoomName, Seq},
+    DeliveryError, Events, Farewell,
+    core::{Act, CloseReason, Ended, Event, Nick, Outcome, PeerId, RoomName, Seq},
 };
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use tokio::{sync::mpsc::Receiver, time::timeout};
@@ -199,6 +199,21 @@ impl Conversation {
         false
     }
 
+    /// Says how many messages are left to whoever goes on.
+    async fn tell_kept(&mut self) {
+        let mut kept = 0_usize;
+        while let Some(event) = self.events.try_event() {
+            kept += usize::from(matches!(event, Event::Receipt { outcome: Outcome::Kept, .. }));
+        }
+        if kept > 0 {
+            let are = if kept == 1 { " message is" } else { " messages are" };
+            let words = |line: Line| {
+                line.theirs(kept).ours(are).ours(" kept, and sent when you join with the same --store again.")
+            };
+            self.screen.warn(words).await;
+        }
+    }
+
     async fn send(&mut self, text: &str) {
         let (said, room) = (self.seat.room(&self.room).send(text).await, self.room.clone());
         self.sent(said, Attempt::Say, &room).await;
@@ -216,10 +231,11 @@ impl Conversation {
         }
         let farewell = timeout(patience + AFTERMATH, self.seat.shutdown(patience)).await;
         while let Some(Some(became)) = self.on_their_way.next().now_or_never() {
-            self.undelivered += usize::from(became.outcome.is_err());
+            self.undelivered += usize::from(became.outcome.is_err_and(|error| error != DeliveryError::Kept));
         }
         self.undelivered += mem::take(&mut self.on_their_way).len();
         let _ = timeout(AFTERMATH, printing).await;
+        self.tell_kept().await;
         if self.undelivered > 0 {
             let are = if self.undelivered == 1 { " message was" } else { " messages were" };
             let words =

@@ -254,7 +254,7 @@ pub enum Event {
 }
 
 /// A session, as people see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// Which one.
     pub id: SessionId,

@@ -37,7 +37,7 @@
 //! | [`message`] | frames into messages, in postcard or JSON |
 //! | `room`, `presence` | messages into logs and a roster |
 //! | [`host`], [`client`] | all of it into the two machines that applications meet |
-//! | [`store`] | what a host keeps beyond its life into rows, and rows into a host |
+//! | [`store`] | what hosts and clients keep beyond their life into rows, and rows into them |
 //! | [`discovery`] | a session's record into TXT properties and back; which sessions are there |
 //!
 //! # The rules

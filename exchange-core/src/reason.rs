@@ -251,6 +251,9 @@ pub enum Outcome {
     /// It was sent, and may or may not have been logged: the host has forgotten this client, or the room or the session
     /// was left before it could say.
     Unknown,
+    /// The client is over, and has [kept](crate::ClientConfig::keeps) it: whoever goes on with the client sends it, and
+    /// learns what becomes of it.
+    Kept,
 }
 
 /// How safely an entry is kept once it is acknowledged.

@@ -96,7 +96,7 @@ pub enum Input<'a> {
     NetworkChanged,
     /// Whoever the machine speaks for is at the keyboard.
     Activity,
-    /// Everything of [`Effect::Store`] up to this batch is kept, as safely as the host was told that it would be.
+    /// Everything of [`Effect::Store`] up to this batch is kept, as safely as the machine was told that it would be.
     Stored {
         /// The last of the batches that are.
         batch: u64,
@@ -175,7 +175,8 @@ pub enum Effect {
         link: LinkId,
     },
     /// Keep these changes of [rows](crate::store), all of them or none, after those of all batches before; then say
-    /// [`Input::Stored`]. Only hosts that were [made so](crate::HostConfig::store) ask for it.
+    /// [`Input::Stored`]. Only hosts and clients that were [made](crate::HostConfig::store)
+    /// [so](crate::ClientConfig::keeps) ask for it.
     Store {
         /// The number of the batch; the first is 1.
         batch: u64,

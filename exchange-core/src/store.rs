@@ -1,11 +1,15 @@
-//! What a host keeps beyond its own life: rows, each under a key.
+//! What a machine keeps beyond its own life: rows, each under a key.
 //!
 //! A host that was made to [keep](crate::HostConfig::store) what happens asks for it by [`Effect::Store`], one batch after
 //! the other, and lets nobody see anything that follows from a batch before [`Input::Stored`] says that it is kept: no
 //! entry is shown and none acknowledged that a crash could take back. Whoever keeps the rows need not understand them. All
 //! that is asked of them is that a batch is kept whole or not at all, and none without those before it.
 //!
-//! A host is made of its rows again by [`Host::restore`](crate::Host::restore).
+//! A client that was made [so](crate::ClientConfig::keeps) keeps who it is and what waits to be sent in the same way: a
+//! message that was taken is sent, if need be by the client of another day.
+//!
+//! They are made of their rows again by [`Host::restore`](crate::Host::restore) and
+//! [`Client::restore`](crate::Client::restore).
 //!
 //! [`Effect::Store`]: crate::Effect::Store
 //! [`Input::Stored`]: crate::Input::Stored
@@ -17,7 +21,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use crate::{
-    ids::{MemberId, RoomId, Seq},
+    ids::{Cmid, MemberId, RoomId, Seq},
     message::{Encoding, Entry, ToClient},
 };
 
@@ -35,6 +39,12 @@ pub enum Key {
     Membership(RoomId, MemberId),
     /// An entry of a room's log.
     Entry(RoomId, Seq),
+    /// A client: who it is, of which there is one row.
+    Client,
+    /// A room that a client is or was in, by a number of the client's own.
+    Place(u32),
+    /// A message of a client's in such a room that has no outcome yet.
+    Waiting(u32, Cmid),
 }
 
 /// What becomes of one row.
@@ -55,7 +65,7 @@ impl fmt::Debug for Change {
     }
 }
 
-/// Why a host cannot be made of rows.
+/// Why a machine cannot be made of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
@@ -65,6 +75,12 @@ pub enum Damage {
         /// In which form.
         form: u16,
     },
+    /// A host has kept them, and no client can be made of them.
+    #[error("it is a host that has kept it")]
+    OfHost,
+    /// A client has kept them, and no host can be made of them.
+    #[error("it is a client that has kept it")]
+    OfClient,
     /// A row that has to be there is not.
     #[error("{0} is missing")]
     Missing(Key),
@@ -97,6 +113,16 @@ impl Key {
                 bytes.extend(room.0.to_be_bytes());
                 bytes.extend(seq.0.to_be_bytes());
             }
+            Self::Client => bytes.push(5),
+            Self::Place(place) => {
+                bytes.push(6);
+                bytes.extend(place.to_be_bytes());
+            }
+            Self::Waiting(place, cmid) => {
+                bytes.push(7);
+                bytes.extend(place.to_be_bytes());
+                bytes.extend(cmid.0.to_be_bytes());
+            }
         }
         bytes
     }
@@ -117,6 +143,12 @@ impl Key {
                 let (room, seq) = rest.split_at_checked(4)?;
                 Some(Self::Entry(RoomId(number(room)?), Seq(u64::from_be_bytes(seq.try_into().ok()?))))
             }
+            5 if rest.is_empty() => Some(Self::Client),
+            6 => number(rest).map(Self::Place),
+            7 => {
+                let (place, cmid) = rest.split_at_checked(4)?;
+                Some(Self::Waiting(number(place)?, Cmid(u64::from_be_bytes(cmid.try_into().ok()?))))
+            }
             _ => None,
         }
     }
@@ -130,6 +162,9 @@ impl fmt::Display for Key {
             Self::Room(room) => write!(f, "room {room}"),
             Self::Membership(room, member) => write!(f, "member {member} of room {room}"),
             Self::Entry(room, seq) => write!(f, "entry {seq} of room {room}"),
+            Self::Client => f.write_str("the client"),
+            Self::Place(place) => write!(f, "place {place}"),
+            Self::Waiting(place, cmid) => write!(f, "message {cmid} in place {place}"),
         }
     }
 }
@@ -146,7 +181,7 @@ pub fn read_entry(row: &[u8]) -> Option<Entry> {
 mod tests {
     use super::*;
 
-    const KEYS: [Key; 9] = [
+    const KEYS: [Key; 13] = [
         Key::Session,
         Key::Member(MemberId(0)),
         Key::Member(MemberId(256)),
@@ -156,6 +191,10 @@ mod tests {
         Key::Entry(RoomId(1), Seq(255)),
         Key::Entry(RoomId(1), Seq(256)),
         Key::Entry(RoomId(2), Seq(1)),
+        Key::Client,
+        Key::Place(1),
+        Key::Waiting(1, Cmid(255)),
+        Key::Waiting(1, Cmid(256)),
     ];
 
     #[test]
@@ -173,6 +212,6 @@ mod tests {
             assert_eq!(Key::from_bytes(&bytes[..bytes.len() - 1]), None, "{key}");
             assert_eq!(Key::from_bytes(&[&bytes[..], &[0]].concat()), None, "{key}");
         }
-        assert_eq!(Key::from_bytes(&[5, 0, 0, 0, 1]), None);
+        assert_eq!(Key::from_bytes(&[8, 0, 0, 0, 1]), None);
     }
 }

@@ -64,6 +64,7 @@ pub(crate) struct World {
     cuts: Random,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a trouble of its own")]
 pub(crate) struct Node {
     pub(crate) client: Client,
     pub(crate) told: Vec<Event>,
@@ -71,6 +72,10 @@ pub(crate) struct Node {
     /// Whether this client reads what arrives, and the host what arrives from it.
     pub(crate) reads: bool,
     pub(crate) is_read: bool,
+    /// Where it keeps its rows, if it was told to, and whether that is done at once.
+    pub(crate) disk: Disk,
+    pub(crate) syncs: bool,
+    config: ClientConfig,
     offer: Offer,
     out: Outbox,
 }
@@ -113,11 +118,14 @@ impl World {
     pub(crate) fn add(&mut self, config: ClientConfig, encoding: Encoding) -> usize {
         let index = self.clients.len();
         self.clients.push(Node {
-            client: Client::new(config, &Seed::from_number(1000 + index as u64)),
+            client: Client::new(config.clone(), &Seed::from_number(1000 + index as u64)),
             told: Vec::new(),
             reachable: true,
             reads: true,
             is_read: true,
+            disk: Disk::default(),
+            syncs: true,
+            config,
             offer: Offer::new(Versions::SUPPORTED, &[encoding]),
             out: Outbox::new(),
         });
@@ -131,11 +139,17 @@ impl World {
     pub(crate) fn client<T>(&mut self, index: usize, act: impl FnOnce(&mut client::Round<'_>) -> T) -> T {
         let node = &mut self.clients[index];
         let done = act(&mut node.client.round(self.now, &mut node.out));
+        self.do_for_client(index);
+        while self.clients[index].syncs && self.sync_client(index) {}
+        done
+    }
+
+    fn do_for_client(&mut self, index: usize) {
         while let Some(effect) = self.clients[index].out.pop() {
             let mut links = self.links.values_mut().filter(|link| link.node == index);
             match effect {
                 Effect::Event(event) => self.clients[index].told.push(event),
-                Effect::Store { .. } => panic!("a client keeps nothing"),
+                Effect::Store { batch, changes } => self.clients[index].disk.take(batch, changes),
                 Effect::Dial { link } => self.dial(index, link),
                 Effect::Send { link: id, frames } => {
                     self.sent = digest(self.sent, self.now, id, &frames);
@@ -146,7 +160,6 @@ impl World {
                 }
             }
         }
-        done
     }
 
     /// Has the host do something, in a round of its own.
@@ -306,6 +319,37 @@ impl World {
         if let Some(stored) = self.disk.sync() {
             self.host(|round| round.handle(stored));
         }
+    }
+
+    /// The batch of a client's that has waited longest is kept; whether one has.
+    pub(crate) fn sync_client(&mut self, index: usize) -> bool {
+        let node = &mut self.clients[index];
+        let Some(stored) = node.disk.sync() else { return false };
+        node.client.handle(self.now, stored, &mut node.out);
+        self.do_for_client(index);
+        true
+    }
+
+    /// A client's process dies, and one that is made of what was kept takes its place, if anything was.
+    pub(crate) fn restore_client(&mut self, index: usize, seed: u64) {
+        self.restore_client_after(index, 0, seed);
+    }
+
+    /// The same, with so many more batches kept than the client knew.
+    pub(crate) fn restore_client_after(&mut self, index: usize, batches: u8, seed: u64) {
+        let (node, seed) = (&mut self.clients[index], Seed::from_number(seed));
+        for _ in 0..batches {
+            let _ = node.disk.sync();
+        }
+        node.disk.restart();
+        let (config, rows) = (node.config.clone(), node.disk.rows.clone());
+        let is_new = rows.is_empty();
+        node.client = if is_new { Client::new(config, &seed) } else { Client::restore(config, &seed, rows).unwrap() };
+        (node.out, node.told) = (Outbox::new(), Vec::new());
+        self.links.values_mut().filter(|link| link.node == index).for_each(|link| link.hang_up(Side::Client));
+        self.client(index, |round| {
+            round.connect();
+        });
     }
 
     /// The host's process dies, and one that is made of what was kept takes its place.

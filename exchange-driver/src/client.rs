@@ -12,7 +12,7 @@ use std::{
 
 use exchange_core::{
     Availability, Client as Machine, ClientConfig, Event, Input, JoinFrom, Message, NameError, Nick, Outbox, Peer,
-    Person, RoomName, Session, wire::Offer,
+    Person, RoomName, Session, SessionName, wire::Offer,
 };
 
 use crate::{
@@ -28,11 +28,13 @@ use crate::{
     room::Room,
     runtime::{ByteStream, Runtime},
     stats::Stats,
+    store::{Store, StoreError},
 };
 
 /// A client of a session. Cheap to clone; when the last clone is dropped, it says goodbye and leaves.
 pub struct Client<R> {
     me: Peer,
+    carried_over: usize,
     handle: Handle,
     runtime: PhantomData<fn() -> R>,
 }
@@ -57,6 +59,7 @@ impl<R: Runtime> Client<R> {
             offer: Offer::default(),
             discovery: Discoveries::default(),
             patience: Duration::from_secs(5),
+            store: None,
             callbacks: Callbacks::new(),
         }
     }
@@ -64,6 +67,11 @@ impl<R: Runtime> Client<R> {
     /// This client, as it was called when it joined; what it is called now is in [`people`](Self::people).
     pub fn me(&self) -> &Peer {
         &self.me
+    }
+
+    /// How many messages of an earlier client's it goes on with; see [`ClientBuilder::store`].
+    pub fn carried_over(&self) -> usize {
+        self.carried_over
     }
 
     /// A handle to a room, joined or not; `"lobby"` is the one that everyone is in.
@@ -248,7 +256,7 @@ impl<R: Runtime> Client<R> {
 
 impl<R> Clone for Client<R> {
     fn clone(&self) -> Self {
-        Self { me: self.me.clone(), handle: self.handle.clone(), runtime: PhantomData }
+        Self { me: self.me.clone(), handle: self.handle.clone(), ..*self }
     }
 }
 
@@ -269,6 +277,7 @@ pub struct ClientBuilder<R> {
     offer: Offer,
     discovery: Discoveries,
     patience: Duration,
+    store: Option<Box<dyn Store>>,
     callbacks: Callbacks<Client<R>>,
 }
 
@@ -322,6 +331,15 @@ impl<R: Runtime> ClientBuilder<R> {
         self
     }
 
+    /// Where to keep what waits to be sent. Then [`Room::send`] is ready when the message is kept, and what is kept is
+    /// sent, once, even if this client ends before: whoever joins with the same store is the same participant, and goes on
+    /// with it. A store is of one session. Should nothing be kept there any more, the client ends with
+    /// [`StoreFailed`](exchange_core::CloseReason::StoreFailed).
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Box::new(store));
+        self
+    }
+
     /// Calls back for every message, one's own included; see [`Message::is_mine`].
     ///
     /// Callbacks run one after the other, in order, in a task apart from the network's; one that fails or panics becomes
@@ -349,7 +367,7 @@ impl<R: Runtime> ClientBuilder<R> {
     ///
     /// # Errors
     ///
-    /// [`NetworkError`] if the first try does not succeed.
+    /// [`NetworkError`] if the first try does not succeed, or what was kept cannot be used.
     ///
     /// # Cancel safety
     ///
@@ -363,8 +381,13 @@ impl<R: Runtime> ClientBuilder<R> {
             Target::Session(_) | Target::Found(_) => mem::take(&mut self.discovery).open()?,
             Target::Address(_) | Target::HostName { .. } => None,
         };
+        let session = match &target {
+            Target::Session(name) => Some(name.clone()),
+            Target::Found(record) => Some(record.name.clone()),
+            Target::Address(_) | Target::HostName { .. } => None,
+        };
         let dialer = Dialer::new(self.runtime.clone(), target, discovery, self.patience);
-        self.start(Box::new(dialer)).await
+        self.start(Box::new(dialer), session).await
     }
 
     /// Joins the session that is at the other end of streams of one's own making: `connect` is called for the first
@@ -382,15 +405,35 @@ impl<R: Runtime> ClientBuilder<R> {
         S: ByteStream,
         F: Future<Output = io::Result<S>> + Send + 'static,
     {
-        self.start(Box::new(Connector(connect))).await
+        self.start(Box::new(Connector(connect)), None).await
     }
 
-    async fn start(self, dialer: Box<dyn Dial<R::Stream>>) -> Result<Client<R>, NetworkError> {
+    async fn start(
+        self,
+        dialer: Box<dyn Dial<R::Stream>>,
+        wanted: Option<SessionName>,
+    ) -> Result<Client<R>, NetworkError> {
         let mut config = ClientConfig::new(self.nick?);
         (config.lobby_from, config.idle) = (self.lobby_from, self.idle);
-        config.read_receipts = self.read_receipts;
-        let mut machine = Machine::new(config, &self.runtime.seed()?);
-        let me = machine.me();
+        (config.read_receipts, config.keeps) = (self.read_receipts, self.store.is_some());
+        let (seed, mut store) = (self.runtime.seed()?, self.store);
+        let rows = match &mut store {
+            Some(store) => store.load().await.map_err(NetworkError::Store)?,
+            None => Vec::new(),
+        };
+        let mut machine = if rows.is_empty() {
+            Machine::new(config, &seed)
+        } else {
+            let restored = Machine::restore(config, &seed, rows);
+            restored.map_err(|damage| NetworkError::Store(damage.into()))?
+        };
+        if let (Some(kept), Some(wanted)) = (machine.session(), wanted)
+            && kept.name != wanted
+        {
+            return Err(NetworkError::Store(StoreError::OtherSession(kept.name.clone())));
+        }
+        let keeps = store.is_some();
+        let (me, carried_over) = (machine.me(), machine.pending());
         let mut out = Outbox::new();
         machine.round(self.runtime.now(), &mut out).connect();
 
@@ -399,12 +442,16 @@ impl<R: Runtime> ClientBuilder<R> {
         let mut engine = Engine::new(self.runtime.clone(), machine, out, self.offer, commands, publisher);
         let last_error = engine.dial_with(dialer);
         engine.watch_network();
+        if let Some(store) = store {
+            engine.keep_in(store);
+        }
         self.runtime.spawn(engine);
         if !self.callbacks.is_empty() {
             let (me, events) = (me.clone(), events.clone());
             let (weak, all) = (commander.downgrade(), events.clone());
             self.runtime.spawn(self.callbacks.run(all, weak, move |commander| Client {
                 me: me.clone(),
+                carried_over,
                 handle: Handle { commander, events: events.clone() },
                 runtime: PhantomData,
             }));
@@ -418,11 +465,15 @@ impl<R: Runtime> ClientBuilder<R> {
                 Some(_) => continue,
                 None => None,
             };
+            if keeps {
+                // Whoever tries again goes on with what this one leaves.
+                Handle { commander, events }.shutdown(Duration::ZERO).await;
+            }
             // Whatever kept it from connecting knows more than the machine has been told.
             let error = last_error.lock().unwrap_or_else(PoisonError::into_inner).take();
             return Err(error.or_else(|| cause.map(NetworkError::of_end)).unwrap_or(NetworkError::Closed));
         }
-        Ok(Client { me, handle: Handle { commander, events }, runtime: PhantomData })
+        Ok(Client { me, carried_over, handle: Handle { commander, events }, runtime: PhantomData })
     }
 }
 

@@ -174,6 +174,9 @@ pub enum DeliveryError {
     /// The host has forgotten this client: it may or may not have arrived.
     #[error("it is not known whether it arrived")]
     Unknown,
+    /// The client is over, and has kept it: whoever goes on with [what it keeps](crate::ClientBuilder::store) sends it.
+    #[error("it is kept, and sent when the session is joined again")]
+    Kept,
     /// The session ended before an answer came.
     #[error("the session is closed")]
     Closed,

@@ -43,7 +43,7 @@
 //! | `events`, `callbacks` | what applications are told |
 //! | `stats` | what has happened so far, in numbers |
 //! | `discovery/`, `announce`, `dial` | making sessions known, finding them, connecting to them |
-//! | `store`, `sqlite` | where a host keeps what happens, if it is to outlast it |
+//! | `store`, `sqlite` | where hosts and clients keep what is to outlast them |
 //! | `network` | whether this machine's network has changed |
 //! | `connection` | frames over a byte stream, without the chat |
 //! | [`write_a_driver`] | a page: how to bring it to another runtime |

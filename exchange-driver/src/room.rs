@@ -265,6 +265,7 @@ impl Future for Receipt {
             Ok(Outcome::Logged { seq, durability }) => Ok(Delivered { seq, durability }),
             Ok(Outcome::Refused(refusal)) => Err(refusal.into()),
             Ok(Outcome::Unknown) => Err(DeliveryError::Unknown),
+            Ok(Outcome::Kept) => Err(DeliveryError::Kept),
             Err(oneshot::Canceled) => Err(DeliveryError::Closed),
         })
     }

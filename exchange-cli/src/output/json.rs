@@ -255,6 +255,7 @@ enum Became {
     Logged { seq: Option<Seq> },
     Refused { reason: String, explanation: String },
     Unknown,
+    Kept,
 }
 
 /// An event as one line for `me`; none for those that mean nothing outside of this program.
@@ -438,6 +439,7 @@ impl From<Outcome> for Became {
             Outcome::Logged { seq, .. } => Self::Logged { seq },
             Outcome::Refused(refusal) => Self::Refused { reason: word(&refusal), explanation: refusal.to_string() },
             Outcome::Unknown => Self::Unknown,
+            Outcome::Kept => Self::Kept,
         }
     }
 }

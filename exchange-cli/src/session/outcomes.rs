@@ -81,7 +81,10 @@ impl Conversation {
 
     /// What was on its way has its outcome.
     pub(super) async fn settle(&mut self, Became { attempt, room, outcome }: Became) {
-        if let Err(error) = outcome {
+        // What is kept is counted in the end.
+        if let Err(error) = outcome
+            && error != DeliveryError::Kept
+        {
             self.undelivered += 1;
             self.turned_down(&attempt, &room, error.into()).await;
         }

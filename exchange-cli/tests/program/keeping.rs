@@ -77,6 +77,39 @@ fn a_file_that_cannot_be_used_is_left_as_it_is_and_said() {
     assert!(other.err.all()[0].contains("is in use"), "{:?}", other.err.all());
 }
 
+#[test]
+fn what_could_not_be_sent_is_sent_when_one_joins_again() {
+    let folder = Folder::new();
+    let (store, address) = (folder.path("bo"), own_address(80));
+    let (mut ana, address) = host_at(&address, &["--store", &folder.file()]);
+    let mut bo = guest(&address, "bo", &["--store", &store]);
+    bo.say("heard");
+    assert_eq!(ana.message(), "heard");
+    ana.signal("KILL");
+    bo.event("disconnected");
+    bo.say("queued");
+    bo.say("queued too");
+    bo.hang_up();
+    assert_eq!(bo.exit_code(), 0);
+    assert!(
+        bo.err
+            .all()
+            .last()
+            .unwrap()
+            .ends_with("2 messages are kept, and sent when you join with the same --store again.")
+    );
+    let (mut ana, address) = host_at(&address, &["--store", &folder.file()]);
+    let mut other = Program::start(&["join", &address, "--no-discovery", "--store", &folder.file()]);
+    assert_eq!(other.exit_code(), 8);
+    let mut bo = guest(&address, "bo", &["--store", &store]);
+    bo.err.wait_for_words("2 messages from before will be sent now.");
+    assert_eq!((ana.message(), ana.message()), ("queued".into(), "queued too".into()));
+    bo.say("new");
+    assert_eq!(ana.message(), "new");
+    bo.interrupt();
+    assert_eq!(bo.exit_code(), 0);
+}
+
 /// The host is killed while much is said: as often as `EXCHANGE_KILLS` says, or a few times.
 #[test]
 fn what_was_acknowledged_is_there_once_however_often_the_host_is_killed() {

@@ -65,15 +65,18 @@ impl Client {
             ToClient::JoinRefused { room, refusal } => self.join_refused(now, room, refusal, out)?,
             ToClient::Parted { room } => {
                 let room = self.leaving.remove(&room).ok_or(Violation::Unexpected)?;
+                self.changes_room(&room);
                 out.event(Event::RoomLeft { room });
             }
             ToClient::LeaveRefused { room, refusal } => {
                 let room = self.leaving.remove(&room).ok_or(Violation::Unexpected)?;
+                self.changes_room(&room);
                 out.event(Event::RoomRefused { room, refusal });
             }
             ToClient::Gap { room, to, reason } => {
                 let Some(room) = self.room_of(room)? else { return Ok(()) };
                 let from = self.rooms.get_mut(&room).ok_or(Violation::Unexpected)?.skip(to)?;
+                self.moves(&room);
                 self.watch_seen(now, &room);
                 if !cfg!(exchange_bug = "gap-swallowed") {
                     out.event(Event::Gap { room, from, to, reason });
@@ -139,6 +142,7 @@ impl Client {
             return self.ask_later(now, &name, retry_after_ms);
         }
         if self.parting.remove(&name).is_some() {
+            self.changes_room(&name);
             out.event(Event::RoomLeft { room: name });
             return Ok(());
         }
@@ -172,11 +176,13 @@ impl Client {
             self.rooms.values_mut().for_each(Room::renumber);
             let parting = mem::take(&mut self.parting).into_keys();
             for room in mem::take(&mut self.leaving).into_values().chain(parting) {
+                self.changes_room(&room);
                 out.event(Event::RoomLeft { room });
             }
         }
         self.confirmed = Some(BTreeSet::new());
         self.session = Some(Joint { session: session.clone(), life, me, token, max_text, durability, snapshot });
+        self.changes_identity();
         out.event(Event::Connected { session, resumed });
         self.ask_again();
     }
@@ -258,6 +264,7 @@ impl Client {
         for cmid in doubtful {
             self.settle(&name, cmid, Outcome::Unknown, out);
         }
+        self.changes_room(&name);
         self.watch_seen(now, &name);
         self.show_as(&name);
         let members = self.members(&name).collect();
@@ -280,6 +287,8 @@ impl Client {
         let (producer, peer, mine) = (record.producer, record.peer(), record.producer == self.producer);
         let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
         room.step(seq)?;
+        self.moves(&name);
+        let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
         let replayed = room.is_history(seq);
         if cmid != Cmid::ZERO {
             if !mine {
@@ -343,6 +352,7 @@ impl Client {
             }
             return;
         };
+        self.changes_room(name);
         self.pending -= 1;
         self.pending_bytes -= bytes;
         let id = MessageId { room: name.clone(), producer: self.producer, cmid };

@@ -128,6 +128,7 @@ impl Client {
     pub(super) fn dial(&mut self, now: Time, out: &mut Outbox) {
         self.alarms.cancel(Alarm::Redial);
         self.attempt = self.attempt.saturating_add(1);
+        self.changes_identity();
         let link = LinkId(u64::from(self.attempt));
         self.state = State::Linked(Link::dialing(link, now));
         self.alarms.set(Alarm::Handshake, now + self.config.handshake);

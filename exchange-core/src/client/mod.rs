@@ -14,8 +14,11 @@ mod acting;
 mod alarms;
 mod given;
 mod hearing;
+mod journal;
+mod leaving;
 mod link;
 mod paging;
+mod restore;
 mod room;
 mod signals;
 mod talking;
@@ -23,23 +26,28 @@ mod talking;
 mod tests;
 
 use alloc::collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot};
-use core::{mem, time::Duration};
+use core::time::Duration;
 
 use self::{
     acting::Listing,
     alarms::{Alarm, Alarms},
+    journal::ClientJournal,
     link::Link,
     paging::Paging,
     room::Room,
 };
+use serde::{Deserialize, Serialize};
+
+#[cfg(doc)]
+use crate::{event::Event, reason::Outcome};
 use crate::{
-    event::{Ended, Event, MessageId, MessageView, PageId, Peer, Person, Session, Unread},
+    event::{Ended, MessageId, MessageView, PageId, Peer, Person, Session, Unread},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, Token},
     limits::Limits,
-    message::{Body, JoinFrom, MemberRecord, Mentions, PageFrom, Presence, ToHost},
+    message::{Body, JoinFrom, MemberRecord, Mentions, PageFrom, Presence},
     name::{Nick, RoomName},
     presence::Own,
-    reason::{CloseReason, Durability, Outcome, Refusal},
+    reason::{CloseReason, Durability, Refusal},
     refusals::Refusals,
     room::{Later, Transcript},
     seam::{Input, LinkId, Outbox, Wake},
@@ -76,6 +84,10 @@ pub struct ClientConfig {
     pub idle: Option<Duration>,
     /// Whether others are told how far was [read](Round::read). How far this client is they are told anyway.
     pub read_receipts: bool,
+    /// Whether it asks for what waits to be [kept](crate::store), so that it is sent even if the client ends before. Then
+    /// nothing is sent and nothing told before it is kept, and at its end the client does not give up what waits, but
+    /// leaves that to whoever [goes on](Client::restore) with it.
+    pub keeps: bool,
 }
 
 impl ClientConfig {
@@ -95,6 +107,7 @@ impl ClientConfig {
             healthy_after: Duration::from_secs(30),
             idle: None,
             read_receipts: false,
+            keeps: false,
         }
     }
 }
@@ -148,10 +161,12 @@ pub struct Client {
     is_paused: bool,
     pending: usize,
     pending_bytes: usize,
+    /// What is kept; `None` if nothing is, or cannot be any more.
+    journal: Option<ClientJournal>,
 }
 
 /// What client and host have in common.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Joint {
     session: Session,
     life: Epoch,
@@ -161,6 +176,7 @@ struct Joint {
     /// How safely what it is shown is kept.
     durability: Durability,
     /// Changes of the roster up to here are how things stood.
+    #[serde(skip)]
     snapshot: Rev,
 }
 
@@ -181,6 +197,7 @@ impl Client {
             nick: config.nick.clone(),
             agreed: config.nick.clone(),
             own: Own::new(config.idle, Time::ZERO).with_receipts(config.read_receipts),
+            journal: config.keeps.then(ClientJournal::empty),
             config,
             peer: PeerId::from_bytes(random.bytes()),
             producer: ProducerId::from_bytes(random.bytes()),
@@ -216,8 +233,9 @@ impl Client {
     /// Begins a round: what is due by `now` is done first, and what the round brings about is put into `out` when the
     /// returned guard is dropped.
     pub fn round<'a>(&'a mut self, now: Time, out: &'a mut Outbox) -> Round<'a> {
+        let began = out.len();
         self.ring(now, out);
-        Round { client: self, now, out }
+        Round { client: self, now, out, began }
     }
 
     /// This client, as the others see it.
@@ -324,6 +342,8 @@ pub struct Round<'a> {
     client: &'a mut Client,
     now: Time,
     out: &'a mut Outbox,
+    /// Where in the outbox this round begins.
+    began: usize,
 }
 
 impl Round<'_> {
@@ -337,8 +357,9 @@ impl Round<'_> {
         let (now, out) = (self.now, &mut *self.out);
         let client = &mut *self.client;
         match input {
-            // What a client knows is not kept.
-            Input::Tick | Input::Stored { .. } | Input::StoreFailed => {}
+            Input::Tick => {}
+            Input::Stored { batch } => client.stored(batch),
+            Input::StoreFailed => client.lose_store(self.began, out),
             Input::WallClock { at } => client.wall_clock(now, at, out),
             Input::NetworkChanged => client.network_changed(now, out),
             Input::LinkUp { link, credit, .. } => client.link_up(link, credit),
@@ -408,6 +429,7 @@ impl Round<'_> {
             let numbered = self.client.numbered.remove(room).unwrap_or_default();
             let numbered = if cfg!(exchange_bug = "numbers-start-again") { Cmid::ZERO } else { numbered };
             slot.insert(Room::new(from, numbered, self.client.config.nothing_held()));
+            self.client.changes_room(room);
         }
         Ok(())
     }
@@ -425,6 +447,7 @@ impl Round<'_> {
             Slot::Vacant(slot) => {
                 let numbered = self.client.numbered.remove(room).unwrap_or_default();
                 slot.insert(Room::to_open(numbered, self.client.config.nothing_held()));
+                self.client.changes_room(room);
                 Ok(())
             }
         }
@@ -465,7 +488,8 @@ impl Round<'_> {
         self.client.leave(room, self.out)
     }
 
-    /// Leaves the session, says goodbye, and ends the link. Messages that wait get an outcome.
+    /// Leaves the session, says goodbye, and ends the link. Messages that wait get an outcome, be it that they are
+    /// [kept](Outcome::Kept).
     pub fn close(&mut self) {
         self.client.close(Ended::Here(CloseReason::Left), self.out);
     }
@@ -474,6 +498,7 @@ impl Round<'_> {
 impl Drop for Round<'_> {
     fn drop(&mut self) {
         self.client.talk(self.now, self.out);
+        self.client.keep(self.began, self.out);
         self.out.set_wake(self.client.wake());
     }
 }
@@ -504,69 +529,9 @@ impl Client {
         room.signals.posted();
         self.pending += 1;
         self.pending_bytes += body.payload_len();
-        Ok(MessageId { room: name.clone(), producer: self.producer, cmid: room.push(body) })
-    }
-
-    fn leave(&mut self, name: &RoomName, out: &mut Outbox) -> Result<(), Refusal> {
-        if name.is_lobby() {
-            return Err(Refusal::Lobby);
-        }
-        let room = self.rooms.remove(name).ok_or(Refusal::NotMember)?;
-        self.numbered.insert(name.clone(), room.last_number());
-        if let Some(number) = room.number().filter(|_| !room.is_asked()) {
-            self.part(number, name.clone());
-        } else if room.was_asked() {
-            self.parting.insert(name.clone(), room.is_asked());
-        } else if !self.parting.contains_key(name) {
-            out.event(Event::RoomLeft { room: name.clone() });
-        }
-        if !cfg!(exchange_bug = "left-messages-vanish") {
-            self.discard(name, room, Refusal::NotMember, out);
-        }
-        Ok(())
-    }
-
-    /// Tells the host that a room is left, now or when it is there again; it says so in turn.
-    fn part(&mut self, number: RoomId, name: RoomName) {
-        self.room_names.remove(&number);
-        self.leaving.insert(number, name);
-        if let State::Linked(link) = &mut self.state
-            && link.is_live()
-        {
-            link.say(&ToHost::Leave { room: number });
-        }
-    }
-
-    /// Gives every message that waits in a room that is no more its outcome: those that were ever sent may be logged.
-    fn discard(&mut self, name: &RoomName, room: Room, refusal: Refusal, out: &mut Outbox) {
-        self.paging.fail(name, refusal, out);
-        let sent = room.sent();
-        for (cmid, bytes) in room.into_unsettled() {
-            self.pending -= 1;
-            self.pending_bytes -= bytes;
-            let id = MessageId { room: name.clone(), producer: self.producer, cmid };
-            let outcome = if cmid <= sent { Outcome::Unknown } else { Outcome::Refused(refusal) };
-            out.event(Event::Receipt { id, outcome });
-        }
-    }
-
-    fn close(&mut self, cause: Ended, out: &mut Outbox) {
-        match mem::replace(&mut self.state, State::Closed) {
-            State::Closed => return,
-            State::Linked(link) => {
-                if let Ended::Here(reason) = cause {
-                    link.goodbye(reason, out);
-                } else {
-                    out.close(link.id, CloseReason::Left);
-                }
-            }
-            State::Idle | State::Waiting => {}
-        }
-        self.alarms.clear();
-        for (name, room) in mem::take(&mut self.rooms) {
-            self.discard(&name, room, Refusal::Closed, out);
-        }
-        out.event(Event::Closed { cause });
+        let cmid = room.push(body);
+        self.changes_room(name);
+        Ok(MessageId { room: name.clone(), producer: self.producer, cmid })
     }
 
     fn link(&mut self, id: LinkId) -> Option<&mut Link> {

@@ -1,8 +1,11 @@
 //! A room as one of its members keeps it: where it is in the log, and what waits to get there.
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::{
+    collections::{BTreeSet, VecDeque},
+    vec::Vec,
+};
 
-use super::{given::Given, signals::Signals};
+use super::{given::Given, journal::Standing, signals::Signals};
 use crate::{
     ids::{Cmid, Epoch, MemberId, PeerId, RoomId, Seq},
     message::{Act, Body, JoinFrom, Joined, Rules},
@@ -20,6 +23,8 @@ pub(super) struct Room {
     number: Option<RoomId>,
     from: JoinFrom,
     place: Option<(Epoch, Seq)>,
+    /// How far the application was told of that log for certain.
+    told: Seq,
     /// Entries up to here were made before the room was joined.
     history: Seq,
     members: BTreeSet<MemberId>,
@@ -81,6 +86,7 @@ impl Room {
             number: None,
             from,
             place: None,
+            told: Seq::ZERO,
             history: Seq::ZERO,
             members: BTreeSet::new(),
             members_at: Seq::ZERO,
@@ -104,6 +110,32 @@ impl Room {
     /// A private room to be opened.
     pub(super) fn to_open(numbered: Cmid, held: (Transcript, Later)) -> Self {
         Self { opens: true, ..Self::new(JoinFrom::Head, numbered, held) }
+    }
+
+    /// The room as it was kept, with what waited in it.
+    pub(super) fn restore(
+        standing: &Standing,
+        numbered: Cmid,
+        waiting: Vec<(Cmid, Body)>,
+        held: (Transcript, Later),
+    ) -> Self {
+        let Standing { from, opens, place, sent } = *standing;
+        let mut room = Self::new(from, numbered, held);
+        // Whatever was told of it is told no more: who comes back sees again how it went on from there.
+        let again = if let JoinFrom::Last(entries) = from { entries } else { 0 };
+        (room.was_asked, room.opens, room.sent) = (true, opens, sent);
+        room.history = place.map_or(Seq::ZERO, |(_, seq)| seq);
+        room.place = place.map(|(epoch, seq)| (epoch, seq.back(again.into())));
+        room.told = room.place.map_or(Seq::ZERO, |(_, seq)| seq);
+        room.signals.begin(room.told);
+        room.waiting = waiting.into_iter().map(|(cmid, body)| Waiting { cmid, body, settled: false }).collect();
+        room
+    }
+
+    /// What is kept of it, beside what waits.
+    pub(super) fn standing(&self) -> Standing {
+        let place = self.place.map(|(epoch, _)| (epoch, self.told));
+        Standing { from: self.from, opens: self.opens, place, sent: self.sent }
     }
 
     /// Whether it is still to be opened.
@@ -162,8 +194,17 @@ impl Room {
 
     /// The last number up to which all that were sent have an outcome.
     pub(super) fn settled(&self) -> Cmid {
-        let settled = self.waiting.front().map_or(self.numbered, |first| Cmid(first.cmid.0 - 1));
-        settled.min(self.sent)
+        self.waits_after().min(self.sent)
+    }
+
+    /// The last number before those that wait.
+    pub(super) fn waits_after(&self) -> Cmid {
+        self.waiting.front().map_or(self.numbered, |first| Cmid(first.cmid.0.saturating_sub(1)))
+    }
+
+    /// What waits, after a number.
+    pub(super) fn waiting_after(&self, cmid: Cmid) -> impl Iterator<Item = (Cmid, &Body)> {
+        self.waiting.iter().filter(move |waiting| waiting.cmid > cmid).map(|waiting| (waiting.cmid, &waiting.body))
     }
 
     pub(super) fn unlinked(&mut self) {
@@ -241,6 +282,9 @@ impl Room {
         self.phase = Phase::Joined;
         self.number = Some(joined.room);
         self.place = Some((joined.epoch, joined.after));
+        if taken != Taken::Resumed {
+            self.told = joined.after;
+        }
         self.stands(joined);
         Ok(taken)
     }
@@ -274,6 +318,11 @@ impl Room {
             }
             _ => Err(Violation::OutOfOrder),
         }
+    }
+
+    /// The application was told of everything up to where it is.
+    pub(super) fn is_told(&mut self) {
+        self.told = self.place.map_or(Seq::ZERO, |(_, seq)| seq);
     }
 
     /// Who is a member, as far as entries have come.
@@ -346,7 +395,7 @@ impl Room {
 
     /// The messages whose outcome cannot be known: those that were ever sent.
     pub(super) fn doubtful(&self) -> impl Iterator<Item = Cmid> + use<> {
-        let doubtful: alloc::vec::Vec<Cmid> =
+        let doubtful: Vec<Cmid> =
             self.waiting.iter().map(|waiting| waiting.cmid).take_while(|cmid| *cmid <= self.sent).collect();
         doubtful.into_iter()
     }

@@ -109,14 +109,20 @@ impl Client {
     fn send_waiting(&mut self) {
         let State::Linked(link) = &mut self.state else { return };
         let mut in_flight: usize = self.rooms.values().map(Room::in_flight).sum();
-        for room in self.rooms.values_mut() {
+        for (name, room) in &mut self.rooms {
             let Some(number) = room.joined_number() else { continue };
+            let sent = room.sent();
             while link.has_credit()
                 && in_flight < self.config.window * SESSION_WINDOWS
                 && let Some((cmid, body)) = room.next_to_send(self.config.window)
             {
                 link.say(&ToHost::Send { room: number, cmid, body: body.clone() });
                 in_flight += 1;
+            }
+            if room.sent() != sent
+                && let Some(kept) = &mut self.journal
+            {
+                kept.changes(name);
             }
         }
     }

@@ -38,6 +38,9 @@ impl Host {
         rows: impl IntoIterator<Item = (Key, Bytes)>,
     ) -> Result<Self, Damage> {
         let rows: BTreeMap<Key, Bytes> = rows.into_iter().collect();
+        if rows.contains_key(&Key::Client) {
+            return Err(Damage::OfClient);
+        }
         let session = rows.get(&Key::Session).ok_or(Damage::Missing(Key::Session))?;
         let (form, _) = postcard::take_from_bytes::<u16>(session).map_err(|_| Damage::Row(Key::Session))?;
         if form != FORM {
@@ -94,6 +97,8 @@ impl Host {
                 Ok(())
             }
             Key::Entry(id, seq) => self.restore_entry(id, seq, row).ok_or(damage),
+            // A client's.
+            Key::Client | Key::Place(_) | Key::Waiting(..) => Err(damage),
         }
     }
 

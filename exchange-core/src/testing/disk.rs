@@ -1,4 +1,4 @@
-//! Where a host of a test keeps its rows.
+//! Where a machine of a test keeps its rows.
 
 use alloc::{
     collections::{BTreeMap, VecDeque},
@@ -29,7 +29,7 @@ impl Disk {
         self.waiting.push_back((batch, changes));
     }
 
-    /// Keeps the batch that has waited longest; what the host is to be told then.
+    /// Keeps the batch that has waited longest; what the machine is to be told then.
     pub(crate) fn sync(&mut self) -> Option<Input<'static>> {
         let (batch, changes) = self.waiting.pop_front()?;
         for Change { key, row } in changes {
@@ -41,6 +41,11 @@ impl Disk {
         Some(Input::Stored { batch })
     }
 
+    /// Whether everything is kept.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// All rows, once everything that is on its way is kept.
     pub(crate) fn all(&self) -> BTreeMap<Key, Bytes> {
         let mut all = self.clone();
@@ -48,7 +53,7 @@ impl Disk {
         all.rows
     }
 
-    /// The host is another, which counts anew. What was on its way is lost.
+    /// The machine is another, which counts anew. What was on its way is lost.
     pub(crate) fn restart(&mut self) {
         self.waiting.clear();
         self.last = 0;

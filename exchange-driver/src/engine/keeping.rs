@@ -1,7 +1,7 @@
 //! Has kept what the machine wants kept, as much at once as has come while the last was being kept.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     mem,
     pin::Pin,
     task::{Context, Poll},
@@ -27,12 +27,22 @@ pub(super) struct Keeper {
     waiting: BTreeMap<Key, Option<Bytes>>,
     waiting_bytes: usize,
     last: u64,
+    /// What is done once a batch is kept.
+    promised: VecDeque<(u64, Box<dyn FnOnce() + Send>)>,
     has_failed: bool,
 }
 
 impl Keeper {
     pub(super) fn new(store: Box<dyn Store>) -> Self {
-        Self { store, keeping: None, waiting: BTreeMap::new(), waiting_bytes: 0, last: 0, has_failed: false }
+        Self {
+            store,
+            keeping: None,
+            waiting: BTreeMap::new(),
+            waiting_bytes: 0,
+            last: 0,
+            promised: VecDeque::new(),
+            has_failed: false,
+        }
     }
 
     /// Takes a batch; it has to be polled then.
@@ -41,6 +51,15 @@ impl Keeper {
         for Change { key, row } in changes {
             self.waiting_bytes += row.as_ref().map_or(0, Bytes::len);
             self.waiting.insert(key, row);
+        }
+    }
+
+    /// Does something once all that it was given by now is kept; never, if it cannot be.
+    pub(super) fn promise(&mut self, act: impl FnOnce() + Send + 'static) {
+        if self.is_idle() && !self.has_failed {
+            act();
+        } else {
+            self.promised.push_back((self.last, Box::new(act)));
         }
     }
 
@@ -68,8 +87,13 @@ impl Keeper {
         let (batch, Poll::Ready(kept)) = (*batch, Pin::new(keeping).poll(cx)) else { return None };
         self.keeping = None;
         match kept {
-            Ok(()) => Some(Input::Stored { batch }),
+            Ok(()) => {
+                let kept = self.promised.partition_point(|(after, _)| *after <= batch);
+                self.promised.drain(..kept).for_each(|(_, act)| act());
+                Some(Input::Stored { batch })
+            }
             Err(error) => {
+                self.promised.clear();
                 tracing::error!(%error, "what happens cannot be kept any more");
                 self.has_failed = true;
                 Some(Input::StoreFailed)

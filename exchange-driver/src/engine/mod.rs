@@ -40,7 +40,7 @@ use self::{
     telling::Alarm,
 };
 use crate::{
-    command::{Command, Commands, Fetched},
+    command::{Command, Commands, Fetched, Posted},
     error::NetworkError,
     events::ENOUGH,
     runtime::{Runtime, Timer as _, Transport},
@@ -212,6 +212,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         round.handle(Input::WallClock { at: runtime.wall_clock() });
         owed.drain(..).for_each(|input| round.handle(input));
         let (mut over, mut commanded, mut counted) = (Vec::new(), 0_usize, Vec::new());
+        let mut replies = Vec::new();
         for &place in &self.ready_now {
             let Some(link) = links.get_mut(place) else { continue };
             link.taken();
@@ -246,8 +247,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                                 self.receipts.insert(id.clone(), told);
                                 (id, outcome)
                             });
-                            // Whoever asked may have gone; the message is on its way all the same.
-                            let _ = reply.send(posted);
+                            replies.push((reply, posted));
                         }
                         Command::Fetch { room, from, count, reply } => match round.fetch(&room, from, count) {
                             Ok(id) => drop(self.pages.insert(id, reply)),
@@ -287,6 +287,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         }
         self.advance_phase(now);
         busy |= self.perform(now);
+        self.reply(replies);
         // What the machine has closed for a reason of its own has ended for that.
         for (place, reading) in over {
             self.over(now, place, reading);
@@ -295,6 +296,18 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         self.finish_ending(now);
         self.count(counted);
         busy || !self.owed.is_empty()
+    }
+
+    /// Says what was taken of what was posted, once it is kept if anything is.
+    fn reply(&mut self, replies: Vec<(oneshot::Sender<Posted>, Posted)>) {
+        for (reply, posted) in replies {
+            // Whoever asked may have gone; the message is on its way all the same.
+            let say = move || drop(reply.send(posted));
+            match &mut self.keeper {
+                Some(keeper) => keeper.promise(say),
+                None => say(),
+            }
+        }
     }
 
     /// Says how it stands at the end of a round; of a session that is over, nothing.

@@ -510,6 +510,9 @@ impl View {
                 scene.refused.insert(id.clone());
             }
             Outcome::Unknown => scene.marks.hit(Mark::OutcomeUnknown),
+            Outcome::Kept => {
+                return Err((Invariant::S9, format!("message {id} is kept by a client that keeps nothing")));
+            }
         }
         Ok(())
     }

@@ -250,8 +250,9 @@ cases! {
     }
     keeping {
         a_host_goes_on_with_what_an_earlier_one_has_kept: "kept-rows-are-forgotten",
-        nothing_is_shown_before_it_is_kept: "shown-before-it-is-kept",
+        nothing_is_shown_before_it_is_kept: "shown-before-kept",
         a_session_that_cannot_be_kept_ends_and_says_why: "goes-on-without-its-store",
+        what_a_client_has_kept_is_sent_by_whoever_goes_on: "promised-before-it-is-kept",
     }
     people {
         how_people_say_they_are_is_told_to_all_and_can_be_looked_up: "status-is-kept-to-oneself",

@@ -1,9 +1,9 @@
-//! What a host keeps beyond its own life.
+//! What hosts and clients keep beyond their own life.
 
 use std::time::Duration;
 
 use exchange_driver::{
-    NetworkError, RequestError, Runtime, StoreError,
+    DeliveryError, NetworkError, RequestError, Runtime, StoreError,
     core::{CloseReason, Durability, Ended, Event, JoinFrom, MessageView, Refusal},
 };
 use exchange_tests::{next_message, proxy::Proxy, shelf::Shelf, wait_for};
@@ -74,14 +74,13 @@ pub(crate) async fn a_session_that_cannot_be_kept_ends_and_says_why<R: Runtime>(
     let mut at_bo = bo.events();
     wait_for(&mut at_bo, |event| matches!(event, Event::RoomJoined { .. }).then_some(())).await;
     shelf.break_down();
-    let said = host.room("lobby").send("lost").await.unwrap();
+    host.room("lobby").send("lost").await.unwrap_err();
     let cause = |event| match event {
         Event::Closed { cause } => Some(cause),
         Event::Message(message) => panic!("{message:?} is not kept"),
         _ => None,
     };
     assert_eq!(wait_for(&mut host.events(), cause).await, Ended::Here(CloseReason::StoreFailed));
-    said.delivered().await.unwrap_err();
     let told = |event| match event {
         Event::Disconnected { cause, .. } => Some(cause),
         _ => None,
@@ -96,4 +95,39 @@ pub(crate) async fn a_session_that_cannot_be_kept_ends_and_says_why<R: Runtime>(
     shelf.damage();
     let damaged = bed.host_builder().store(shelf.store()).start().await.unwrap_err();
     assert!(matches!(damaged, NetworkError::Store(StoreError::Damage(_))), "{damaged:?}");
+}
+
+pub(crate) async fn what_a_client_has_kept_is_sent_by_whoever_goes_on<R: Runtime>(bed: Bed<R>) {
+    let (host, shelf) = (bed.host().await, Shelf::default());
+    let mut at_host = host.events();
+    let proxy = Proxy::to(&bed.runtime, host.addresses()[0]).await;
+    let bo = bed.client_builder("bo").store(shelf.store()).join(proxy.address()).await.unwrap();
+    assert_eq!(bo.carried_over(), 0);
+    bo.room("lobby").send("before").await.unwrap().delivered().await.unwrap();
+    let (id, mut events) = (bo.me().id, bo.events());
+    proxy.turn_to(bed.nobody().await);
+    proxy.cut();
+    wait_for(&mut events, |event| matches!(event, Event::Disconnected { .. }).then_some(())).await;
+    shelf.hold(true);
+    let room = bo.room("lobby");
+    let mut sending = Box::pin(room.send("queued"));
+    assert!(polled(1, &mut sending).await.is_none());
+    assert_eq!(bo.stats().await.unwrap().undelivered, 1, "it is taken");
+    assert!(polled(1, &mut sending).await.is_none(), "it is not promised before it is kept");
+    shelf.hold(false);
+    let queued = sending.await.unwrap();
+    assert_eq!(bo.shutdown(Duration::ZERO).await.undelivered, 1);
+    assert_eq!(queued.delivered().await, Err(DeliveryError::Kept));
+    drop(bo);
+
+    proxy.turn_to(host.addresses()[0]);
+    let again = bed.client_builder("bo").store(shelf.store()).join(proxy.address()).await.unwrap();
+    assert_eq!((again.me().id, again.carried_over()), (id, 1));
+    assert_eq!(next_message(&mut at_host).await.text(), "before");
+    assert_eq!(next_message(&mut at_host).await.text(), "queued");
+    again.room("lobby").send("after").await.unwrap().delivered().await.unwrap();
+    assert_eq!(next_message(&mut at_host).await.text(), "after", "and nothing twice");
+    again.shutdown(Duration::from_secs(5)).await;
+    let other = bed.host_builder().store(shelf.store()).start().await.unwrap_err();
+    assert!(matches!(other, NetworkError::Store(StoreError::Damage(_))), "{other:?}");
 }

@@ -1,6 +1,12 @@
 //! Whatever happens to the links, in the end everybody has everything once and in the same order.
 
-use alloc::{collections::BTreeMap, format, string::String, vec, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    format,
+    string::String,
+    vec,
+    vec::Vec,
+};
 use core::{ops::RangeInclusive, time::Duration};
 
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -41,6 +47,10 @@ enum Op {
     Sync(u8),
     /// The host dies, and is made again of what was kept.
     Crash,
+    /// So many of the batches that wait at a client are kept.
+    ClientSyncs(usize, u8),
+    /// A client dies, and is made again of what was kept, of which it had not known the last so many batches.
+    Die(usize, u8),
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -81,35 +91,57 @@ fn rooms() -> [RoomName; 3] {
 
 struct Chaos {
     world: World,
-    /// What was posted, and by whom.
-    posted: Vec<(usize, MessageId)>,
+    /// What was posted: by whom, as what, and its text.
+    posted: Vec<(usize, MessageId, String)>,
     /// What was fetched, and by whom.
     fetched: Vec<(usize, PageId)>,
+    /// What was posted and not kept before its author died. Their numbers mean others.
+    lost: Vec<String>,
+    /// What was posted and kept.
+    promised: BTreeSet<String>,
+    /// What clients that died had been told, and were not again.
+    heard: Vec<(usize, RoomName, Heard)>,
+    said: usize,
     restarts: u64,
 }
 
 impl Chaos {
     fn new(host: HostConfig, seed: u64, window: u32) -> Self {
+        Self::of(host, seed, window, false)
+    }
+
+    /// One whose clients keep what waits, or do not.
+    fn of(host: HostConfig, seed: u64, window: u32, keeps: bool) -> Self {
         let mut world = World::new(host, seed);
         world.window = window;
         world.host(|host| host.join(&den())).unwrap();
         world.host(|host| host.join(&rooms()[2])).unwrap();
         for index in 0..CLIENTS {
             let nick = format!("client {index}").parse().unwrap();
-            let config = ClientConfig { lobby_from: JoinFrom::Start, ..ClientConfig::new(nick) };
+            let config = ClientConfig { lobby_from: JoinFrom::Start, keeps, ..ClientConfig::new(nick) };
             world.add(config, if index == 0 { Encoding::Json } else { Encoding::Postcard });
             world.client(index, |client| client.join(&den(), JoinFrom::Start)).unwrap();
         }
-        Self { world, posted: Vec::new(), fetched: Vec::new(), restarts: 0 }
+        Self {
+            world,
+            posted: Vec::new(),
+            fetched: Vec::new(),
+            lost: Vec::new(),
+            promised: BTreeSet::new(),
+            heard: Vec::new(),
+            said: 0,
+            restarts: 0,
+        }
     }
 
     fn apply(&mut self, op: &Op) {
         let (world, door) = (&mut self.world, &rooms()[2]);
         match *op {
             Op::Post(who, room) => {
-                let text = format!("{} of {who}", self.posted.len());
+                let text = format!("{} of {who}", self.said);
                 if let Ok(id) = world.post(who, &rooms()[room], &text) {
-                    self.posted.push((who, id));
+                    self.said += 1;
+                    self.posted.push((who, id, text));
                 }
             }
             Op::HostPosts(room) => drop(world.host(|host| host.post(&rooms()[room], Body::text("host")))),
@@ -140,7 +172,36 @@ impl Chaos {
                 self.restarts += 1;
                 world.restore_host(keeping(), 100 + self.restarts);
             }
+            Op::ClientSyncs(who, batches) => {
+                world.clients[who].syncs = batches > 6;
+                (0..batches).for_each(|_| {
+                    world.sync_client(who);
+                });
+            }
+            Op::Die(who, batches) => self.die(who, batches),
         }
+        let is_idle = |who: usize| self.world.clients[who].disk.is_idle();
+        let kept = self.posted.iter().filter(|(who, ..)| is_idle(*who)).map(|(.., text)| text.clone());
+        self.promised.extend(kept);
+    }
+
+    /// Whatever a client was not asked to send again by what it has kept, it never sent.
+    fn die(&mut self, who: usize, batches: u8) {
+        self.restarts += 1;
+        for room in rooms() {
+            let heard = delivered(&self.world.clients[who].told, &room);
+            self.heard.extend(heard.into_iter().map(|heard| (who, room.clone(), heard)));
+        }
+        self.world.restore_client_after(who, batches, 100 + self.restarts);
+        let client = &self.world.clients[who].client;
+        let was_kept = |id: &MessageId| id.producer == client.producer && id.cmid <= client.numbered(&id.room);
+        let (kept, lost) = self.posted.drain(..).partition(|(by, id, _)| *by != who || was_kept(id));
+        self.posted = kept;
+        self.lost.extend(Vec::into_iter(lost).map(|(.., text)| text));
+        let broken = self.lost.iter().find(|text| self.promised.contains(*text));
+        assert_eq!(broken, None, "it was kept");
+        self.fetched.retain(|(by, _)| *by != who);
+        self.world.client(who, |client| client.join(&den(), JoinFrom::Start)).unwrap();
     }
 
     fn happen(&mut self, ops: &[Op]) {
@@ -151,8 +212,10 @@ impl Chaos {
 
     /// Everything that kept people apart is over, and everybody had the time to notice.
     fn heal(&mut self) {
-        for node in &mut self.world.clients {
-            (node.reachable, node.reads, node.is_read) = (true, true, true);
+        for index in 0..CLIENTS {
+            let node = &mut self.world.clients[index];
+            (node.reachable, node.reads, node.is_read, node.syncs) = (true, true, true, true);
+            self.world.sync_client(index);
         }
         self.world.syncs = true;
         self.world.sync();
@@ -191,7 +254,7 @@ impl Chaos {
 
     /// Everything that was posted in a room is in its log once, at the place and as safely as its author was told.
     fn are_logged(&self, room: &RoomName, log: &[Heard], outcomes: &BTreeMap<MessageId, Outcome>, kept: Durability) {
-        for (who, id) in self.posted.iter().filter(|(_, id)| id.room == *room) {
+        for (who, id, _) in self.posted.iter().filter(|(_, id, _)| id.room == *room) {
             let places: Vec<Seq> = log.iter().filter(|(_, logged, _)| logged == id).map(|(seq, ..)| *seq).collect();
             let outcome = outcomes[id];
             let Outcome::Logged { seq, durability } = outcome else { panic!("{id} of {who}: {outcome:?}") };
@@ -383,6 +446,55 @@ proptest! {
                 prop_assert_eq!(&delivered(&node.told, room), &log, "client {} in {:?}", who, room);
             }
             chaos.are_logged(room, &log, &outcomes, Durability::Fsynced);
+        }
+    }
+    #[test]
+    fn what_a_client_has_kept_is_sent_once_however_often_it_dies(
+        seed in any::<u64>(),
+        window in select(&[200_u32, 2000, 65_536][..]),
+        ops in vec(
+            prop_oneof![
+                16 => op(),
+                4 => (0..CLIENTS, any::<u8>()).prop_map(|(who, batches)| Op::ClientSyncs(who, batches % 8)),
+                2 => (0..CLIENTS, 0..4_u8).prop_map(|(who, batches)| Op::Die(who, batches)),
+            ],
+            1..80,
+        ),
+    ) {
+        let mut chaos = Chaos::of(host(), seed, window, true);
+        chaos.happen(&ops);
+        chaos.heal();
+        chaos.agree();
+        let world = &mut chaos.world;
+        for room in &rooms()[..2] {
+            let log: Vec<Heard> = world.host.messages(room).map(|view| heard(view.message())).collect();
+            prop_assert_eq!(&delivered(&world.told, room), &log);
+            for (_, id, text) in chaos.posted.iter().filter(|(_, id, _)| id.room == *room) {
+                let logged = log.iter().filter(|(_, logged, said)| logged == id && said == text);
+                prop_assert_eq!(logged.count(), 1, "{} was kept", text);
+            }
+            for text in &chaos.lost {
+                prop_assert!(log.iter().all(|(.., logged)| logged != text), "{} was not", text);
+            }
+            for (who, node) in world.clients.iter().enumerate() {
+                in_order(&node.told, room, who);
+                let told = delivered(&node.told, room);
+                prop_assert!(log.ends_with(&told), "client {} in {:?}: {:?} of {:?}", who, room, told, log);
+                for logged in &log[..log.len() - told.len()] {
+                    let heard = |(whom, place, heard): &(usize, RoomName, Heard)| {
+                        (*whom, place, heard) == (who, room, logged)
+                    };
+                    prop_assert!(chaos.heard.iter().any(heard), "client {} in {:?} missed {:?}", who, room, logged);
+                }
+            }
+        }
+        for index in 0..CLIENTS {
+            prop_assert_eq!(world.clients[index].client.pending(), 0);
+            // Where it is in its rooms is not kept by itself.
+            world.clients[index].client.collect_rooms();
+            world.client(index, |_| {});
+            let node = &mut world.clients[index];
+            prop_assert_eq!(&node.client.all_rows(), &node.disk.rows);
         }
     }
 }

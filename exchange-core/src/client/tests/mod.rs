@@ -8,6 +8,7 @@ mod chat;
 mod dialling;
 mod every_frame;
 mod hearing;
+mod keeping;
 mod lagging;
 mod liveness;
 mod lying;

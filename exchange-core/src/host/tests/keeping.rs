@@ -218,6 +218,9 @@ fn rows_that_are_not_those_of_a_host_are_told_apart_from_those_that_are() {
     let mut later = whole.clone();
     later.insert(Key::Session, [&[2][..], &whole[&Key::Session][1..]].concat().into());
     assert_eq!(restore(later), Some(Damage::Later { form: 2 }));
+    let mut foreign = whole.clone();
+    foreign.insert(Key::Client, bytes::Bytes::from_static(b"a client's"));
+    assert_eq!(restore(foreign), Some(Damage::OfClient));
     let mut torn = whole;
     torn.remove(&Key::Entry(LOBBY, Seq(2)));
     assert_eq!(restore(torn), Some(Damage::Row(Key::Entry(LOBBY, Seq(3)))), "there is a hole in the log");

@@ -163,6 +163,8 @@ fn receipt(life: &Life, id: &MessageId, outcome: Outcome, truth: &Truth<'_>) -> 
         Outcome::Logged { seq: None, .. } => logged.is_some(),
         Outcome::Refused(_) => logged.is_none(),
         Outcome::Unknown => true,
+        // Nobody keeps anything there.
+        Outcome::Kept => false,
     };
     if fits { Ok(()) } else { Err(format!("{name} was told of {id}: {outcome:?}, but the host has it at {logged:?}")) }
 }
