@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Ls(ListArguments),
     /// Write what was said in a session that was kept in a file, as Markdown or, with --json, as one object a line.
     Export(ExportArguments),
+    /// Find messages of a session that was kept in a file, and write them as `export` does.
+    Search(SearchArguments),
     /// Find out why nobody is found, and what to do about it.
     ///
     /// It ends with 6 if it has found a problem, and with 0 if it has not.
@@ -162,6 +164,21 @@ pub(crate) struct ExportArguments {
     /// What was said in this room only.
     #[arg(long, value_name = "NAME")]
     pub(crate) room: Option<RoomName>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SearchArguments {
+    /// The file of `exchange host --store`, with which nobody hosts at this moment.
+    pub(crate) file: PathBuf,
+    /// What is looked for: messages in which all of these words are, or words that begin with them.
+    #[arg(required = true)]
+    pub(crate) words: Vec<String>,
+    /// Look in this room only.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) room: Option<RoomName>,
+    /// Show so many messages, the last ones.
+    #[arg(long, value_name = "MESSAGES", default_value_t = 20)]
+    pub(crate) limit: usize,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -8,7 +8,7 @@ use std::{
 
 use exchange_tokio::{
     Store as _,
-    core::{Host, HostConfig, Limits, MessageView, PeerId, RoomName, Seed, Time, Timestamp},
+    core::{Host, HostConfig, Limits, MessageView, PeerId, Remark, RoomName, Seed, Time, Timestamp},
     sqlite::SqliteStore,
 };
 use jiff::{ZonedDateTime, civil::Date, tz::TimeZone};
@@ -22,63 +22,100 @@ use crate::{
 };
 
 pub(crate) async fn run(app: App, arguments: &ExportArguments) -> Result<Exit, Failure> {
-    let host = read(&arguments.file).await?;
-    // As they are written there, not as they were typed.
-    let is_wanted = |room: &&RoomName| arguments.room.as_ref().is_none_or(|wanted| wanted == *room);
-    let rooms: Vec<RoomName> = host.rooms().filter(is_wanted).cloned().collect();
-    if let (true, Some(room)) = (rooms.is_empty(), &arguments.room) {
-        return Err(Failure::new(Exit::NotFound, format!("There is no room {room} in it."), ""));
-    }
-    // Not by way of the screen, which waits for nobody for long: what is exported may go to somebody who is slow.
-    let mut out = BufWriter::new(io::stdout().lock());
-    let written = match app.format() {
-        Format::Json => write_json(&mut out, &host, &rooms),
-        Format::Text(_) => write_markdown(&mut out, &host, &rooms, &arguments.file),
-    };
-    match written.and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(Exit::Store, format!("It cannot be written: {error}."), ""))
+    let kept = Kept::open("export", &arguments.file).await?;
+    let rooms = kept.rooms(arguments.room.as_ref())?;
+    kept.write(&app, &rooms, |_| true)
+}
+
+/// A session that is kept in a file, as commands read it.
+pub(crate) struct Kept<'a> {
+    file: &'a Path,
+    pub(crate) store: SqliteStore,
+    /// The host as it was kept, which nobody will ever reach.
+    host: Host,
+}
+
+impl<'a> Kept<'a> {
+    /// Opens a file for doing that with it.
+    pub(crate) async fn open(doing: &str, file: &'a Path) -> Result<Self, Failure> {
+        let cannot = |why: String| Failure::new(Exit::Store, format!("Cannot {doing}: {why}."), "");
+        // To open it would make one.
+        fs::metadata(file).map_err(|error| cannot(format!("{}: {error}", file.display())))?;
+        let mut store = SqliteStore::open(file).map_err(|error| Failure::of_store(doing, &error))?;
+        let rows = store.load().await.map_err(|error| cannot(error.to_string()))?;
+        if rows.is_empty() {
+            return Err(cannot(format!("nothing was ever kept in {}", file.display())));
         }
-        _ => Ok(Exit::Done),
+        let limits = Limits { history_entries: usize::MAX, history_bytes: usize::MAX, ..Limits::lan() };
+        let names = ("export".parse().expect("a name"), "export".parse().expect("a nick"));
+        let config = HostConfig { limits, ..HostConfig::new(names.0, names.1) };
+        let host = Host::restore(config, &Seed::new([0; 32]), Time::ZERO, Timestamp::default(), rows)
+            .map_err(|damage| cannot(format!("{} is damaged: {damage}", file.display())))?;
+        Ok(Self { file, store, host })
+    }
+
+    /// The room of that name, or all; as they are written there, not as they were typed.
+    pub(crate) fn rooms(&self, wanted: Option<&RoomName>) -> Result<Vec<RoomName>, Failure> {
+        let rooms = self.host.rooms().filter(|room| wanted.is_none_or(|wanted| wanted == *room));
+        let rooms: Vec<RoomName> = rooms.cloned().collect();
+        match wanted {
+            Some(room) if rooms.is_empty() => {
+                Err(Failure::new(Exit::NotFound, format!("There is no room {room} in it."), ""))
+            }
+            _ => Ok(rooms),
+        }
+    }
+
+    /// Writes the messages of these rooms that are wanted.
+    pub(crate) fn write(
+        &self,
+        app: &App,
+        rooms: &[RoomName],
+        is_wanted: impl Fn(&MessageView) -> bool,
+    ) -> Result<Exit, Failure> {
+        // Not by way of the screen, which waits for nobody for long: what is written may go to somebody who is slow.
+        let mut out = BufWriter::new(io::stdout().lock());
+        let rooms = rooms.iter().map(|room| {
+            // As they stand, without those that were deleted.
+            let said = self.host.messages(room).filter(|view| !view.is_deleted() && is_wanted(view));
+            (room, self.host.topic(room), said)
+        });
+        let written = match app.format() {
+            Format::Json => write_json(&mut out, &self.host, rooms.flat_map(|(_, _, said)| said)),
+            Format::Text(_) => write_markdown(&mut out, self.file, rooms),
+        };
+        match written.and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::new(Exit::Store, format!("It cannot be written: {error}."), ""))
+            }
+            _ => Ok(Exit::Done),
+        }
     }
 }
 
-/// The host as it was kept, which nobody will ever reach.
-async fn read(file: &Path) -> Result<Host, Failure> {
-    let cannot = |why: String| Failure::new(Exit::Store, format!("Cannot export: {why}."), "");
-    // To open it would make one.
-    fs::metadata(file).map_err(|error| cannot(format!("{}: {error}", file.display())))?;
-    let mut store = SqliteStore::open(file).map_err(|error| Failure::of_store("export", &error))?;
-    let rows = store.load().await.map_err(|error| cannot(error.to_string()))?;
-    if rows.is_empty() {
-        return Err(cannot(format!("nothing was ever kept in {}", file.display())));
-    }
-    let limits = Limits { history_entries: usize::MAX, history_bytes: usize::MAX, ..Limits::lan() };
-    let names = ("export".parse().expect("a name"), "export".parse().expect("a nick"));
-    let config = HostConfig { limits, ..HostConfig::new(names.0, names.1) };
-    let restored = Host::restore(config, &Seed::new([0; 32]), Time::ZERO, Timestamp::default(), rows);
-    restored.map_err(|damage| cannot(format!("{} is damaged: {damage}", file.display())))
-}
-
-fn write_json(out: &mut impl Write, host: &Host, rooms: &[RoomName]) -> io::Result<()> {
+fn write_json(out: &mut impl Write, host: &Host, messages: impl Iterator<Item = MessageView>) -> io::Result<()> {
     let me = host.me().map_or(PeerId::from_bytes([0; 16]), |me| me.id);
-    for message in rooms.iter().flat_map(|room| said(host, room)) {
+    for message in messages {
         writeln!(out, "{}", held(&message, me).as_str())?;
     }
     Ok(())
 }
 
-fn write_markdown(out: &mut impl Write, host: &Host, rooms: &[RoomName], file: &Path) -> io::Result<()> {
+fn write_markdown<'a>(
+    out: &mut impl Write,
+    file: &Path,
+    rooms: impl Iterator<Item = (&'a RoomName, Option<&'a Remark>, impl Iterator<Item = MessageView>)>,
+) -> io::Result<()> {
     let (line, zone) = (|| Line::out(false), TimeZone::system());
     let title = file.file_stem().unwrap_or_default().to_string_lossy();
     writeln!(out, "{}", line().ours("# ").theirs(title).as_str())?;
-    for room in rooms {
+    for (room, topic, messages) in rooms {
         writeln!(out, "\n{}", line().ours("## #").theirs(room).as_str())?;
-        if let Some(topic) = host.topic(room) {
+        if let Some(topic) = topic {
             writeln!(out, "\n{}", line().theirs(topic).as_str())?;
         }
         let mut today = Date::MIN;
-        for message in said(host, room) {
+        for message in messages {
             let moment = moment(message.message().timestamp(), &zone);
             let day = moment.as_ref().map_or(Date::ZERO, ZonedDateTime::date);
             if day != today {
@@ -104,11 +141,6 @@ fn item(view: &MessageView, moment: Option<&ZonedDateTime>) -> Line {
     let line = if view.edited().is_some() { line.ours(" (edited)") } else { line };
     view.reactions()
         .fold(line, |line, (reaction, people)| line.ours("  ").theirs(reaction).ours("×").theirs(people.len()))
-}
-
-/// The messages of a room as they stand, without those that were deleted.
-fn said(host: &Host, room: &RoomName) -> impl Iterator<Item = MessageView> {
-    host.messages(room).filter(|view| !view.is_deleted())
 }
 
 /// Clocks may have shown anything.

@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `args` | what can be typed after `exchange` |
-//! | `host`, `join`, `ls`, `export`, `doctor` | one command each |
+//! | `host`, `join`, `ls`, `export`, `search`, `doctor` | one command each |
 //! | `session`, `seat`, `input` | a session in line mode, for its host and its clients; what is typed |
 //! | `line`, `screen` | the gate before the terminal, and the only way to it |
 //! | `output` | events as text and as JSON |
@@ -25,6 +25,7 @@ mod local;
 mod ls;
 mod output;
 mod screen;
+mod search;
 mod seat;
 mod session;
 mod signals;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
             Some(Command::Join(arguments)) => join::run(app, arguments).await,
             Some(Command::Ls(arguments)) => ls::run(app, &arguments).await,
             Some(Command::Export(arguments)) => export::run(app, &arguments).await,
+            Some(Command::Search(arguments)) => search::run(app, &arguments).await,
             Some(Command::Doctor(arguments)) => doctor::run(app, &arguments).await,
             None => ls::overview(app).await,
         };

@@ -23,6 +23,8 @@ use bytes::Bytes;
 use crate::{
     ids::{Cmid, MemberId, RoomId, Seq},
     message::{Encoding, Entry, ToClient},
+    name::RoomName,
+    room::RoomRow,
 };
 
 /// What a row is about. Keys sort as their [bytes](Self::to_bytes) do: all rows of one kind together, those of a room
@@ -167,6 +169,11 @@ impl fmt::Display for Key {
             Self::Waiting(place, cmid) => write!(f, "message {cmid} in place {place}"),
         }
     }
+}
+
+/// What the room of that row is called; `None` if it is none.
+pub fn read_name(row: &[u8]) -> Option<RoomName> {
+    RoomRow::read(row).map(RoomRow::into_name)
 }
 
 /// What the row of an entry says; `None` if it is none.

@@ -3,6 +3,9 @@
 //! A batch is one transaction, and is on disk (`synchronous=FULL`) before it counts as kept. The file belongs to one host
 //! at a time, and to its owner alone: what is in it lets whoever has it come back as anybody of the session.
 
+mod layout;
+mod search;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -13,22 +16,18 @@ use std::{
 
 use bytes::Bytes;
 use exchange_core::{
-    Durability,
+    Durability, RoomName,
     store::{Change, Key},
 };
 use futures_channel::oneshot;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, ffi, params};
 
+pub use self::search::Found;
+use self::{layout::Kind, search::Wanted};
 use crate::store::{Store, StoreError, Storing};
-
-/// What tells a file of ours from others: "Exch".
-const APPLICATION: i32 = i32::from_be_bytes(*b"Exch");
 
 /// How long a host that is just ending may still have the file.
 const PATIENCE: Duration = Duration::from_millis(500);
-
-/// How the file is laid out.
-const LAYOUT: i32 = 1;
 
 /// Rows in a file of SQLite. Its clones are the same store, for one host at a time; with the last of them the file is
 /// closed, which takes as long as what was to be kept by then.
@@ -101,6 +100,7 @@ pub enum SqliteError {
 enum Job {
     Load(oneshot::Sender<rusqlite::Result<Vec<(Key, Bytes)>>>),
     Keep(Vec<Change>, oneshot::Sender<rusqlite::Result<()>>),
+    Search(Wanted, oneshot::Sender<rusqlite::Result<Vec<Found>>>),
 }
 
 impl SqliteStore {
@@ -125,6 +125,16 @@ impl SqliteStore {
     /// Whether nothing was in it when it was opened.
     pub fn was_empty(&self) -> bool {
         self.was_empty
+    }
+
+    /// Looks for the newest messages, at most so many, that have all of these words, in one room or in all; newest first.
+    ///
+    /// A message has a word if one of its own begins with it, whatever their case and accents; it is found by what it says
+    /// now, and not at all once it was deleted. Words have spaces between them. What else is no letter, mark or number does
+    /// not matter, but what is on its two sides has to be side by side: `x-ray` finds "x ray". Without a word nothing is found.
+    pub fn search(&self, words: &str, room: Option<&RoomName>, limit: usize) -> Storing<Vec<Found>> {
+        let wanted = Wanted { words: words.into(), room: room.cloned(), limit };
+        self.ask(|reply| Job::Search(wanted, reply))
     }
 
     /// Has the thread do something, which it does even if nobody waits for it.
@@ -178,8 +188,12 @@ fn open(path: &Path) -> Result<Connection, SqliteError> {
     create(path).map_err(|source| SqliteError::Io { path: path.to_owned(), source })?;
     let mut connection = Connection::open(path).map_err(|error| SqliteError::of(path, error))?;
     connection.busy_timeout(PATIENCE).map_err(|error| SqliteError::of(path, error))?;
-    prepare(&mut connection, path)?;
-    Ok(connection)
+    match layout::prepare(&mut connection).map_err(|error| SqliteError::of(path, error))? {
+        Ok(Kind::Ours) => Ok(connection),
+        Ok(Kind::Later(layout)) => Err(SqliteError::Later { path: path.to_owned(), layout }),
+        Ok(Kind::Foreign) => Err(SqliteError::Foreign { path: path.to_owned() }),
+        Err(what) => Err(SqliteError::Damaged { path: path.to_owned(), what }),
+    }
 }
 
 /// Sees to it that there is a file, which nobody but its owner reads.
@@ -191,39 +205,12 @@ fn create(path: &Path) -> io::Result<()> {
     options.open(path).map(drop)
 }
 
-fn prepare(connection: &mut Connection, path: &Path) -> Result<(), SqliteError> {
-    let of = |error| SqliteError::of(path, error);
-    let number = |connection: &Connection, name: &str| connection.pragma_query_value(None, name, |row| row.get(0));
-    connection.pragma_update(None, "locking_mode", "exclusive").map_err(of)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(of)?;
-    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(of)?;
-    let (application, layout): (i32, i32) =
-        (number(&transaction, "application_id").map_err(of)?, number(&transaction, "user_version").map_err(of)?);
-    match (application, layout) {
-        (0, 0) if tables == 0 => {
-            transaction.pragma_update(None, "application_id", APPLICATION).map_err(of)?;
-            transaction.pragma_update(None, "user_version", LAYOUT).map_err(of)?;
-            let table = "CREATE TABLE rows (key BLOB PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID";
-            transaction.execute(table, []).map_err(of)?;
-        }
-        (APPLICATION, LAYOUT) => {}
-        (APPLICATION, layout) => return Err(SqliteError::Later { path: path.to_owned(), layout }),
-        _ => return Err(SqliteError::Foreign { path: path.to_owned() }),
-    }
-    let what: String = transaction.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(of)?;
-    if what != "ok" {
-        return Err(SqliteError::Damaged { path: path.to_owned(), what });
-    }
-    transaction.commit().map_err(of)?;
-    connection.pragma_update(None, "journal_mode", "wal").map_err(of)?;
-    connection.pragma_update(None, "synchronous", "full").map_err(of)
-}
-
 fn work(mut connection: Connection, todo: &mpsc::Receiver<Job>) {
     while let Ok(job) = todo.recv() {
         match job {
             Job::Load(reply) => drop(reply.send(load(&connection))),
             Job::Keep(changes, reply) => drop(reply.send(keep(&mut connection, changes))),
+            Job::Search(wanted, reply) => drop(reply.send(search::search(&connection, &wanted))),
         }
     }
 }
@@ -248,6 +235,7 @@ fn keep(connection: &mut Connection, changes: Vec<Change>) -> rusqlite::Result<(
         let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO rows (key, row) VALUES (?1, ?2)")?;
         let mut delete = transaction.prepare_cached("DELETE FROM rows WHERE key = ?1")?;
         for Change { key, row } in changes {
+            search::follow(&transaction, key, row.as_deref())?;
             match row {
                 Some(row) => put.execute(params![key.to_bytes(), &row[..]])?,
                 None => delete.execute(params![key.to_bytes()])?,

@@ -13,4 +13,5 @@ mod people;
 mod pipes;
 mod process;
 mod rooms;
+mod searching;
 mod watching;

@@ -38,6 +38,16 @@ pub(crate) struct RoomRow {
     mutes: Vec<(PeerId, Option<Timestamp>)>,
 }
 
+impl RoomRow {
+    pub(crate) fn read(row: &[u8]) -> Option<Self> {
+        postcard::take_from_bytes(row).ok().filter(|(_, rest)| rest.is_empty()).map(|(row, _)| row)
+    }
+
+    pub(crate) fn into_name(self) -> RoomName {
+        self.name
+    }
+}
+
 /// What is kept of a membership.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct MembershipRow {

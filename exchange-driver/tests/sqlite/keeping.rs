@@ -1,14 +1,11 @@
-//! A session in a file: what is kept is there again, and what cannot be used is left as it is.
-#![cfg(feature = "sqlite")]
-#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+//! What is kept is there again, and what cannot be used is left as it is.
 
 use std::{
     fs,
     io::{Seek as _, SeekFrom, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use bytes::Bytes;
 use exchange_driver::{
     Store as _,
     core::{
@@ -18,32 +15,8 @@ use exchange_driver::{
     sqlite::{SqliteError, SqliteStore},
 };
 use rusqlite::Connection;
-use tempfile::TempDir;
 
-/// A folder of a test's own, which goes with it.
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.path().join("lab.exchange")
-    }
-}
-
-fn put(key: Key, row: &'static str) -> Change {
-    Change { key, row: Some(Bytes::from_static(row.as_bytes())) }
-}
-
-fn keep(store: &mut SqliteStore, changes: &[Change]) {
-    smol::block_on(store.keep(changes.to_vec())).unwrap();
-}
-
-fn load(path: &Path) -> Vec<(Key, Bytes)> {
-    smol::block_on(SqliteStore::open(path).unwrap().load()).unwrap()
-}
+use crate::{Folder, keep, load, put};
 
 #[test]
 fn what_was_kept_is_there_again_as_it_was_kept_last() {
@@ -113,8 +86,8 @@ fn what_is_no_such_file_is_left_as_it_is() {
 
     fs::remove_file(&path).unwrap();
     drop(SqliteStore::open(&path).unwrap());
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
-    is_left(&path, |error| matches!(error, SqliteError::Later { layout: 2, .. }));
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    is_left(&path, |error| matches!(error, SqliteError::Later { layout: 3, .. }));
 
     let error = SqliteStore::open(folder.0.path().join("nowhere/lab.exchange")).unwrap_err();
     assert!(matches!(error, SqliteError::Io { .. }), "{error:?}");
