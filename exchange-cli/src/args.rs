@@ -164,6 +164,9 @@ pub(crate) struct ExportArguments {
     /// What was said in this room only.
     #[arg(long, value_name = "NAME")]
     pub(crate) room: Option<RoomName>,
+    /// Write what can still be read in a damaged file, and say what cannot. The file is left as it is.
+    #[arg(long)]
+    pub(crate) salvage: bool,
 }
 
 #[derive(Clone, Debug, Args)]

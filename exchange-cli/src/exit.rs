@@ -3,12 +3,16 @@
 use std::{io, process::ExitCode};
 
 use exchange_tokio::{
-    NetworkError,
-    core::{CloseReason, Ended, LinkLoss, NameError, discovery::DEFAULT_PORT},
+    NetworkError, StoreError,
+    core::{CloseReason, Ended, LinkLoss, NameError, discovery::DEFAULT_PORT, store::Damage},
     sqlite::SqliteError,
 };
 
 use crate::line::Line;
+
+/// What to do about a file that is damaged.
+pub(crate) const SALVAGE: &str =
+    "It is left as it is. \"exchange export --salvage\" and the file writes what can still be read.";
 
 /// What the program ends with. Scripts rely on the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +126,7 @@ impl Failure {
             NetworkError::Io(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
                 "It is no address of this machine."
             }
+            NetworkError::Store(StoreError::Damage(Damage::Missing(_) | Damage::Row(_))) => SALVAGE,
             NetworkError::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 "Ports below 1024 are often reserved; --port chooses another."
             }
@@ -136,6 +141,8 @@ impl Failure {
             SqliteError::Foreign { .. } => "It is left as it is; a file that there is not yet is made.",
             SqliteError::Later { .. } => "This program needs an update.",
             SqliteError::InUse { .. } => "Does another exchange use it at this moment?",
+            // In what a client keeps is nothing that could be written.
+            SqliteError::Damaged { .. } if doing != "join" => SALVAGE,
             SqliteError::Damaged { .. } => "It is left as it is.",
             _ => "",
         };

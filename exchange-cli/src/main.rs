@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `args` | what can be typed after `exchange` |
 //! | `host`, `join`, `ls`, `export`, `search`, `doctor` | one command each |
+//! | `kept` | a session that is kept in a file, read and written |
 //! | `session`, `seat`, `input` | a session in line mode, for its host and its clients; what is typed |
 //! | `line`, `screen` | the gate before the terminal, and the only way to it |
 //! | `output` | events as text and as JSON |
@@ -20,6 +21,7 @@ mod find;
 mod host;
 mod input;
 mod join;
+mod kept;
 mod line;
 mod local;
 mod ls;

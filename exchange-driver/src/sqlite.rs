@@ -4,6 +4,7 @@
 //! at a time, and to its owner alone: what is in it lets whoever has it come back as anybody of the session.
 
 mod layout;
+mod pages;
 mod search;
 
 use std::{
@@ -36,6 +37,25 @@ pub struct SqliteStore {
     path: PathBuf,
     was_empty: bool,
     worker: Arc<Worker>,
+}
+
+/// The rows that can still be read in a file, however damaged it is. The file is only read, and nobody may be hosting with
+/// it meanwhile.
+///
+/// What was said is told of them by [`Archive::read`](exchange_core::Archive::read).
+///
+/// # Errors
+///
+/// Whatever the operating system has to say.
+pub fn salvage(path: &Path) -> io::Result<Vec<(Key, Bytes)>> {
+    let file = fs::read(path)?;
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let log = match fs::read(log) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        read => read?,
+    };
+    Ok(pages::rows(&file, &log).into_iter().collect())
 }
 
 /// The thread that the file is open in.

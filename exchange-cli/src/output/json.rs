@@ -94,6 +94,11 @@ enum Json<'a> {
         id: String,
         mine: bool,
     },
+    Lost {
+        room: &'a RoomName,
+        from: Seq,
+        to: Seq,
+    },
     Unread {
         room: &'a RoomName,
         messages: usize,
@@ -365,6 +370,11 @@ pub(crate) fn held(view: &MessageView, me: PeerId) -> Line {
         id: message.id().to_string(),
         mine: message.is_mine(),
     })
+}
+
+/// From where to where nothing can be read of a room.
+pub(crate) fn lost(room: &RoomName, from: Seq, to: Seq) -> Line {
+    Line::json(&Json::Lost { room, from, to })
 }
 
 /// Who has a message, and who has read it.

@@ -13,5 +13,6 @@ mod people;
 mod pipes;
 mod process;
 mod rooms;
+mod salvaging;
 mod searching;
 mod watching;

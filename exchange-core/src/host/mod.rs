@@ -12,6 +12,7 @@
 //! nothing has to be remembered to be called.
 
 mod admission;
+mod archive;
 mod budget;
 mod fanout;
 mod history;
@@ -39,7 +40,6 @@ use core::{mem, time::Duration};
 
 use bytes::BytesMut;
 
-pub use self::history::History;
 use self::{
     admission::Shares,
     joining::Opening,
@@ -48,6 +48,10 @@ use self::{
     members::Member,
     nicks::Nicks,
     presence::Wish,
+};
+pub use self::{
+    archive::{Archive, ArchivedRoom},
+    history::History,
 };
 use crate::{
     event::{Ended, Event, MessageId, PageId, Peer, Person, Session},

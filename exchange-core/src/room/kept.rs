@@ -39,12 +39,13 @@ pub(crate) struct RoomRow {
 }
 
 impl RoomRow {
-    pub(crate) fn read(row: &[u8]) -> Option<Self> {
-        postcard::take_from_bytes(row).ok().filter(|(_, rest)| rest.is_empty()).map(|(row, _)| row)
+    pub(crate) fn name(&self) -> &RoomName {
+        &self.name
     }
 
-    pub(crate) fn into_name(self) -> RoomName {
-        self.name
+    /// What it is about, its rules, and who opened it.
+    pub(crate) fn into_parts(self) -> (Option<Remark>, Rules, Option<PeerId>) {
+        (self.topic, self.rules, self.founder)
     }
 }
 

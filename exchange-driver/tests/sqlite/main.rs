@@ -4,6 +4,7 @@
 
 mod keeping;
 mod migrating;
+mod salvaging;
 mod searching;
 mod talk;
 

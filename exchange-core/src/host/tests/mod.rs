@@ -3,6 +3,7 @@
 mod absence;
 mod admission;
 mod any_input;
+mod archive;
 mod changes;
 mod every_frame;
 mod history;
