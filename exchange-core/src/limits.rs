@@ -34,6 +34,12 @@ pub struct Limits {
     pub history_entries: usize,
     /// Bytes kept of one room, in postcard; the newest entry is kept whatever its length.
     pub history_bytes: usize,
+    /// How long an entry is kept, and at most a second longer; `None` for as long as there is room for it.
+    ///
+    /// It is measured on the [clock that never steps](crate::Time), so that nothing goes early because somebody has set the
+    /// time. A host that is [restored](crate::Host::restore) knows how old its entries are by the wall clock only: what
+    /// has become too old meanwhile goes at once, and what seems to come from later begins anew.
+    pub history_age: Option<Duration>,
     /// Bytes of one message. At most [`Limits::MAX_TEXT`].
     pub text: u32,
     /// Different reactions to one message.
@@ -99,6 +105,7 @@ impl Limits {
             remembered: 1024,
             history_entries: 2048,
             history_bytes: 4 * 1024 * 1024,
+            history_age: None,
             text: Self::MAX_TEXT,
             reactions: 20,
             invitations: 32,
@@ -132,6 +139,7 @@ impl Limits {
             remembered: 128,
             history_entries: 512,
             history_bytes: 512 * 1024,
+            history_age: None,
             text: 2 * 1024,
             reactions: 8,
             invitations: 8,
@@ -214,6 +222,7 @@ mod tests {
             remembered,
             history_entries,
             history_bytes,
+            history_age,
             text,
             reactions,
             invitations,
@@ -236,6 +245,7 @@ mod tests {
             ("remembered", remembered),
             ("history_entries", history_entries),
             ("history_bytes", history_bytes),
+            ("history_age", history_age.map_or(usize::MAX, |age| age.as_secs().try_into().unwrap_or(usize::MAX))),
             ("reactions", reactions),
             ("invitations", invitations),
             ("sanctions", sanctions),

@@ -279,6 +279,8 @@ pub enum WakeReason {
     Change,
     /// The others in a room are told how far somebody is, or somebody is not typing any more.
     Signals,
+    /// Entries are too old to be kept.
+    Retention,
     /// Whoever the machine speaks for is shown as away, unless there is a sign of life until then.
     Idle,
     /// A client dials again.

@@ -22,7 +22,6 @@ use bytes::Bytes;
 
 use crate::{
     ids::{Cmid, MemberId, RoomId, Seq},
-    journal,
     message::{Encoding, Entry, ToClient},
     name::RoomName,
     room::RoomRow,
@@ -174,7 +173,7 @@ impl fmt::Display for Key {
 
 /// What the room of that row is called; `None` if it is none.
 pub fn read_name(row: &[u8]) -> Option<RoomName> {
-    journal::read(Key::Room(RoomId(0)), row).ok().map(|row: RoomRow| row.name().clone())
+    RoomRow::read(Key::Room(RoomId(0)), row).ok().map(|row| row.name().clone())
 }
 
 /// What the row of an entry says; `None` if it is none.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::{
     LOBBY, OWNER,
-    kept::{FORM, MemberRow, SessionRow},
+    kept::{MemberRow, SessionRow},
 };
 use crate::{
     event::{Event, MessageView, Peer},
@@ -31,8 +31,6 @@ use crate::{
 pub struct Archive {
     /// Whose session it was.
     pub owner: Option<PeerId>,
-    /// Who was in it, each by all nicks that their clients had last.
-    pub people: Vec<Peer>,
     /// Its rooms, by name.
     pub rooms: Vec<ArchivedRoom>,
     /// What was wrong with the rows.
@@ -73,7 +71,7 @@ impl Archive {
                     });
                     row.is_ok()
                 }
-                Key::Room(id) => read(key, &row).map(|row: RoomRow| rooms.insert(id, row)).is_ok(),
+                Key::Room(id) => RoomRow::read(key, &row).map(|row| rooms.insert(id, row)).is_ok(),
                 Key::Entry(id, seq) => {
                     let entry = read_entry(&row).filter(|entry| (entry.room, entry.seq) == (id, seq));
                     entry.map(|entry| logs.entry(id).or_default().insert(seq, entry)).is_some()
@@ -111,9 +109,7 @@ impl Archive {
             read.push(ArchivedRoom { name, topic, rules, founder, messages, gaps });
         }
         read.sort_by(|one, other| one.name.cmp(&other.name));
-        let people: BTreeSet<(PeerId, Nick)> = people.into_values().map(|(peer, _)| (peer.id, peer.nick)).collect();
-        let people = people.into_iter().map(|(id, nick)| Peer { id, nick }).collect();
-        Self { owner, people, rooms: read, damage }
+        Self { owner, rooms: read, damage }
     }
 }
 
@@ -121,9 +117,7 @@ fn check_session(rows: &BTreeMap<Key, Bytes>) -> Result<(), Damage> {
     if rows.contains_key(&Key::Client) {
         return Err(Damage::OfClient);
     }
-    let row = rows.get(&Key::Session).ok_or(Damage::Missing(Key::Session))?;
-    let (form, _) = postcard::take_from_bytes::<u16>(row).map_err(|_| Damage::Row(Key::Session))?;
-    if form == FORM { read::<(u16, SessionRow)>(Key::Session, row).map(drop) } else { Err(Damage::Later { form }) }
+    SessionRow::read(rows.get(&Key::Session).ok_or(Damage::Missing(Key::Session))?).map(drop)
 }
 
 /// Sees to it that every author is somebody: as who they came or, if that is lost, by their number. Gives those of whom

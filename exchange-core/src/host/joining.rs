@@ -246,7 +246,7 @@ impl Host {
         Ok(id)
     }
 
-    pub(super) fn open(
+    fn open(
         &mut self,
         now: Time,
         founder: PeerId,

@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::{Host, members::Tokens};
 use crate::{
     ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, SessionId},
+    journal,
     name::Nick,
+    store::{Damage, Key},
 };
 
 /// The form that rows are written in. Whoever changes one of them counts on, and goes on to read the earlier ones.
-pub(super) const FORM: u16 = 1;
+const FORM: u16 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SessionRow {
@@ -22,6 +24,16 @@ pub(super) struct SessionRow {
     pub(super) next_member: MemberId,
     pub(super) next_room: RoomId,
     pub(super) closed_logs: Vec<Epoch>,
+}
+
+impl SessionRow {
+    pub(super) fn read(row: &[u8]) -> Result<Self, Damage> {
+        let (form, _) = postcard::take_from_bytes::<u16>(row).map_err(|_| Damage::Row(Key::Session))?;
+        if !(1..=FORM).contains(&form) {
+            return Err(Damage::Later { form });
+        }
+        journal::read(Key::Session, row).map(|(_, row): (u16, Self)| row)
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -16,7 +16,6 @@ mod archive;
 mod budget;
 mod fanout;
 mod history;
-mod import;
 mod joining;
 mod journal;
 mod kept;
@@ -28,6 +27,7 @@ mod nicks;
 mod paging;
 mod presence;
 mod restore;
+mod retention;
 mod signals;
 mod talking;
 #[cfg(test)]
@@ -53,7 +53,6 @@ use self::{
 pub use self::{
     archive::{Archive, ArchivedRoom},
     history::History,
-    import::{Import, Imported, Misfit},
 };
 use crate::{
     event::{Ended, Event, MessageId, PageId, Peer, Person, Session},
@@ -159,6 +158,7 @@ enum Alarm {
     Expiry(MemberId),
     Change(MemberId),
     Signals(RoomId),
+    Retention(RoomId),
     Idle,
 }
 
@@ -319,6 +319,7 @@ impl Host {
                 Alarm::Expiry(member) => self.expire(now, member, out),
                 Alarm::Change(member) => self.grant(now, member, out),
                 Alarm::Signals(room) => drop(self.signalled.insert(room)),
+                Alarm::Retention(room) => self.forget_old(now, room),
                 Alarm::Idle => self.look_after_owner(now, out),
             }
         }
@@ -333,6 +334,7 @@ impl Host {
             Alarm::Expiry(_) => WakeReason::Expiry,
             Alarm::Change(_) => WakeReason::Change,
             Alarm::Signals(_) => WakeReason::Signals,
+            Alarm::Retention(_) => WakeReason::Retention,
             Alarm::Idle => WakeReason::Idle,
         };
         Some(Wake { at, reason })

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Host, OWNER, members::Member};
+use super::{Alarm, Host, OWNER, members::Member};
 use crate::{
     event::Event,
     ids::{Cmid, Epoch, MemberId, PeerId, RoomId},
@@ -303,6 +303,7 @@ impl Host {
         self.changes_room(room);
         self.room_ids.remove(&state.name);
         self.grown.remove(&room);
+        self.timers.cancel(Alarm::Retention(room));
         for author in state.log.authors() {
             if let Some(member) = self.members.get_mut(&author) {
                 member.entries -= 1;

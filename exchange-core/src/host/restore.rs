@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{
     Alarm, Host, HostConfig, LOBBY, OWNER,
     journal::HostJournal,
-    kept::{FORM, MemberRow, SessionRow},
+    kept::{MemberRow, SessionRow},
     members::Member,
 };
 use crate::{
@@ -42,11 +42,7 @@ impl Host {
             return Err(Damage::OfClient);
         }
         let session = rows.get(&Key::Session).ok_or(Damage::Missing(Key::Session))?;
-        let (form, _) = postcard::take_from_bytes::<u16>(session).map_err(|_| Damage::Row(Key::Session))?;
-        if form != FORM {
-            return Err(Damage::Later { form });
-        }
-        let (_, session): (u16, SessionRow) = read(Key::Session, session)?;
+        let session = SessionRow::read(session)?;
         let owner_key = Key::Member(OWNER);
         let owner: MemberRow = read(owner_key, rows.get(&owner_key).ok_or(Damage::Missing(owner_key))?)?;
         let mut host = Self::bare(config, session.id, (owner.peer, owner.producer), seed.fork("host"), now);
@@ -67,6 +63,7 @@ impl Host {
             host.rooms.values_mut().for_each(|room| room.unkept = Some(Unkept::default()));
             host.changes_member(OWNER);
         }
+        host.forget_old_everywhere(now);
         Ok(host)
     }
 
@@ -76,7 +73,7 @@ impl Host {
             Key::Session => Ok(()),
             Key::Member(member) => self.restore_member(member, read(key, row)?, damage),
             Key::Room(id) => {
-                let row: RoomRow = read(key, row)?;
+                let row = RoomRow::read(key, row)?;
                 let wall = self.wall;
                 let room = Room::restore(id, row, &self.limits, |at| wall.when(now, at));
                 let is_other = self.room_ids.insert(room.name.clone(), id).is_some();
@@ -96,7 +93,7 @@ impl Host {
                 room.restore_membership(member, row);
                 Ok(())
             }
-            Key::Entry(id, seq) => self.restore_entry(id, seq, row).ok_or(damage),
+            Key::Entry(id, seq) => self.restore_entry(id, seq, row, now).ok_or(damage),
             // A client's.
             Key::Client | Key::Place(_) | Key::Waiting(..) => Err(damage),
         }
@@ -119,13 +116,14 @@ impl Host {
         Ok(())
     }
 
-    fn restore_entry(&mut self, id: RoomId, seq: Seq, row: &[u8]) -> Option<()> {
+    fn restore_entry(&mut self, id: RoomId, seq: Seq, row: &[u8], now: Time) -> Option<()> {
         let entry = read_entry(row).filter(|entry| (entry.room, entry.seq) == (id, seq))?;
+        let until = self.kept_until(now, entry.at);
         let room = self.rooms.get_mut(&id)?;
         let peer = self.roster.record(entry.author)?.peer;
         self.members.get_mut(&entry.author)?.entries += 1;
         let members = &mut self.members;
-        room.restore_entry(entry, peer, |gone| {
+        room.restore_entry(entry, peer, until, |gone| {
             if let Some(member) = members.get_mut(&gone) {
                 member.entries -= 1;
             }

@@ -145,6 +145,7 @@ impl Host {
         out: &mut Outbox,
     ) -> Option<Seq> {
         let at = self.wall.read(now);
+        let until = self.kept_until(now, at);
         let state = self.rooms.get_mut(&room).filter(|room| !room.log.head().is_last())?;
         let seq = state.log.head().next();
         if cfg!(exchange_bug = "ack-before-log") && cmid != Cmid::ZERO && self.grown.contains(&room) {
@@ -156,8 +157,8 @@ impl Host {
         if let Some(member) = self.members.get_mut(&author) {
             member.entries += 1;
         }
-        let members = &mut self.members;
-        state.log.append(entry, |forgotten| {
+        let (members, was_empty) = (&mut self.members, state.log.is_empty());
+        state.log.append(entry, until, |forgotten| {
             if let Some(member) = members.get_mut(&forgotten) {
                 member.entries -= 1;
             }
@@ -168,6 +169,9 @@ impl Host {
             && let Some(record) = self.roster.record(author)
         {
             state.change(seq, record.peer, &change);
+        }
+        if was_empty {
+            self.watch_age(room);
         }
         if stops_typing {
             self.tell_owner_of_typing(room, author, false, out);

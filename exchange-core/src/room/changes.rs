@@ -128,6 +128,11 @@ impl Room {
             _ => {}
         }
         // The message may have had to go for the change itself, and its edits may still be there.
+        self.forget_changes();
+    }
+
+    /// What is not kept any more has no changes either.
+    pub(super) fn forget_changes(&mut self) {
         self.changes.0 = self.changes.0.split_off(&self.log.tail().next());
     }
 }

@@ -16,10 +16,12 @@ use super::{
 };
 use crate::{
     ids::{Cmid, Epoch, MemberId, PeerId, RoomId, Seq},
+    journal::read,
     limits::Limits,
     message::{Encoding, Entry, Rules},
     name::{Remark, RoomName},
     reason::Refusal,
+    store::{Damage, Key},
     time::{Time, Timestamp},
     wire::frames,
 };
@@ -36,9 +38,16 @@ pub(crate) struct RoomRow {
     knocking: Vec<PeerId>,
     bans: Vec<(PeerId, Option<Timestamp>)>,
     mutes: Vec<(PeerId, Option<Timestamp>)>,
+    /// Of a log in which nothing is kept any more: its last place, and what the clock showed there.
+    emptied: Option<(Seq, Timestamp)>,
 }
 
 impl RoomRow {
+    /// Reads it, also in the first form, in which no log had ever been emptied and that was not said.
+    pub(crate) fn read(key: Key, row: &[u8]) -> Result<Self, Damage> {
+        read(key, row).or_else(|_| read(key, &[row, &[0]].concat()))
+    }
+
     pub(crate) fn name(&self) -> &RoomName {
         &self.name
     }
@@ -80,6 +89,7 @@ impl Room {
             knocking: standing.knocking().collect(),
             bans: standing.bans.ends().collect(),
             mutes: standing.mutes.ends().collect(),
+            emptied: (self.log.is_empty() && self.log.head() > Seq::ZERO).then(|| (self.log.head(), self.last_stamp)),
         }
     }
 
@@ -104,7 +114,7 @@ impl Room {
 
     /// The room of that row, with nothing in its log yet and nobody in it. `until` says when a moment on the wall is.
     pub(crate) fn restore(id: RoomId, row: RoomRow, limits: &Limits, until: impl Fn(Timestamp) -> Time) -> Self {
-        let RoomRow { name, epoch, topic, rules, founder, guests, knocking, bans, mutes } = row;
+        let RoomRow { name, epoch, topic, rules, founder, guests, knocking, bans, mutes, emptied } = row;
         let log = Log::new(epoch, limits.history_entries, limits.history_bytes);
         let mut room = Self::new(id, name, log, limits.signalled);
         (room.topic, room.rules) = (topic, rules);
@@ -118,14 +128,20 @@ impl Room {
         (room.standing.bans, room.standing.mutes) = (sanctions(bans), sanctions(mutes));
         room.standing.founder = founder;
         room.standing.restore(guests, knocking);
+        if let Some((head, stamp)) = emptied {
+            room.log.begin_after(head);
+            room.stamp(stamp);
+        }
         room
     }
 
-    /// The next entry of the log. `None` if it is another; `forgotten` is told the author of each that has to go for it.
+    /// The next entry of the log, which is kept until then. `None` if it is another; `forgotten` is told the author of each
+    /// that has to go for it.
     pub(crate) fn restore_entry(
         &mut self,
         entry: Entry,
         author: PeerId,
+        until: Time,
         forgotten: impl FnMut(MemberId),
     ) -> Option<()> {
         if self.log.head() == Seq::ZERO {
@@ -136,18 +152,12 @@ impl Room {
         }
         let (seq, change) = (entry.seq, entry.body.changes().is_some().then(|| entry.body.clone()));
         self.stamp(entry.at);
-        self.log.append(entry, forgotten);
+        self.log.append(entry, until, forgotten);
         if let Some(change) = change {
             self.change(seq, author, &change);
         }
         self.log.seal();
         Some(())
-    }
-
-    /// Somebody was a member, and has said something up to that number.
-    pub(crate) fn remember(&mut self, member: MemberId, known: Cmid) {
-        self.changes_membership(member);
-        self.members.insert(member, Membership { known: Some(known), ..Membership::default() });
     }
 
     /// Somebody is remembered as that row says.

@@ -11,6 +11,7 @@ use super::{changes::Content, track::Track};
 use crate::{
     ids::{Cmid, Epoch, MemberId, Seq},
     message::{Encoding, Entry, PageFrom, ToClient},
+    time::Time,
 };
 
 /// The durable record of what happened in one room.
@@ -34,6 +35,8 @@ struct Indexed {
     cmid: Cmid,
     bytes: u32,
     content: Content,
+    /// It is too old from then on.
+    until: Time,
 }
 
 /// What a cursor gets next.
@@ -86,9 +89,14 @@ impl Log {
         Seq(self.first.0 - 1 + self.index.len() as u64)
     }
 
-    /// Appends the entry, which must be numbered [`head`](Self::head)` + 1`. `forgotten` is told the author of every
-    /// entry that has to go for it.
-    pub(crate) fn append(&mut self, entry: Entry, mut forgotten: impl FnMut(MemberId)) {
+    /// Whether nothing is kept.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// Appends the entry, which must be numbered [`head`](Self::head)` + 1` and be kept no shorter than those before it.
+    /// `forgotten` is told the author of every entry that has to go for it.
+    pub(crate) fn append(&mut self, entry: Entry, until: Time, mut forgotten: impl FnMut(MemberId)) {
         debug_assert_eq!(entry.seq, self.head().next());
         let (author, cmid, content) = (entry.author, entry.cmid, Content::of(&entry.body));
         let message = ToClient::Entry(entry);
@@ -98,9 +106,32 @@ impl Log {
         }
         self.sealed = false;
         self.bytes += bytes;
-        self.index.push_back(Indexed { author, cmid, bytes: u32::try_from(bytes).unwrap_or(u32::MAX), content });
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.index.push_back(Indexed { author, cmid, bytes, content, until });
         while self.index.len() > self.max_entries || (self.bytes > self.max_bytes && self.index.len() > 1) {
-            let Some(gone) = self.index.pop_front() else { break };
+            self.forget_oldest(&mut forgotten);
+        }
+    }
+
+    /// Forgets what is too old by now, be it the newest entry; whether there was anything.
+    pub(crate) fn expire(&mut self, now: Time, mut forgotten: impl FnMut(MemberId)) -> bool {
+        let before = self.first;
+        while self.oldest_until().is_some_and(|until| until <= now) {
+            self.forget_oldest(&mut forgotten);
+        }
+        for track in core::iter::once(&mut self.postcard).chain(&mut self.json) {
+            track.truncate(self.first);
+        }
+        self.first != before
+    }
+
+    /// From when on the oldest entry is too old.
+    pub(crate) fn oldest_until(&self) -> Option<Time> {
+        self.index.front().map(|oldest| oldest.until)
+    }
+
+    fn forget_oldest(&mut self, forgotten: &mut impl FnMut(MemberId)) {
+        if let Some(gone) = self.index.pop_front() {
             self.bytes -= gone.bytes as usize;
             self.first = self.first.next();
             forgotten(gone.author);

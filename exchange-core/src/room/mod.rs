@@ -211,6 +211,13 @@ impl Room {
         self.last_stamp
     }
 
+    /// Forgets what is too old by now; whether there was anything. `forgotten` is told the author of each entry of it.
+    pub(crate) fn expire(&mut self, now: Time, forgotten: impl FnMut(MemberId)) -> bool {
+        let has_expired = self.log.expire(now, forgotten);
+        self.forget_changes();
+        has_expired
+    }
+
     pub(crate) fn subscribers(&self) -> &[LinkId] {
         &self.subscribers
     }

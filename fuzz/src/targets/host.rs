@@ -41,6 +41,7 @@ fn limits() -> Limits {
         remembered: 2,
         history_entries: 8,
         history_bytes: 500,
+        history_age: Some(Duration::from_secs(60)),
         text: 100,
         reactions: 2,
         rooms_per_founder: 2,

@@ -6,9 +6,10 @@ use core::time::Duration;
 use bytes::BytesMut;
 use proptest::{collection::vec, prelude::*};
 
-use super::config;
+use super::{config, secs};
 use crate::{
     host::{Host, HostConfig, RoomName},
+    ids::MemberId,
     limits::{Limits, Rate},
     message::{Encoding, FRAME_HEADER, JoinFrom, MAX_FRAME, ToClient, ToHost, arbitrary},
     reason::{Durability, Violation},
@@ -21,6 +22,7 @@ use crate::{
 
 const WINDOW: u32 = 1000;
 const LINKS: usize = 3;
+const AGE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -99,6 +101,7 @@ impl Fuzz {
             remembered: 2,
             history_entries: 8,
             history_bytes: 600,
+            history_age: Some(AGE),
             text: 64,
             reactions: 2,
             rooms_per_founder: 2,
@@ -231,10 +234,17 @@ impl Fuzz {
         let json = host.links.values().filter(|link| link.encoding() == Some(Encoding::Json)).count();
         assert_eq!(host.json_links, json);
         assert!(host.links.len() <= LINKS && half_open <= 2 && host.rooms.len() <= 3);
-        for member in host.members.values() {
+        let mut kept: BTreeMap<MemberId, usize> = BTreeMap::new();
+        host.rooms
+            .values()
+            .flat_map(|room| room.log.authors())
+            .for_each(|author| *kept.entry(author).or_default() += 1);
+        for (number, member) in &host.members {
             assert!(member.rooms.len() <= 2);
+            assert_eq!(member.entries, kept.get(number).copied().unwrap_or_default(), "of {number}");
         }
         for room in host.rooms.values() {
+            assert!(room.log.oldest_until().is_none_or(|until| self.now < until + secs(1)), "what is too old goes");
             assert!(room.size() <= 3);
             let readers = host.links.iter().filter(|(_, link)| link.cursor(room.id).is_some());
             assert!(room.subscribers().iter().eq(readers.map(|(link, _)| link)), "whoever has a cursor is woken");
