@@ -13,6 +13,8 @@ use exchange_tokio::{
     core::{Limits, NameError, Nick, Rate, RoomName, SessionName, discovery::DEFAULT_PORT},
 };
 
+use crate::input;
+
 const EXIT_CODES: &str = "\
 Without a terminal, or with --plain, every event is one line on standard output, every line of standard input is a \
 message, and what the program has to say of itself goes to standard error. With --json, every event is one JSON object.
@@ -47,9 +49,6 @@ pub(crate) enum Command {
     Export(ExportArguments),
     /// Find messages of a session that was kept in a file, and write them as `export` does.
     Search(SearchArguments),
-    /// Make a file for `host --store` of what `export --json` has written: another session, with what was said in the
-    /// first.
-    Import(ImportArguments),
     /// Find out why nobody is found, and what to do about it.
     ///
     /// It ends with 6 if it has found a problem, and with 0 if it has not.
@@ -118,6 +117,10 @@ pub(crate) struct HostArguments {
     /// Everybody is shown only what is on disk.
     #[arg(long, value_name = "FILE")]
     pub(crate) store: Option<PathBuf>,
+    /// Forget what was said so long ago, such as 30d, 12h or 90m, also in the file of --store. Without it, as much is kept
+    /// as there is room for.
+    #[arg(long, value_name = "TIME", value_parser = age)]
+    pub(crate) keep_for: Option<Duration>,
     /// Say every so many seconds what has happened so far: who is connected and who lags, what was moved, and why
     /// connections ended. Without a number, every 60.
     #[arg(
@@ -188,15 +191,6 @@ pub(crate) struct SearchArguments {
 }
 
 #[derive(Clone, Debug, Args)]
-pub(crate) struct ImportArguments {
-    /// What `exchange export --json` has written; `-` for standard input.
-    pub(crate) file: PathBuf,
-    /// The file to make, in which nothing is kept yet.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) store: PathBuf,
-}
-
-#[derive(Clone, Debug, Args)]
 pub(crate) struct DoctorArguments {
     /// How long to listen, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -221,7 +215,7 @@ impl HostArguments {
     pub(crate) fn limits(&self) -> Limits {
         let usual = if self.strict { Limits::strict() } else { Limits::lan() };
         let rate = |per_second: u32| Rate { per_second, burst: per_second.saturating_mul(2) };
-        Limits { messages: self.rate.map_or(usual.messages, rate), ..usual }
+        Limits { messages: self.rate.map_or(usual.messages, rate), history_age: self.keep_for, ..usual }
     }
 
     /// Where to listen; nowhere in particular if that was left open.
@@ -253,6 +247,13 @@ fn seconds(text: &str) -> Result<Duration, String> {
     const DAY: f64 = 86_400.0;
     let seconds = text.parse().ok().filter(|seconds| (0.0..=DAY).contains(seconds));
     seconds.map(Duration::from_secs_f64).ok_or_else(|| "a number of seconds is needed, such as 2 or 0.5".into())
+}
+
+/// With its unit, lest somebody mean days and lose everything after as many seconds.
+fn age(text: &str) -> Result<Duration, String> {
+    let seconds = input::seconds(text).filter(|seconds| *seconds > 0 && text.parse::<u32>().is_err());
+    let age = seconds.map(|seconds| Duration::from_secs(seconds.into()));
+    age.ok_or_else(|| "a time with its unit is needed, such as 30d, 12h or 90m".into())
 }
 
 /// Not so often that nothing else is said.
@@ -302,6 +303,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_said_is_kept_for_ever_or_for_as_long_as_is_said() {
+        let age = |line: &[&str]| host(line).limits().history_age.map(|age| age.as_secs());
+        assert_eq!(age(&["exchange", "host"]), None);
+        assert_eq!(age(&["exchange", "host", "--keep-for", "30d"]), Some(30 * 86_400));
+        assert_eq!(age(&["exchange", "host", "--strict", "--keep-for", "1h30m"]), Some(5400));
+    }
+
+    #[test]
     fn what_happened_is_said_every_minute_or_as_often_as_is_said() {
         let stats = |line: &[&str]| host(line).stats.map(|pace| pace.as_secs_f64());
         assert_eq!(stats(&["exchange", "host", "Lab 3"]), None);
@@ -320,6 +329,9 @@ mod tests {
             &["exchange", "host", "--nick", "a\u{1b}b"],
             &["exchange", "host", "--stats=0"],
             &["exchange", "host", "--stats=often"],
+            &["exchange", "host", "--keep-for", "30"],
+            &["exchange", "host", "--keep-for", "0d"],
+            &["exchange", "host", "--keep-for", "long"],
         ] {
             assert_eq!(Arguments::try_parse_from(line).unwrap_err().exit_code(), 2, "{line:?}");
         }

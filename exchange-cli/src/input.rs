@@ -12,7 +12,7 @@ use exchange_tokio::core::{Availability, RoomName};
 use tokio::sync::mpsc::{self, Receiver};
 
 pub(crate) use self::{
-    deeds::{Deed, Treatment},
+    deeds::{Deed, Treatment, seconds},
     finding::{Found, Stretch, When},
 };
 

@@ -84,7 +84,7 @@ fn for_how_long(text: &str) -> (Option<u32>, &str) {
 }
 
 /// A time such as `90`, in seconds, or `1m30s`, `2h`, `7d`.
-pub(super) fn seconds(text: &str) -> Option<u32> {
+pub(crate) fn seconds(text: &str) -> Option<u32> {
     text.parse().ok().or_else(|| {
         let time = text.parse::<Span>().ok()?.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
         time.as_secs().try_into().ok()
