@@ -226,12 +226,21 @@ fn create(path: &Path) -> io::Result<()> {
 }
 
 fn work(mut connection: Connection, todo: &mpsc::Receiver<Job>) {
+    let mut is_untidy = false;
     while let Ok(job) = todo.recv() {
         match job {
             Job::Load(reply) => drop(reply.send(load(&connection))),
-            Job::Keep(changes, reply) => drop(reply.send(keep(&mut connection, changes))),
+            Job::Keep(changes, reply) => {
+                let kept = keep(&mut connection, changes);
+                is_untidy |= matches!(kept, Ok(true));
+                drop(reply.send(kept.map(drop)));
+            }
             Job::Search(wanted, reply) => drop(reply.send(search::search(&connection, &wanted))),
         }
+    }
+    if is_untidy {
+        // If it fails, it is for the next time, and nobody is there any more to be told.
+        let _ = search::tidy(&connection);
     }
 }
 
@@ -249,18 +258,23 @@ fn load(connection: &Connection) -> rusqlite::Result<Vec<(Key, Bytes)>> {
     Ok(read)
 }
 
-fn keep(connection: &mut Connection, changes: Vec<Change>) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+/// Whether something was let go that the index has still to be rid of.
+fn keep(connection: &mut Connection, changes: Vec<Change>) -> rusqlite::Result<bool> {
+    let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let gone = changes.iter().filter(|change| change.row.is_none()).map(|change| change.key);
+    let is_untidy = search::let_go(&mut transaction, gone)?;
     {
         let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO rows (key, row) VALUES (?1, ?2)")?;
         let mut delete = transaction.prepare_cached("DELETE FROM rows WHERE key = ?1")?;
         for Change { key, row } in changes {
-            search::follow(&transaction, key, row.as_deref())?;
-            match row {
-                Some(row) => put.execute(params![key.to_bytes(), &row[..]])?,
-                None => delete.execute(params![key.to_bytes()])?,
-            };
+            if let Some(row) = row {
+                search::follow(&transaction, key, &row)?;
+                put.execute(params![key.to_bytes(), &row[..]])?;
+            } else {
+                delete.execute(params![key.to_bytes()])?;
+            }
         }
     }
-    transaction.commit()
+    transaction.commit()?;
+    Ok(is_untidy)
 }

@@ -103,39 +103,73 @@ fn word(number: u64) -> String {
     letters.collect()
 }
 
+/// So many messages of a word each.
+fn say_words(talk: &mut Talk) -> Vec<(Seq, String)> {
+    let mut said = Vec::new();
+    for numbers in (0..1500).collect::<Vec<u64>>().chunks(50) {
+        let last = talk.posts(&RoomName::lobby(), numbers.iter().map(|number| Body::text(&word(*number))));
+        said.extend(numbers.iter().zip(last.0 - 49..).map(|(number, place)| (Seq(place), word(*number))));
+    }
+    said
+}
+
+/// Of these, how many are still in some file.
+fn left<'a>(folder: &Folder, said: impl IntoIterator<Item = &'a (Seq, String)>) -> usize {
+    let bytes = folder.bytes();
+    // What is kept of a word also where it stands beside one that begins alike.
+    let pieces: BTreeSet<&[u8]> = bytes.windows(10).collect();
+    said.into_iter().filter(|(_, word)| pieces.contains(&word.as_bytes()[10..])).count()
+}
+
 /// Its words are in the rows, in the texts, and in an index that has them in many pages and more than once.
 #[test]
 fn of_what_is_deleted_nothing_is_left_in_the_file() {
     let folder = Folder::new();
-    let (mut talk, lobby) = (Talk::new(&folder.file()), RoomName::lobby());
-    let mut said = Vec::new();
-    for numbers in (0..1500).collect::<Vec<u64>>().chunks(50) {
-        let last = talk.posts(&lobby, numbers.iter().map(|number| Body::text(&word(*number))));
-        said.extend(numbers.iter().rev().zip(0..).map(|(number, back)| (Seq(last.0 - back), word(*number))));
-    }
+    let mut talk = Talk::new(&folder.file());
+    let said = say_words(&mut talk);
     drop(talk);
-    let bytes = folder.bytes();
-    let pieces: BTreeSet<&[u8]> = bytes.windows(10).collect();
-    assert!(said.iter().all(|(_, word)| pieces.contains(end(word))));
+    assert_eq!(left(&folder, &said), said.len());
 
     let mut talk = Talk::again(&folder.file(), usize::MAX);
-    let (deleted, left): (Vec<_>, Vec<_>) = said.iter().partition(|(place, _)| place.0 % 3 == 0);
+    let (deleted, others): (Vec<_>, Vec<_>) = said.iter().partition(|(place, _)| place.0 % 3 == 0);
     for (number, part) in deleted.chunks(25).enumerate() {
         if number % 5 == 0 {
             talk.edits(part[0].0, &format!("{}x", part[0].1));
         }
-        talk.posts(&lobby, part.iter().map(|(place, _)| Body::Delete(Delete { of: *place })));
+        talk.posts(&RoomName::lobby(), part.iter().map(|(place, _)| Body::Delete(Delete { of: *place })));
     }
     assert!(deleted.iter().all(|(_, word)| talk.finds(word).is_empty()));
-    assert!(left.iter().all(|(place, word)| talk.finds(word) == [*place]));
+    assert!(others.iter().all(|(place, word)| talk.finds(word) == [*place]));
     drop(talk);
-    let bytes = folder.bytes();
-    let pieces: BTreeSet<&[u8]> = bytes.windows(10).collect();
-    assert!(!deleted.iter().any(|(_, word)| pieces.contains(end(word))));
-    assert!(left.iter().all(|(_, word)| pieces.contains(end(word))));
+    assert_eq!((left(&folder, deleted), left(&folder, others.iter().copied())), (0, others.len()));
 }
 
-/// What is kept of a word also where it stands beside one that begins alike.
-fn end(word: &str) -> &[u8] {
-    &word.as_bytes()[10..]
+/// Also if that is a deleted message's, or an older text of one that is there.
+#[test]
+fn of_what_the_log_has_forgotten_nothing_is_left_in_the_file() {
+    let folder = Folder::new();
+    let mut talk = Talk::new(&folder.file());
+    let said = say_words(&mut talk);
+    drop(talk);
+    let mut talk = Talk::again(&folder.file(), 500);
+    talk.deletes(said[1400].0);
+    for number in 0..20 {
+        talk.edits(said[1300 + number].0, &format!("another text {number}"));
+        talk.deletes(said[1200 + number].0);
+    }
+    let (forgotten, rest) = said.split_at(1100);
+    assert!(forgotten[..1000].iter().all(|(_, word)| talk.finds(word).is_empty()));
+    assert_eq!(talk.finds("another text").len(), 20);
+    assert!(rest[200..300].iter().chain(&rest[301..]).all(|(place, word)| {
+        let is_edited = (said[1300].0..said[1320].0).contains(place);
+        talk.finds(word).is_empty() == is_edited
+    }));
+    drop(talk);
+    assert_eq!((left(&folder, &forgotten[..1000]), left(&folder, &said[1200..1220])), (0, 0));
+    assert_eq!(left(&folder, &said[1320..1400]), 80);
+
+    let mut talk = Talk::again(&folder.file(), usize::MAX);
+    said[1320..1400].iter().for_each(|(place, _)| talk.deletes(*place));
+    drop(talk);
+    assert_eq!(left(&folder, &said[1320..1400]), 0, "nor of what is deleted when nothing is forgotten");
 }
