@@ -49,6 +49,9 @@ pub(crate) enum Command {
     Export(ExportArguments),
     /// Find messages of a session that was kept in a file, and write them as `export` does.
     Search(SearchArguments),
+    /// Make a file for `host --store` of what `export --json` has written: another session, with what was said in the
+    /// first.
+    Import(ImportArguments),
     /// Find out why nobody is found, and what to do about it.
     ///
     /// It ends with 6 if it has found a problem, and with 0 if it has not.
@@ -188,6 +191,15 @@ pub(crate) struct SearchArguments {
     /// Show so many messages, the last ones.
     #[arg(long, value_name = "MESSAGES", default_value_t = 20)]
     pub(crate) limit: usize,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// What `exchange export --json` has written; `-` for standard input.
+    pub(crate) file: PathBuf,
+    /// The file to make, in which nothing is kept yet.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: PathBuf,
 }
 
 #[derive(Clone, Debug, Args)]

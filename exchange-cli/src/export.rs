@@ -14,7 +14,7 @@ pub(crate) async fn run(app: App, arguments: &ExportArguments) -> Result<Exit, F
         Kept::open("export", &arguments.file).await?.0
     };
     let rooms = kept.rooms(arguments.room.as_ref())?;
-    kept.write(&app, &rooms, |_| true)?;
+    kept.write(&app, &rooms, None)?;
     kept.complain(&app).await;
     Ok(Exit::Done)
 }

@@ -1,6 +1,7 @@
 //! A session that is kept in a file, as commands read it, and write it for people and for other programs.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, BufWriter, Write},
     path::Path,
@@ -17,11 +18,14 @@ use crate::{
     app::App,
     exit::{Exit, Failure, SALVAGE},
     line::Line,
-    output::{Format, held, lost},
+    output::{Format, held, lost, person_held, room_held},
 };
 
 /// What is wrong with a file is said in so many lines.
 const COMPLAINTS: usize = 10;
+
+/// Where messages are.
+pub(crate) type Places = BTreeSet<(RoomName, Seq)>;
 
 /// A session that is kept in a file, as commands read it.
 pub(crate) struct Kept<'a> {
@@ -84,18 +88,13 @@ impl<'a> Kept<'a> {
         }
     }
 
-    /// Writes the messages of these rooms that are wanted.
-    pub(crate) fn write(
-        &self,
-        app: &App,
-        rooms: &[&ArchivedRoom],
-        is_wanted: impl Fn(&MessageView) -> bool,
-    ) -> Result<(), Failure> {
+    /// Writes what was said in these rooms, or of that only what was found.
+    pub(crate) fn write(&self, app: &App, rooms: &[&ArchivedRoom], found: Option<&Places>) -> Result<(), Failure> {
         // Not by way of the screen, which waits for nobody for long: what is written may go to somebody who is slow.
         let mut out = BufWriter::new(io::stdout().lock());
-        let rooms = rooms.iter().map(|room| (*room, told(room, &is_wanted)));
+        let rooms = rooms.iter().map(|room| (*room, told(room, found)));
         let written = match app.format() {
-            Format::Json => self.write_json(&mut out, rooms),
+            Format::Json => self.write_json(&mut out, rooms, found.is_none()),
             Format::Text(_) => self.write_markdown(&mut out, rooms),
         };
         match written.and_then(|()| out.flush()) {
@@ -110,9 +109,16 @@ impl<'a> Kept<'a> {
         &self,
         out: &mut impl Write,
         rooms: impl Iterator<Item = (&'b ArchivedRoom, Vec<Told<'b>>)>,
+        whole: bool,
     ) -> io::Result<()> {
         let me = self.archive.owner.unwrap_or(PeerId::from_bytes([0; 16]));
+        for person in self.archive.people.iter().filter(|_| whole) {
+            writeln!(out, "{}", person_held(person, person.id == me).as_str())?;
+        }
         for (room, said) in rooms {
+            if whole {
+                writeln!(out, "{}", room_held(room).as_str())?;
+            }
             for told in said {
                 let line = match told {
                     Told::Message(view) => held(view, me),
@@ -181,14 +187,15 @@ impl<'a> Kept<'a> {
 }
 
 /// The messages of a room as they stand, without those that were deleted, and what is missing between them.
-fn told(room: &ArchivedRoom, is_wanted: impl Fn(&MessageView) -> bool) -> Vec<Told<'_>> {
+fn told<'a>(room: &'a ArchivedRoom, found: Option<&Places>) -> Vec<Told<'a>> {
     let mut gaps = room.gaps.iter().peekable();
     let mut told = Vec::new();
     for view in &room.messages {
         while let Some((from, to)) = gaps.next_if(|(from, _)| *from < view.message().seq()) {
             told.push(Told::Lost(*from, *to));
         }
-        if !view.is_deleted() && is_wanted(view) {
+        let place = || (room.name.clone(), view.message().seq());
+        if !view.is_deleted() && found.is_none_or(|found| found.contains(&place())) {
             told.push(Told::Message(view));
         }
     }

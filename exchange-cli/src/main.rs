@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `args` | what can be typed after `exchange` |
-//! | `host`, `join`, `ls`, `export`, `search`, `doctor` | one command each |
+//! | `host`, `join`, `ls`, `export`, `search`, `import`, `doctor` | one command each |
 //! | `kept` | a session that is kept in a file, read and written |
 //! | `session`, `seat`, `input` | a session in line mode, for its host and its clients; what is typed |
 //! | `line`, `screen` | the gate before the terminal, and the only way to it |
@@ -19,6 +19,7 @@ mod exit;
 mod export;
 mod find;
 mod host;
+mod import;
 mod input;
 mod join;
 mod kept;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
             Some(Command::Ls(arguments)) => ls::run(app, &arguments).await,
             Some(Command::Export(arguments)) => export::run(app, &arguments).await,
             Some(Command::Search(arguments)) => search::run(app, &arguments).await,
+            Some(Command::Import(arguments)) => import::run(app, &arguments).await,
             Some(Command::Doctor(arguments)) => doctor::run(app, &arguments).await,
             None => ls::overview(app).await,
         };

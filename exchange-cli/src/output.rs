@@ -23,7 +23,7 @@ use self::text::Text;
 pub(crate) use self::{
     acts::{read_back, seconds_spoken},
     ignored::Ignored,
-    json::{held, lost, person, room, seen_by, unread},
+    json::{held, lost, person, person_held, room, room_held, seen_by, unread},
     labels::{RoomLabel, peers, told_apart},
     refusals::{Attempt, failed, refused, removed},
     sessions::{Hosting, listed},

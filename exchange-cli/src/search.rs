@@ -1,14 +1,12 @@
 //! `exchange search`: messages of a session that is kept in a file, by their words.
 
-use std::collections::BTreeSet;
-
 use exchange_tokio::sqlite::Found;
 
 use crate::{
     app::App,
     args::SearchArguments,
     exit::{Exit, Failure},
-    kept::Kept,
+    kept::{Kept, Places},
 };
 
 pub(crate) async fn run(app: App, arguments: &SearchArguments) -> Result<Exit, Failure> {
@@ -19,11 +17,8 @@ pub(crate) async fn run(app: App, arguments: &SearchArguments) -> Result<Exit, F
     if found.is_empty() {
         return Err(Failure::new(Exit::NotFound, "No message has all of these words.", ""));
     }
-    let found: BTreeSet<_> = found.into_iter().map(|Found { room, seq }| (room, seq)).collect();
+    let found: Places = found.into_iter().map(|Found { room, seq }| (room, seq)).collect();
     rooms.retain(|room| found.iter().any(|(found, _)| *found == room.name));
-    kept.write(&app, &rooms, |view| {
-        let message = view.message();
-        found.contains(&(message.room().clone(), message.seq()))
-    })?;
+    kept.write(&app, &rooms, Some(&found))?;
     Ok(Exit::Done)
 }

@@ -84,7 +84,7 @@ pub use self::{
         Change, Ended, Event, Message, MessageId, MessageView, Page, PageId, Peer, Person, Search, SeenBy, Session,
         Tag, Unread,
     },
-    host::{Archive, ArchivedRoom, Host, HostConfig},
+    host::{Archive, ArchivedRoom, Host, HostConfig, Import, Imported, Misfit},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
     limits::{Limits, Rate, Timing},
     message::{

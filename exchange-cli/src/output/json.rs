@@ -86,6 +86,16 @@ enum Json<'a> {
         sender: &'a Nick,
         peer: PeerId,
         text: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        content_type: Option<&'a ContentType>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kind: Option<u16>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        payload: Option<Value>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reply_to: Option<Seq>,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        mentions: &'a [PeerId],
         edited: bool,
         reactions: BTreeMap<&'a Reaction, &'a BTreeSet<PeerId>>,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -93,6 +103,17 @@ enum Json<'a> {
         at: Timestamp,
         id: String,
         mine: bool,
+    },
+    PersonHeld {
+        #[serde(flatten)]
+        who: Person<'a>,
+        you: bool,
+    },
+    RoomHeld {
+        room: &'a RoomName,
+        topic: Option<&'a Remark>,
+        founder: Option<PeerId>,
+        rules: Rules,
     },
     Lost {
         room: &'a RoomName,
@@ -357,12 +378,22 @@ pub(crate) fn room(
 /// A message that is held, as it stands.
 pub(crate) fn held(view: &MessageView, me: PeerId) -> Line {
     let message = view.message();
+    let (content_type, kind, payload) = match message.body() {
+        Body::Data(Data { content_type, .. }) => (Some(content_type), None, Some(payload(message.body()))),
+        Body::Opaque { kind, .. } => (None, Some(*kind), Some(payload(message.body()))),
+        _ => (None, None, None),
+    };
     Line::json(&Json::Held {
         room: message.room(),
         seq: message.seq(),
         sender: &message.sender().nick,
         peer: message.sender().id,
         text: view.text(),
+        content_type,
+        kind,
+        payload,
+        reply_to: message.reply_to(),
+        mentions: message.mentions(),
         edited: view.edited().is_some(),
         reactions: view.reactions().collect(),
         means_you: message.mentions().contains(&me),
@@ -370,6 +401,17 @@ pub(crate) fn held(view: &MessageView, me: PeerId) -> Line {
         id: message.id().to_string(),
         mine: message.is_mine(),
     })
+}
+
+/// Somebody who was in a session that was kept.
+pub(crate) fn person_held(person: &Peer, you: bool) -> Line {
+    Line::json(&Json::PersonHeld { who: person.into(), you })
+}
+
+/// A room of such a session.
+pub(crate) fn room_held(room: &core::ArchivedRoom) -> Line {
+    let core::ArchivedRoom { name, topic, founder, rules, .. } = room;
+    Line::json(&Json::RoomHeld { room: name, topic: topic.as_ref(), founder: *founder, rules: *rules })
 }
 
 /// From where to where nothing can be read of a room.
@@ -396,7 +438,7 @@ pub(crate) fn unread(room: &RoomName, core::Unread { messages, mentions }: core:
 /// The bytes that an application has sent, as they are in the protocol's JSON: in base64.
 fn payload(body: &Body) -> Value {
     let json = serde_json::to_value(body).unwrap_or_default();
-    json.pointer("/payload/payload").cloned().unwrap_or_default()
+    json.pointer("/payload/payload").or_else(|| json.get("payload")).cloned().unwrap_or_default()
 }
 
 fn said(message: &Message, me: PeerId) -> Json<'_> {

@@ -49,7 +49,8 @@ fn what_was_said_is_written_as_it_stands_for_people_and_for_programs() {
     assert!(!out.iter().any(|line| line.contains('\u{1b}')), "{out:?}");
 
     let (code, out, _) = export(&["--json", "--room", "DEN", &file]);
-    let messages: Vec<Value> = out.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = out.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let messages: Vec<Value> = lines.filter(|line| line["event"] == "held").collect();
     assert_eq!((code, messages.len()), (0, 3));
     assert!(messages.iter().all(|message| message["room"] == "den" && message["sender"] == "bo"));
     let texts = messages.iter().map(|message| (message["text"].as_str().unwrap(), message["edited"] == true));

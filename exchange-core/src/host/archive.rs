@@ -31,6 +31,8 @@ use crate::{
 pub struct Archive {
     /// Whose session it was.
     pub owner: Option<PeerId>,
+    /// Who was in it, each by all nicks that their clients had last.
+    pub people: Vec<Peer>,
     /// Its rooms, by name.
     pub rooms: Vec<ArchivedRoom>,
     /// What was wrong with the rows.
@@ -109,7 +111,9 @@ impl Archive {
             read.push(ArchivedRoom { name, topic, rules, founder, messages, gaps });
         }
         read.sort_by(|one, other| one.name.cmp(&other.name));
-        Self { owner, rooms: read, damage }
+        let people: BTreeSet<(PeerId, Nick)> = people.into_values().map(|(peer, _)| (peer.id, peer.nick)).collect();
+        let people = people.into_iter().map(|(id, nick)| Peer { id, nick }).collect();
+        Self { owner, people, rooms: read, damage }
     }
 }
 

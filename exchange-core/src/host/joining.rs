@@ -246,7 +246,7 @@ impl Host {
         Ok(id)
     }
 
-    fn open(
+    pub(super) fn open(
         &mut self,
         now: Time,
         founder: PeerId,

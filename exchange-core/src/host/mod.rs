@@ -16,6 +16,7 @@ mod archive;
 mod budget;
 mod fanout;
 mod history;
+mod import;
 mod joining;
 mod journal;
 mod kept;
@@ -53,6 +54,7 @@ use self::{
 pub use self::{
     archive::{Archive, ArchivedRoom},
     history::History,
+    import::{Import, Imported, Misfit},
 };
 use crate::{
     event::{Ended, Event, MessageId, PageId, Peer, Person, Session},

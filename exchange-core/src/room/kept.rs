@@ -160,6 +160,12 @@ impl Room {
         Some(())
     }
 
+    /// Somebody was a member, and has said something up to that number.
+    pub(crate) fn remember(&mut self, member: MemberId, known: Cmid) {
+        self.changes_membership(member);
+        self.members.insert(member, Membership { known: Some(known), ..Membership::default() });
+    }
+
     /// Somebody is remembered as that row says.
     pub(crate) fn restore_membership(&mut self, member: MemberId, row: MembershipRow) {
         let MembershipRow { present, known, refused, floor, removed } = row;

@@ -7,6 +7,7 @@ mod archive;
 mod changes;
 mod every_frame;
 mod history;
+mod import;
 mod keeping;
 mod liveness;
 mod messages;
