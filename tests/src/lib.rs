@@ -7,6 +7,8 @@
     reason = "this is a test library"
 )]
 
+#[cfg(target_os = "linux")]
+pub mod cores;
 pub mod faulty;
 #[cfg(target_os = "linux")]
 pub mod lan;
@@ -14,6 +16,7 @@ pub mod proxy;
 pub mod raw;
 pub mod shelf;
 pub mod stream;
+pub mod usage;
 pub mod vectors;
 pub mod watched;
 

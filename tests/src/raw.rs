@@ -30,12 +30,16 @@ pub struct RawClient<S> {
 impl<S: ByteStream> RawClient<S> {
     /// Connects and gets through the preamble.
     pub async fn connect<R: Runtime<Stream = S>>(runtime: &R, host: SocketAddr, encoding: Encoding) -> Self {
-        let mut stream = runtime.connect(host).await.unwrap();
+        let stream = runtime.connect(host).await.unwrap();
+        Self::open(stream, encoding).await.expect("the host opens")
+    }
+
+    /// Gets through the preamble on a connection; `None` when the host would not have it.
+    pub async fn open(mut stream: S, encoding: Encoding) -> Option<Self> {
         let wire = Wire::client(Offer::new(Versions::SUPPORTED, &[encoding]));
-        write_all(&mut stream, &wire.opening()).await.unwrap();
+        write_all(&mut stream, &wire.opening()).await.ok()?;
         let mut client = Self { stream, wire, encoding, unread: Bytes::new() };
-        assert!(client.next_received().await.is_some_and(|received| received.is_none()), "the host opens");
-        client
+        client.next_received().await.filter(Option::is_none).map(|_| client)
     }
 
     /// Connects, says hello, and joins the lobby from its start; it is a member, and the number of the lobby is told.

@@ -14,12 +14,12 @@ mod session;
 use std::{env, path::Path, time::Duration};
 
 use exchange_sim::driver::{Budget, Sim};
-use exchange_tests::watched::Watched;
+use exchange_tests::{usage::descriptors, watched::Watched};
 use exchange_tokio::Tokio;
 use tokio::runtime::Builder;
 
 use self::{
-    measure::{Growth, Sample, descriptors},
+    measure::{Growth, Sample},
     session::{Plan, Totals, soak},
 };
 

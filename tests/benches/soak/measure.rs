@@ -1,6 +1,6 @@
 //! How much of the machine a process holds.
 
-use std::{fmt, fs, time::Duration};
+use std::{fmt, time::Duration};
 
 /// How it stands at one moment.
 #[derive(Clone, Copy, Debug)]
@@ -48,18 +48,4 @@ impl Growth {
 
 fn most(samples: &[Sample], of: impl Fn(&Sample) -> u64) -> u64 {
     samples.iter().map(of).max().unwrap_or_default()
-}
-
-/// Bytes of this process that are in memory.
-pub(crate) fn resident() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib =
-        line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|number| number.trim().parse::<u64>().ok());
-    kib.unwrap_or_default() * 1024
-}
-
-/// Descriptors that are open.
-pub(crate) fn descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }

@@ -10,6 +10,7 @@ use exchange_tests::{
     local_host,
     proxy::Proxy,
     unhurried,
+    usage::resident,
     watched::{Alive, Watched},
 };
 use fastrand::Rng;
@@ -19,7 +20,7 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 
-use crate::measure::{Sample, resident};
+use crate::measure::Sample;
 
 /// What is going to happen.
 #[derive(Clone, Debug)]

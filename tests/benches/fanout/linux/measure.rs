@@ -1,35 +1,8 @@
 //! CPU times, and what they come to.
 
-use std::{fmt, io, time::Duration};
-
-use rustix::{
-    thread::{CpuSet, sched_getaffinity, sched_setaffinity},
-    time::{ClockId, clock_gettime},
-};
+use std::{fmt, time::Duration};
 
 use super::server::System;
-
-/// One core for the server and one for the generator, if there are two that this process may use.
-pub(super) fn two_cores() -> io::Result<Option<[CpuSet; 2]>> {
-    let allowed = sched_getaffinity(None)?;
-    let mut cores = (0..CpuSet::MAX_CPU).filter(|&core| allowed.is_set(core)).map(|core| {
-        let mut alone = CpuSet::new();
-        alone.set(core);
-        alone
-    });
-    Ok(cores.next().zip(cores.next()).map(|(first, second)| [first, second]))
-}
-
-/// Keeps this thread, and the processes it starts, on these cores.
-pub(super) fn pin_to(cores: Option<&CpuSet>) -> io::Result<()> {
-    cores.map_or(Ok(()), |cores| Ok(sched_setaffinity(None, cores)?))
-}
-
-/// What all threads of this process have used, in user mode and in the kernel.
-pub(super) fn cpu() -> Duration {
-    let used = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::from_secs(used.tv_sec.unsigned_abs()) + Duration::from_nanos(used.tv_nsec.unsigned_abs())
-}
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Measurement {

@@ -9,6 +9,7 @@ mod server;
 
 use std::{env, io, time::Duration};
 
+use exchange_tests::cores;
 use rustix::thread::CpuSet;
 
 use self::{
@@ -71,7 +72,7 @@ pub(crate) fn main() -> io::Result<()> {
     let names: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
     let wanted = |workload: &&Workload| names.is_empty() || names.iter().any(|name| workload.name.contains(*name));
 
-    let cores = measure::two_cores()?;
+    let cores = cores::two_cores()?;
     let mut rows = Vec::new();
     for workload in WORKLOADS.iter().filter(wanted) {
         let (repetitions, messages) =
@@ -100,9 +101,9 @@ fn measure(load: Load, messages: usize, cores: Option<&[CpuSet; 2]>, first: usiz
     let mut contestants = Vec::new();
     for system in [first, 1 - first] {
         // A process has the cores of whoever starts it.
-        measure::pin_to(cores.map(|[servers, _]| servers))?;
+        cores::pin_to(cores.map(|[servers, _]| servers))?;
         let server = Server::start(SYSTEMS[system], load.receivers)?;
-        measure::pin_to(cores.map(|[_, generators]| generators))?;
+        cores::pin_to(cores.map(|[_, generators]| generators))?;
         let mut generator = Generator::connect(server.system, server.address, load)?;
         generator.run(messages / 10)?;
         contestants.push((system, server, generator, Duration::ZERO));

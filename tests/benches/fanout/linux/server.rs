@@ -12,12 +12,13 @@ use std::{
     time::Duration,
 };
 
+use exchange_tests::cores;
 use exchange_tokio::{
     Host,
     core::{Limits, Rate},
 };
 
-use super::{floor, measure};
+use super::floor;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum System {
@@ -55,7 +56,7 @@ impl System {
             while io::stdin().read(&mut [0]).is_ok_and(|length| length > 0) {
                 // Once the runtime has got around to this, it has done what it had begun.
                 let _ = handle.block_on(handle.spawn(async {}));
-                println!("{}", measure::cpu().as_nanos());
+                println!("{}", cores::cpu().as_nanos());
             }
             process::exit(0);
         });
