@@ -17,6 +17,9 @@ pub struct Limits {
     pub half_open: usize,
     /// As many of them at once from one address.
     pub half_open_per_address: usize,
+    /// People whom nobody has met yet, from one address; those of the host's own machine count for none. To come as somebody
+    /// else gives nobody more to say.
+    pub newcomers: Rate,
     /// Rooms at once.
     pub rooms: usize,
     /// Rooms at once that one peer has opened.
@@ -97,6 +100,7 @@ impl Limits {
             links_per_address: 16,
             half_open: 32,
             half_open_per_address: 8,
+            newcomers: Rate { per_second: 1, burst: 16 },
             rooms: 1000,
             rooms_per_founder: 32,
             rooms_per_member: 100,
@@ -131,6 +135,7 @@ impl Limits {
             links_per_address: 8,
             half_open: 8,
             half_open_per_address: 4,
+            newcomers: Rate { per_second: 1, burst: 8 },
             rooms: 64,
             rooms_per_founder: 4,
             rooms_per_member: 16,
@@ -214,6 +219,7 @@ mod tests {
             links_per_address,
             half_open,
             half_open_per_address,
+            newcomers,
             rooms,
             rooms_per_founder,
             rooms_per_member,
@@ -254,6 +260,8 @@ mod tests {
         let rates = [
             ("text", text),
             ("page_entries", page_entries),
+            ("newcomers a second", newcomers.per_second),
+            ("newcomers at once", newcomers.burst),
             ("messages a second", messages.per_second),
             ("messages at once", messages.burst),
             ("requests a second", requests.per_second),
@@ -275,6 +283,13 @@ mod tests {
     fn everybody_fits_into_the_lobby_with_the_host_and_those_who_are_away() {
         for limits in [Limits::lan(), Limits::strict()] {
             assert!(limits.members_per_room > 2 * limits.links);
+        }
+    }
+
+    #[test]
+    fn as_many_as_an_address_has_links_for_may_come_at_once() {
+        for limits in [Limits::lan(), Limits::strict()] {
+            assert!(limits.newcomers.burst as usize >= limits.links_per_address);
         }
     }
 

@@ -21,7 +21,7 @@ pub enum CloseReason {
     /// The same client came back on a newer link.
     #[error("replaced by a newer connection of the same client")]
     Replaced,
-    /// The host has as many links or members as it allows.
+    /// The host has as many links or members as it allows, or as many new ones of one address in a time.
     #[error("session is full")]
     Full,
     /// Nothing was heard for too long.

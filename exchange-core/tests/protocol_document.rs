@@ -417,6 +417,8 @@ fn every_figure_is_the_codes() {
         number("links from one address", limits.links_per_address),
         number("links without a hello", limits.half_open),
         number("links without a hello from one address", limits.half_open_per_address),
+        number("new people from one address a second", limits.newcomers.per_second as usize),
+        number("new people from one address at once", limits.newcomers.burst as usize),
         number("rooms", limits.rooms),
         number("rooms that a peer has opened", limits.rooms_per_founder),
         number("rooms of a member", limits.rooms_per_member),

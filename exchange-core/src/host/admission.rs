@@ -1,11 +1,12 @@
 //! Who gets a link: so many there may be at once, so many of them that have not said who they are, and so many of either
-//! from one address.
+//! from one address. And who comes in: of those whom nobody has met yet, so many of one address in a time.
 
 use alloc::collections::{BTreeMap, btree_map::Entry};
 use core::net::IpAddr;
 
-use super::{Alarm, Host, link::Link};
+use super::{Alarm, Host, budget::Budget, link::Link};
 use crate::{
+    limits::Rate,
     reason::CloseReason,
     seam::{LinkId, Outbox},
     time::Time,
@@ -65,7 +66,33 @@ impl Shares {
     }
 }
 
+/// What the addresses have left of the new people that they may bring: of those that have spent of it, the ones that it
+/// takes longest until they have it back.
+#[derive(Debug, Default)]
+pub(super) struct Newcomers(BTreeMap<IpAddr, Budget>);
+
+impl Newcomers {
+    /// Whether one more may come from there. Of no more addresses than `most` it is kept what they have spent: whoever has
+    /// so many is not kept out by counting them.
+    fn admit(&mut self, now: Time, from: IpAddr, rate: Rate, most: usize) -> bool {
+        let is_admitted = self.0.entry(from).or_default().take(now, rate).is_ok();
+        if self.0.len() > most
+            && let Some((least, _)) = self.0.iter().min_by_key(|(_, budget)| **budget)
+        {
+            let least = *least;
+            self.0.remove(&least);
+        }
+        is_admitted
+    }
+}
+
 impl Host {
+    /// Whether somebody whom nobody has met yet may come in over that link.
+    pub(super) fn admits_newcomer(&mut self, now: Time, link: LinkId) -> bool {
+        let from = self.links.get(&link).and_then(|link| link.from);
+        from.is_none_or(|from| self.newcomers.admit(now, from, self.limits.newcomers, self.limits.links))
+    }
+
     pub(super) fn link_up(&mut self, now: Time, link: LinkId, credit: u32, from: Option<IpAddr>, out: &mut Outbox) {
         if self.links.contains_key(&link) {
             return;
@@ -98,6 +125,11 @@ impl Host {
         let is_meant = |link: &Link| link.from == Some(greediest) && link.member().is_none();
         let oldest = self.links.iter().find(|(_, link)| is_meant(link)).map(|(link, _)| *link);
         oldest.inspect(|oldest| self.close_link(now, *oldest, CloseReason::Full, out)).is_some()
+    }
+
+    #[cfg(test)]
+    pub(super) fn check_newcomers(&self) {
+        assert!(self.newcomers.0.len() <= self.limits.links);
     }
 
     #[cfg(test)]

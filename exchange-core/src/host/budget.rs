@@ -21,8 +21,8 @@ const IGNORED: u8 = 3;
 const ASKED: usize = 160;
 
 /// A bucket of tokens, kept as the moment at which it is full again: that is all there is to know, and it moves without
-/// being looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// being looked at. The more was taken, the greater it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Budget {
     full_at: Time,
 }

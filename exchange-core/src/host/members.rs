@@ -114,7 +114,7 @@ impl Host {
             Ok(nick) => nick,
             Err(error) => return self.close_link(now, link, CloseReason::Name(error), out),
         };
-        let member = match self.admit(now, hello) {
+        let member = match self.admit(now, link, hello) {
             Ok(member) => member,
             Err(reason) => return self.close_link(now, link, reason, out),
         };
@@ -191,7 +191,7 @@ impl Host {
     }
 
     /// Which member this is, if it may come in.
-    fn admit(&mut self, now: Time, hello: &Hello) -> Result<MemberId, CloseReason> {
+    fn admit(&mut self, now: Time, link: LinkId, hello: &Hello) -> Result<MemberId, CloseReason> {
         if let Some(reason) = self.barred(now, hello.peer) {
             return Err(reason);
         }
@@ -211,6 +211,9 @@ impl Host {
         // A peer id is only claimed: whoever is there has it.
         if self.roster.clients_of(hello.peer).any(|other| other == OWNER || self.is_linked(other)) {
             return Err(CloseReason::WrongToken);
+        }
+        if !self.admits_newcomer(now, link) {
+            return Err(CloseReason::Full);
         }
         let member = self.next_member;
         self.next_member = MemberId(member.0.checked_add(1).ok_or(CloseReason::Full)?);

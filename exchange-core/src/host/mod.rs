@@ -43,7 +43,7 @@ use core::{mem, time::Duration};
 use bytes::BytesMut;
 
 use self::{
-    admission::Shares,
+    admission::{Newcomers, Shares},
     joining::Opening,
     journal::HostJournal,
     link::{Cursor, Link},
@@ -117,6 +117,7 @@ pub struct Host {
     wall: WallClock,
     links: BTreeMap<LinkId, Link>,
     shares: Shares,
+    newcomers: Newcomers,
     json_links: usize,
     members: BTreeMap<MemberId, Member>,
     next_member: MemberId,
@@ -208,6 +209,7 @@ impl Host {
             wall: WallClock::default(),
             links: BTreeMap::new(),
             shares: Shares::default(),
+            newcomers: Newcomers::default(),
             json_links: 0,
             members: BTreeMap::from([(OWNER, Member::owner())]),
             next_member: MemberId(1),

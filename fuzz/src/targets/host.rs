@@ -34,6 +34,7 @@ fn limits() -> Limits {
         links_per_address: 2,
         half_open: 2,
         half_open_per_address: 2,
+        newcomers: Rate { per_second: 50, burst: 50 },
         rooms: 3,
         rooms_per_member: 2,
         members_per_room: 3,

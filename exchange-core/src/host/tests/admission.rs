@@ -7,7 +7,7 @@ use crate::{
     event::{Ended, Event},
     host::{HostConfig, RoomName},
     ids::{ProducerId, Token},
-    limits::{Limits, Timing},
+    limits::{Limits, Rate, Timing},
     message::{Encoding, Hello, JoinFrom, ToClient, ToHost},
     name::NameError,
     reason::{CloseReason, Violation},
@@ -133,6 +133,63 @@ fn an_address_that_connects_as_fast_as_it_can_keeps_nobody_out() {
     }
     assert_eq!(come_up(&mut bench, [10, 0, 0, 99], 99_000..99_001), (1, 0));
     assert_eq!(bench.host.link_count(), 32);
+}
+
+/// Somebody comes from an address; why not, if it is not let in.
+fn comes(bench: &mut Bench, from: [u8; 4], link: u64, hello: &ToHost) -> Option<CloseReason> {
+    let from = Some(IpAddr::from(from));
+    let link = bench.open_from(from, link, Encoding::Postcard, WINDOW);
+    bench.say(link, hello);
+    let refused = bench.closed(link);
+    bench.down(link);
+    refused
+}
+
+#[test]
+fn an_address_brings_so_many_new_people_in_a_time_and_whoever_was_there_comes_back_all_the_same() {
+    let newcomers = Rate { per_second: 1, burst: 3 };
+    let mut bench = Bench::with(limited(Limits { newcomers, ..Limits::default() }));
+    let home = [10, 0, 0, 1];
+    let from = |address: [u8; 4]| Some(IpAddr::from(address));
+    let link = bench.open_from(from(home), 1, Encoding::Postcard, WINDOW);
+    bench.say(link, &hello(1, 1, None));
+    let token = bench.heard(link).into_iter().find_map(|said| match said {
+        ToClient::Welcome(welcome) => Some(welcome.token),
+        _ => None,
+    });
+    bench.down(link);
+    for number in 2..=3 {
+        assert_eq!(comes(&mut bench, home, number.into(), &hello(number, 1, None)), None);
+    }
+    assert_eq!(comes(&mut bench, home, 4, &hello(4, 1, None)), Some(CloseReason::Full));
+    assert_eq!(
+        comes(&mut bench, home, 5, &started_anew(3, 77)),
+        Some(CloseReason::Full),
+        "another run is another client"
+    );
+    assert_eq!(comes(&mut bench, home, 6, &hello(1, 2, token)), None, "it was there before");
+    assert_eq!(comes(&mut bench, [10, 0, 0, 2], 7, &hello(4, 1, None)), None, "another address has its own");
+    for number in 10..30 {
+        assert_eq!(comes(&mut bench, [127, 0, 0, 1], number.into(), &hello(number, 1, None)), None, "the host's own");
+    }
+    bench.pass(secs(1));
+    assert_eq!(comes(&mut bench, home, 40, &hello(40, 1, None)), None);
+    assert_eq!(comes(&mut bench, home, 41, &hello(41, 1, None)), Some(CloseReason::Full));
+}
+
+#[test]
+fn an_address_that_has_spent_much_is_remembered_amid_ever_so_many_that_have_not() {
+    let newcomers = Rate { per_second: 1, burst: 3 };
+    let mut bench = Bench::with(limited(Limits { newcomers, links: 4, ..Limits::default() }));
+    let home = [10, 0, 0, 1];
+    for number in 1..=3 {
+        assert_eq!(comes(&mut bench, home, number.into(), &hello(number, 1, None)), None);
+    }
+    for number in 10..=200 {
+        assert_eq!(comes(&mut bench, [10, 0, 1, number], number.into(), &hello(number, 1, None)), None);
+        bench.host.check_newcomers();
+    }
+    assert_eq!(comes(&mut bench, home, 300, &hello(4, 1, None)), Some(CloseReason::Full));
 }
 
 #[test]

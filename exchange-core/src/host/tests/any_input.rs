@@ -94,6 +94,7 @@ impl Fuzz {
             links_per_address: 2,
             half_open: 2,
             half_open_per_address: 2,
+            newcomers: Rate { per_second: 5, burst: 5 },
             rooms: 3,
             rooms_per_member: 2,
             members_per_room: 3,

@@ -27,7 +27,7 @@ mod strangers;
 mod strict;
 
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
-use core::time::Duration;
+use core::{net::IpAddr, time::Duration};
 
 use bytes::BytesMut;
 
@@ -186,10 +186,15 @@ impl Bench {
 
     /// A link that is through its preamble.
     fn open(&mut self, link: u64, encoding: Encoding, credit: u32) -> LinkId {
+        self.open_from(None, link, encoding, credit)
+    }
+
+    /// The same, from there.
+    fn open_from(&mut self, from: Option<IpAddr>, link: u64, encoding: Encoding, credit: u32) -> LinkId {
         let link = LinkId(link);
         let seen = Seen { encoding, said: Vec::new(), unread: 0, reads: true, closed: None };
         assert!(self.links.insert(link, seen).is_none(), "a link's number is used once");
-        self.input(Input::LinkUp { link, credit, from: None });
+        self.input(Input::LinkUp { link, credit, from });
         self.input(Input::Opened { link, encoding });
         link
     }
