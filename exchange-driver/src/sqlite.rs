@@ -226,20 +226,20 @@ fn create(path: &Path) -> io::Result<()> {
 }
 
 fn work(mut connection: Connection, todo: &mpsc::Receiver<Job>) {
-    let mut is_untidy = false;
+    let mut has_kept = false;
     while let Ok(job) = todo.recv() {
         match job {
             Job::Load(reply) => drop(reply.send(load(&connection))),
             Job::Keep(changes, reply) => {
                 let kept = keep(&mut connection, changes);
-                is_untidy |= matches!(kept, Ok(true));
-                drop(reply.send(kept.map(drop)));
+                has_kept |= kept.is_ok();
+                drop(reply.send(kept));
             }
             Job::Search(wanted, reply) => drop(reply.send(search::search(&connection, &wanted))),
         }
     }
-    if is_untidy {
-        // If it fails, it is for the next time, and nobody is there any more to be told.
+    // Also of what was let go before a crash. If it fails, it is for the next time, and nobody is there to be told.
+    if has_kept {
         let _ = search::tidy(&connection);
     }
 }
@@ -258,11 +258,10 @@ fn load(connection: &Connection) -> rusqlite::Result<Vec<(Key, Bytes)>> {
     Ok(read)
 }
 
-/// Whether something was let go that the index has still to be rid of.
-fn keep(connection: &mut Connection, changes: Vec<Change>) -> rusqlite::Result<bool> {
+fn keep(connection: &mut Connection, changes: Vec<Change>) -> rusqlite::Result<()> {
     let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let gone = changes.iter().filter(|change| change.row.is_none()).map(|change| change.key);
-    let is_untidy = search::let_go(&mut transaction, gone)?;
+    search::let_go(&mut transaction, gone)?;
     {
         let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO rows (key, row) VALUES (?1, ?2)")?;
         let mut delete = transaction.prepare_cached("DELETE FROM rows WHERE key = ?1")?;
@@ -275,6 +274,5 @@ fn keep(connection: &mut Connection, changes: Vec<Change>) -> rusqlite::Result<b
             }
         }
     }
-    transaction.commit()?;
-    Ok(is_untidy)
+    transaction.commit()
 }
