@@ -77,6 +77,7 @@ impl Client {
                 let Some(room) = self.room_of(room)? else { return Ok(()) };
                 let from = self.rooms.get_mut(&room).ok_or(Violation::Unexpected)?.skip(to)?;
                 self.moves(&room);
+                self.changes_room(&room);
                 self.watch_seen(now, &room);
                 if !cfg!(exchange_bug = "gap-swallowed") {
                     out.event(Event::Gap { room, from, to, reason });

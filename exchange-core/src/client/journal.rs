@@ -75,6 +75,9 @@ pub(super) struct Standing {
     pub(super) from: JoinFrom,
     pub(super) opens: bool,
     pub(super) place: Option<(Epoch, Seq)>,
+    /// After which place everything was given, and up to which it was read.
+    pub(super) after: Seq,
+    pub(super) read: Seq,
     pub(super) sent: Cmid,
 }
 

@@ -119,15 +119,17 @@ impl Room {
         waiting: Vec<(Cmid, Body)>,
         held: (Transcript, Later),
     ) -> Self {
-        let Standing { from, opens, place, sent } = *standing;
-        let mut room = Self::new(from, numbered, held);
+        let Standing { from, opens, place, after, read, sent } = *standing;
+        let is_forgotten = cfg!(exchange_bug = "numbers-not-kept") && waiting.is_empty();
+        let mut room = Self::new(from, if is_forgotten { Cmid::ZERO } else { numbered }, held);
         // Whatever was told of it is told no more: who comes back sees again how it went on from there.
         let again = if let JoinFrom::Last(entries) = from { entries } else { 0 };
         (room.was_asked, room.opens, room.sent) = (true, opens, sent);
         room.history = place.map_or(Seq::ZERO, |(_, seq)| seq);
         room.place = place.map(|(epoch, seq)| (epoch, seq.back(again.into())));
         room.told = room.place.map_or(Seq::ZERO, |(_, seq)| seq);
-        room.signals.begin(room.told);
+        room.signals.begin(after);
+        room.signals.read = read;
         room.waiting = waiting.into_iter().map(|(cmid, body)| Waiting { cmid, body, settled: false }).collect();
         room
     }
@@ -135,7 +137,8 @@ impl Room {
     /// What is kept of it, beside what waits.
     pub(super) fn standing(&self) -> Standing {
         let place = self.place.map(|(epoch, _)| (epoch, self.told));
-        Standing { from: self.from, opens: self.opens, place, sent: self.sent }
+        let Signals { after, read, .. } = self.signals;
+        Standing { from: self.from, opens: self.opens, place, after, read, sent: self.sent }
     }
 
     /// Whether it is still to be opened.
@@ -200,6 +203,11 @@ impl Room {
     /// The last number before those that wait.
     pub(super) fn waits_after(&self) -> Cmid {
         self.waiting.front().map_or(self.numbered, |first| Cmid(first.cmid.0.saturating_sub(1)))
+    }
+
+    /// What has no outcome.
+    pub(super) fn unsettled(&self) -> impl Iterator<Item = (Cmid, &Body)> {
+        self.waiting.iter().filter(|waiting| !waiting.settled).map(|waiting| (waiting.cmid, &waiting.body))
     }
 
     /// What waits, after a number.

@@ -29,10 +29,10 @@ pub(super) struct Signals {
     /// Whether the host has said that there are none.
     off: bool,
     /// After this place every entry was given.
-    after: Seq,
+    pub(super) after: Seq,
     /// The last that somebody else said, and how far that was read.
     said: Seq,
-    read: Seq,
+    pub(super) read: Seq,
     /// What the host was told on this link: how far this client is, and how far was read.
     told: Option<(Seq, Seq)>,
     /// Whether there is something to tell it.
@@ -62,7 +62,8 @@ impl Signals {
     /// Entries up to there are missing.
     pub(super) fn skip(&mut self, to: Seq) {
         if !cfg!(exchange_bug = "gap-counts-as-given") {
-            self.after = to;
+            // Who goes on with what an earlier client has kept may be told of a gap that is further back.
+            self.after = self.after.max(to);
         }
     }
 
@@ -89,12 +90,14 @@ impl Signals {
     /// What the host is to be told by now.
     fn tell(&mut self, place: Seq, receipts: bool) -> Option<Seen> {
         self.waits = false;
-        if !self.is_news(receipts) || self.off {
+        // Of what was given and read in an earlier life, not all may have come again.
+        if !self.is_news(receipts) || self.off || place < self.after {
             return None;
         }
-        self.told = Some((place, self.read));
+        let read = self.read.min(place);
+        self.told = Some((place, read));
         let tells_read = receipts || cfg!(exchange_bug = "read-without-consent");
-        Some(Seen { after: self.after, delivered: place, read: tells_read.then_some(self.read) })
+        Some(Seen { after: self.after, delivered: place, read: tells_read.then_some(read) })
     }
 
     /// This client says whether somebody is typing; whether the host has to be told.
@@ -141,8 +144,8 @@ impl Client {
         let room = self.rooms.get(room).filter(|room| !room.signals.off)?;
         let author = room.transcript.message(seq)?.message().sender().id;
         let me = self.session.as_ref().map(|joint| joint.me);
-        let read = self.own.tells_read().then_some(room.signals.read);
         let (_, delivered) = room.place()?;
+        let read = self.own.tells_read().then_some(room.signals.read.min(delivered));
         let own = Seen { after: room.signals.after, delivered, read };
         let members = room.members().filter_map(|member| {
             let seen = if Some(*member) == me { own } else { room.signals.seen(*member) };
@@ -298,7 +301,11 @@ impl Round<'_> {
         let Some(state) = self.client.rooms.get_mut(room) else { return };
         state.reading.read(up_to);
         let place = state.place().map_or(Seq::ZERO, |(_, place)| place);
-        state.signals.read = state.signals.read.max(up_to.min(place));
+        let read = state.signals.read.max(up_to.min(place));
+        if state.signals.read != read {
+            state.signals.read = read;
+            self.client.changes_room(room);
+        }
         self.client.watch_seen(self.now, room);
     }
 
