@@ -74,6 +74,7 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     if host.keeps.is_some() {
         faults.extend(keeping::faults(&mut stream("disk"), wild));
     }
+    faults.extend(keeping::outboxes(&mut stream("outboxes"), &mut clients, &steps, wild));
     let (trouble_ms, calm_ms) = (TROUBLE_MS, CALM_MS);
     let mut scenario = Scenario { seed, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core };
     plots::add(&mut scenario, stream);
@@ -146,6 +147,7 @@ fn client(random: &mut Random, index: usize) -> ClientSetup {
         twin_of: twin.then(|| 1 + random.index(index - 1)),
         idle_ms: None,
         read_receipts: false,
+        keeps: None,
         from: pick(random, &[From::Start, From::Start, From::Head, From::Last(5), From::Last(50)]),
         machine: machine(random),
     }

@@ -16,7 +16,7 @@ pub use self::{
     keeping::{DiskFault, Keeping},
     measure::Measure,
 };
-use crate::net::{Pace, Weather};
+use crate::net::{Latency, Pace, Weather};
 
 /// One run, before it happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +137,10 @@ pub struct ClientSetup {
     /// Whether others are told how far it has read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub read_receipts: bool,
+    /// Whether it keeps what waits to be sent beyond its life, and if so, how long its disk takes for a write, in
+    /// microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps: Option<Latency>,
     /// Where in the lobby it begins.
     pub from: From,
     /// The machine it runs on.
@@ -535,6 +539,7 @@ impl ClientSetup {
             twin_of: None,
             idle_ms: None,
             read_receipts: false,
+            keeps: None,
             from: From::Start,
             machine: MachineSetup::default(),
         }

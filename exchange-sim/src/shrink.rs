@@ -242,7 +242,7 @@ fn plainer(scenario: &Scenario, n: usize) -> Option<Scenario> {
 
 /// A client is as clients usually are.
 fn plainer_client(scenario: &Scenario, n: usize) -> Option<Scenario> {
-    const WAYS: usize = 8;
+    const WAYS: usize = 9;
     let mut smaller = scenario.clone();
     let client = smaller.clients.get_mut(n / WAYS)?;
     let usual = ClientSetup::usual();
@@ -254,6 +254,7 @@ fn plainer_client(scenario: &Scenario, n: usize) -> Option<Scenario> {
         4 => client.credit = usual.credit,
         5 => client.json = usual.json,
         6 => client.twin_of = None,
+        7 => client.keeps = None,
         _ => client.machine = MachineSetup::default(),
     }
     Some(smaller)

@@ -1,4 +1,4 @@
-//! Where a host keeps its rows: a disk that takes its time, loses what was on its way, and fails.
+//! Where a machine keeps its rows: a disk that takes its time, loses what was on its way, and fails.
 //!
 //! What is given out at the same moment is one write, as a driver has it that puts all it has into one transaction. Writes
 //! are done in their order, and those behind a slow one at the same time as it.
@@ -15,11 +15,7 @@ use exchange_core::{
     store::{Change, Key},
 };
 
-use crate::{
-    net::Latency,
-    random::Random,
-    scenario::{DiskFault, Keeping},
-};
+use crate::{net::Latency, random::Random, scenario::DiskFault};
 
 /// A disk, and how far the program that uses it has come.
 #[derive(Debug)]
@@ -84,12 +80,12 @@ pub(crate) struct Remains {
 }
 
 impl Disk {
-    pub(crate) fn new(keeping: &Keeping, random: Random) -> Self {
+    pub(crate) fn new(latency: Latency, random: Random) -> Self {
         Self {
             rows: BTreeMap::new(),
             heads: BTreeMap::new(),
             random,
-            latency: keeping.latency,
+            latency,
             waiting: VecDeque::new(),
             given: 0,
             kept: 0,
@@ -291,8 +287,7 @@ mod tests {
     }
 
     fn disk(seed: u64) -> Disk {
-        let keeping = Keeping { durability: exchange_core::Durability::Fsynced, latency: Latency::Constant(10_000) };
-        Disk::new(&keeping, Random::new(seed, "disk", 0))
+        Disk::new(Latency::Constant(10_000), Random::new(seed, "disk", 0))
     }
 
     /// Gives out so many batches, a millisecond apart: entries of one room, the first at 1.

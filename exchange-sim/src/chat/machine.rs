@@ -1,7 +1,5 @@
 //! What a station needs of a machine.
 
-use std::iter;
-
 use exchange_core::{Client, Effect, Host, Input, Outbox, Time, client, host};
 
 pub(crate) trait Machine {
@@ -45,6 +43,6 @@ impl Machine for Client {
     }
 
     fn held(&self) -> impl Iterator<Item = &Effect> {
-        iter::empty()
+        Self::held(self)
     }
 }

@@ -128,10 +128,19 @@ impl ChatNode {
         Self(Kind::Host(Box::new(station)))
     }
 
-    /// A client of that host, which begins to dial at once.
+    /// A client of that host, which begins to dial at once. It keeps nothing.
     pub fn client(config: ClientConfig, seed: &Seed, offer: Offer, credit: u32, host: NodeId) -> Self {
-        let machine = Client::new(config, seed);
-        Self(Kind::Client(Box::new(Station::new(machine, offer, credit, Some(host)))))
+        let config = ClientConfig { keeps: false, ..config };
+        Self::client_with(Client::new(config, seed), offer, credit, host, None)
+    }
+
+    /// A client that may keep what waits to be sent.
+    pub(crate) fn client_with(machine: Client, offer: Offer, credit: u32, host: NodeId, disk: Option<Disk>) -> Self {
+        let mut station = Station::new(machine, offer, credit, Some(host));
+        if let Some(disk) = disk {
+            station.keep_on(disk);
+        }
+        Self(Kind::Client(Box::new(station)))
     }
 
     pub(crate) fn intruder(raw: Raw) -> Self {
@@ -173,16 +182,28 @@ impl ChatNode {
 
     /// Where it keeps what happens, if it does.
     pub(crate) fn disk(&self) -> Option<&Disk> {
-        if let Kind::Host(station) = &self.0 { station.disk() } else { None }
+        match &self.0 {
+            Kind::Host(station) => station.disk(),
+            Kind::Client(station) => station.disk(),
+            Kind::Intruder(_) => None,
+        }
     }
 
     pub(crate) fn disk_mut(&mut self) -> Option<&mut Disk> {
-        if let Kind::Host(station) = &mut self.0 { station.disk_mut() } else { None }
+        match &mut self.0 {
+            Kind::Host(station) => station.disk_mut(),
+            Kind::Client(station) => station.disk_mut(),
+            Kind::Intruder(_) => None,
+        }
     }
 
     /// What it has kept, when it is gone.
     pub(crate) fn into_disk(self) -> Option<Disk> {
-        if let Kind::Host(station) = self.0 { station.into_disk() } else { None }
+        match self.0 {
+            Kind::Host(station) => station.into_disk(),
+            Kind::Client(station) => station.into_disk(),
+            Kind::Intruder(_) => None,
+        }
     }
 
     /// The client's machine, if it is one.
@@ -227,7 +248,7 @@ impl Node for ChatNode {
                         round.connect();
                     });
                 }
-                Happening::Alarm => client.act(io, |round| round.handle(Input::Tick)),
+                Happening::Alarm => client.alarm(io),
                 Happening::Notice(notice) => client.notice(notice, io),
                 Happening::Command(command) => client_does(client, command, io),
             },
@@ -244,8 +265,10 @@ fn host_does(host: &mut Station<Host>, command: Command, io: &mut Io<'_>) {
         Command::Post { room, body } => host.post(io, body, |round, body| round.post(&room, body)),
         Command::Change { room, how, back, text } => {
             let messages: Vec<MessageView> = host.machine.messages(&room).collect();
-            if let Some(body) = change(messages.iter(), how, back, &text) {
-                host.post(io, body, |round, body| round.post(&room, body));
+            match change(messages.iter(), how, back, &text) {
+                Some(body) => host.post(io, body, |round, body| round.post(&room, body)),
+                // A driver shows its machine the clock with every command.
+                None => host.act(io, |_| {}),
             }
         }
         // What it must not do, it is told; the session is none the wiser.
@@ -284,11 +307,10 @@ fn host_does(host: &mut Station<Host>, command: Command, io: &mut Io<'_>) {
 fn client_does(client: &mut Station<Client>, command: Command, io: &mut Io<'_>) {
     match command {
         Command::Post { room, body } => client.post(io, body, |round, body| round.post(&room, body)),
-        Command::Change { room, how, back, text } => {
-            if let Some(body) = change(client.machine.messages(&room), how, back, &text) {
-                client.post(io, body, |round, body| round.post(&room, body));
-            }
-        }
+        Command::Change { room, how, back, text } => match change(client.machine.messages(&room), how, back, &text) {
+            Some(body) => client.post(io, body, |round, body| round.post(&room, body)),
+            None => client.act(io, |_| {}),
+        },
         Command::Read { room } => client.read(io, room, |round, room| round.read(room, Seq(u64::MAX))),
         Command::Type { room, typing } => client.wish(io, Seen::Active, |round| round.typing(&room, typing)),
         Command::Fetch { room, back, count, after } => {

@@ -59,6 +59,7 @@ invariants! {
     S33: "nobody is given what was said before they might hear it",
     S34: "somebody is told of the rooms that they may know of, and of no other",
     S35: "what was shown to anybody is kept, and what is kept is there when its host is started again",
+    S36: "what was posted by a client that keeps is sent only once it is kept, and what is kept is sent by whoever goes on",
     L1: "every message comes to its outcome",
     L2: "everybody reaches the head of every room",
     L3: "who is there is what everybody sees",

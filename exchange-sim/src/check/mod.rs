@@ -30,13 +30,13 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use exchange_core::{Body, Epoch, MessageId, ProducerId};
+use exchange_core::{Body, Client, Epoch, MessageId, ProducerId};
 
 pub use self::invariant::Invariant;
 pub(crate) use self::{calm::Calm, people::Wishes};
 use self::{host::Hosts, keeping::Keeping, model::Model, view::View, wire::Frames};
 use crate::{
-    chat::{ChatNode, Kind, station::Seen},
+    chat::{ChatNode, Kind, Remains, station::Seen},
     marks::Marks,
     net::NodeId,
     report::{Counts, Violation},
@@ -127,6 +127,21 @@ impl Oracle {
         }
     }
 
+    /// A client has died, and so much is left of what it had wanted to be kept.
+    pub(crate) fn client_lost(&mut self, node: NodeId, remains: Remains) -> Check {
+        let Self { views, model, marks, .. } = self;
+        views.get_mut(&node).map_or(Ok(()), |view| view.dies(remains, model, marks))
+    }
+
+    /// A client was made again of what it had kept.
+    pub(crate) fn client_restored(&mut self, node: NodeId, client: &Client) -> Check {
+        self.wishes.forget(node);
+        let Some(view) = self.views.remove(&node) else { return Ok(()) };
+        let restored = view.restored(client, &self.setups[node.0 - 1], &mut self.marks)?;
+        self.views.insert(node, restored);
+        Ok(())
+    }
+
     /// Looks at what a node was seen to do in one step.
     pub(crate) fn observe(&mut self, step: Step, world: &World<ChatNode>, seen: &[Seen]) -> Result<(), Violation> {
         let Step { at, node } = step;
@@ -138,6 +153,7 @@ impl Oracle {
 
     fn look(&mut self, node: NodeId, world: &World<ChatNode>, seen: &[Seen]) -> Check {
         let is_honest = self.is_honest(node);
+        let keeps = world.node(node).is_some_and(|node| node.disk().is_some());
         for seen in seen {
             if let Seen::Posted { id, body } = seen {
                 self.counts.posted += 1;
@@ -153,7 +169,7 @@ impl Oracle {
                 }
             }
             let peer_is_honest = |socket| world.net().node(socket).is_none_or(|peer| peer.0 <= self.clients);
-            if let Some(seen) = seen.done(node == HOST && self.keeping.is_some()) {
+            if let Some(seen) = seen.done(keeps) {
                 self.frames.observe(seen, is_honest, peer_is_honest, &mut self.marks, &mut self.counts)?;
             }
         }

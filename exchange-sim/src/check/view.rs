@@ -1,6 +1,7 @@
 //! What one client is given, in order, against what is in the logs.
 
 mod entries;
+mod outbox;
 
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot},
@@ -14,6 +15,7 @@ use exchange_core::{
     wire::frames,
 };
 
+use self::outbox::Outbox;
 use super::{
     Check, Invariant, Scene,
     abreast::Abreast,
@@ -71,6 +73,8 @@ pub(super) struct View {
     /// The rooms it was told of last, as the host listed them.
     listed: Vec<RoomSummary>,
     signals: signals::Told,
+    /// What it keeps, if it does.
+    outbox: Option<Outbox>,
 }
 
 impl View {
@@ -101,6 +105,7 @@ impl View {
             abreast: Abreast::default(),
             listed: Vec::new(),
             signals: signals::Told::new(setup.read_receipts),
+            outbox: setup.keeps.map(|_| Outbox::default()),
         }
     }
 
@@ -112,6 +117,7 @@ impl View {
         scene: &mut Scene<'_>,
     ) -> Check {
         let client = &station.machine;
+        self.outbox.as_mut().map_or(Ok(()), |outbox| outbox.observe(client, seen))?;
         self.joined.clear();
         let seen_all = seen;
         for seen in seen {
@@ -510,8 +516,10 @@ impl View {
                 scene.refused.insert(id.clone());
             }
             Outcome::Unknown => scene.marks.hit(Mark::OutcomeUnknown),
+            // Looked at by those who look at what is kept.
+            Outcome::Kept if self.outbox.is_some() => {}
             Outcome::Kept => {
-                return Err((Invariant::S9, format!("message {id} is kept by a client that keeps nothing")));
+                return Err((Invariant::S9, format!("message {id} is kept by somebody who keeps nothing")));
             }
         }
         Ok(())
@@ -540,7 +548,7 @@ impl View {
             }
             place.seq = seq;
             if std::mem::take(&mut place.reads) {
-                place.read = seq;
+                place.read = place.read.max(seq);
             }
             let unread = client.unread(room).messages;
             if unread != place.unread.len() {

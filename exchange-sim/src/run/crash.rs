@@ -1,8 +1,8 @@
 //! How machines die, what is left of them, and how they are started again.
 
-use exchange_core::Host;
+use exchange_core::{Client, Host};
 
-use super::{Attention, Result, Run};
+use super::{Attention, Result, Run, setup::client_config};
 use crate::{
     chat::{ChatNode, Disk},
     check::{HOST, Invariant},
@@ -45,6 +45,7 @@ impl Run<'_> {
             (true, false) if keeps => Mark::HostRestored,
             (true, false) => Mark::HostForgot,
             (false, true) => Mark::ClientRemembered,
+            (false, false) if keeps => Mark::ClientRestored,
             (false, false) => Mark::ClientForgot,
         });
         self.disturb(node);
@@ -53,27 +54,28 @@ impl Run<'_> {
             Some(program) if memory && !program.disk().is_some_and(Disk::has_failed) => {
                 Left::Program(Box::new(program))
             }
-            Some(program) => program.into_disk().map_or(Left::Nothing, |disk| self.leaves(disk)),
+            Some(program) => program.into_disk().map_or(Left::Nothing, |disk| self.leaves(node, disk)),
             None => Left::Nothing,
         };
         self.down.insert(node, left);
     }
 
-    /// The host has died, and leaves its disk.
-    fn leaves(&mut self, mut disk: Disk) -> Left {
+    /// A machine has died, and leaves its disk.
+    fn leaves(&mut self, node: NodeId, mut disk: Disk) -> Left {
         let now = self.world.now();
-        let remains = disk.crash(self.world.clock(HOST).local(now));
+        let remains = disk.crash(self.world.clock(node).local(now));
         if self.attention != Attention::End {
-            let lost = self.oracle.lost(remains);
-            self.note(lost);
+            let lost = if node == HOST { self.oracle.lost(remains) } else { self.oracle.client_lost(node, remains) };
+            self.note(node, lost);
         }
         Left::Disk(Box::new(disk))
     }
 
-    fn note(&mut self, check: std::result::Result<(), (Invariant, String)>) {
+    fn note(&mut self, node: NodeId, check: std::result::Result<(), (Invariant, String)>) {
         if let Err((invariant, what)) = check {
             let at = self.world.now();
-            self.wrong.get_or_insert_with(|| Violation { invariant, at, what: format!("the host: {what}") });
+            let who = if node == HOST { "the host".into() } else { format!("client {node}") };
+            self.wrong.get_or_insert_with(|| Violation { invariant, at, what: format!("{who}: {what}") });
         }
     }
 
@@ -84,7 +86,8 @@ impl Run<'_> {
         let incarnation = self.disturbed.get(&node).copied().unwrap_or_default();
         let program = match left {
             Left::Program(program) => *program,
-            Left::Disk(disk) => self.restored(*disk, incarnation),
+            Left::Disk(disk) if node == HOST => self.restored(*disk, incarnation),
+            Left::Disk(disk) => self.restored_client(node, *disk, incarnation),
             Left::Nothing => {
                 self.oracle.forgot(node);
                 match node {
@@ -114,13 +117,42 @@ impl Run<'_> {
             Ok(host) => {
                 if self.attention != Attention::End {
                     let restored = self.oracle.restored(&host, wall_ms);
-                    self.note(restored);
+                    self.note(HOST, restored);
                 }
                 self.host_node(host, Some(disk))
             }
             Err(damage) => {
-                self.note(Err((Invariant::S35, format!("it cannot be made again of what it has kept: {damage}"))));
+                self.note(
+                    HOST,
+                    Err((Invariant::S35, format!("it cannot be made again of what it has kept: {damage}"))),
+                );
                 self.host_node(Host::new(config, &seed, local), None)
+            }
+        }
+    }
+
+    /// A client, made again of what it has kept, if it has kept anything.
+    fn restored_client(&mut self, node: NodeId, disk: Disk, incarnation: u64) -> ChatNode {
+        let config = client_config(&self.scenario.clients[node.0 - 1], node.0);
+        let seed = self.client_seed(node.0, incarnation);
+        if disk.rows().is_empty() {
+            self.oracle.forgot(node);
+            return self.client_node(node.0, Client::new(config, &seed), Some(disk));
+        }
+        match Client::restore(config.clone(), &seed, disk.rows().clone()) {
+            Ok(client) => {
+                if self.attention != Attention::End {
+                    let restored = self.oracle.client_restored(node, &client);
+                    self.note(node, restored);
+                }
+                self.client_node(node.0, client, Some(disk))
+            }
+            Err(damage) => {
+                self.note(
+                    node,
+                    Err((Invariant::S36, format!("it cannot be made again of what it has kept: {damage}"))),
+                );
+                self.client_node(node.0, Client::new(config, &seed), None)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What happened, written down for whoever has to understand it.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fmt::Debug,
     time::Duration,
 };
@@ -28,15 +28,17 @@ pub(super) struct Recorder {
     /// The numbers of frames on their way to each end.
     under_way: BTreeMap<Socket, VecDeque<u64>>,
     next_frame: u64,
-    /// Whether the host keeps, and so does later what it brings about.
-    keeps: bool,
+    /// Who keeps, and so does later what it brings about.
+    keeps: BTreeSet<NodeId>,
 }
 
 impl Recorder {
     pub(super) fn new(nodes: Vec<String>, scenario: &Scenario) -> Self {
         let faults = scenario.faults.iter().map(|fault| band(fault, &nodes)).collect();
         let trace = Trace { nodes, faults, ..Trace::default() };
-        let keeps = scenario.host.keeps.is_some();
+        let clients = scenario.clients.iter().enumerate().filter(|(_, client)| client.keeps.is_some());
+        let host = scenario.host.keeps.as_ref().map(|_| HOST);
+        let keeps = clients.map(|(index, _)| NodeId(index + 1)).chain(host).collect();
         Self { trace, encodings: BTreeMap::new(), under_way: BTreeMap::new(), next_frame: 1, keeps }
     }
 
@@ -45,7 +47,7 @@ impl Recorder {
     }
 
     pub(super) fn record(&mut self, at: Time, node: NodeId, seen: &[Seen], net: &Net) {
-        let keeps = self.keeps && node == HOST;
+        let keeps = self.keeps.contains(&node);
         for seen in seen.iter().filter_map(|seen| seen.done(keeps)) {
             self.one(at, node.0, seen, net);
         }

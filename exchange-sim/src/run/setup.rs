@@ -6,8 +6,8 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Body, ClientConfig, Encoding, Host, HostConfig, JoinFrom, Limits, Nick, Note, Presence, Rate, Remark,
-    RoomName, Seed, SessionName, Time, Timing,
+    Availability, Body, Client, ClientConfig, Encoding, Host, HostConfig, JoinFrom, Limits, Nick, Note, Presence, Rate,
+    Remark, RoomName, Seed, SessionName, Time, Timing,
     message::ToHost,
     wire::{Offer, Versions, frames},
 };
@@ -112,7 +112,7 @@ impl<'a> Run<'a> {
     /// What the host's machine runs, started for the nth time.
     pub(super) fn host(&self, incarnation: u64, now: Time) -> ChatNode {
         let keeps = self.scenario.host.keeps.as_ref();
-        let disk = keeps.map(|keeping| Disk::new(keeping, Random::new(self.scenario.seed, "disk", 0)));
+        let disk = keeps.map(|keeping| Disk::new(keeping.latency, Random::new(self.scenario.seed, "disk", 0)));
         self.host_node(Host::new(self.host_config(), &self.seed(0, incarnation), now), disk)
     }
 
@@ -158,12 +158,23 @@ impl<'a> Run<'a> {
     /// What a client's machine runs, started for the nth time.
     pub(super) fn client(&self, index: usize, incarnation: u64) -> ChatNode {
         let setup = &self.scenario.clients[index - 1];
-        let device = setup.twin_of.unwrap_or(index);
-        let config = client_config(setup, index);
+        let random = Random::new(self.scenario.seed, "disk", index as u64);
+        let disk = setup.keeps.map(|latency| Disk::new(latency, random));
+        let machine = Client::new(client_config(setup, index), &self.client_seed(index, incarnation));
+        self.client_node(index, machine, disk)
+    }
+
+    pub(super) fn client_seed(&self, index: usize, incarnation: u64) -> Seed {
+        let device = self.scenario.clients[index - 1].twin_of.unwrap_or(index);
+        self.seed(device, incarnation)
+    }
+
+    pub(super) fn client_node(&self, index: usize, machine: Client, disk: Option<Disk>) -> ChatNode {
+        let setup = &self.scenario.clients[index - 1];
         let encoding = if setup.json { Encoding::Json } else { Encoding::Postcard };
         let versions = Versions::new(setup.versions.0, setup.versions.1).unwrap_or(Versions::SUPPORTED);
         let offer = Offer::new(versions, &[encoding]);
-        self.seen(ChatNode::client(config, &self.seed(device, incarnation), offer, setup.credit, HOST))
+        self.seen(ChatNode::client_with(machine, offer, setup.credit, HOST, disk))
     }
 
     fn seen(&self, node: ChatNode) -> ChatNode {
@@ -343,7 +354,7 @@ fn wanted(who: usize, nick_number: u8) -> String {
     }
 }
 
-fn client_config(setup: &ClientSetup, index: usize) -> ClientConfig {
+pub(super) fn client_config(setup: &ClientSetup, index: usize) -> ClientConfig {
     let nick = nick(index).parse().unwrap_or_else(|_| unreachable!("it is a nick"));
     ClientConfig {
         lobby_from: join_from(setup.from),
@@ -353,6 +364,7 @@ fn client_config(setup: &ClientSetup, index: usize) -> ClientConfig {
         backoff_max: millis(setup.backoff_max_ms),
         idle: setup.idle(),
         read_receipts: setup.read_receipts,
+        keeps: setup.keeps.is_some(),
         ..ClientConfig::new(nick)
     }
 }
