@@ -68,6 +68,10 @@ bench FILTER="":
 soak:
     cargo bench --package exchange-tests --locked --bench soak -- full
 
+# What abuse costs those who mean no harm. Writes tests/abuse.
+abuse:
+    cargo bench --package exchange-tests --locked --bench abuse -- --page
+
 # Build each crate as it would be published.
 package:
     cargo package --workspace --exclude exchange-tests --allow-dirty --locked
