@@ -59,6 +59,8 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     for idle_ms in clients.iter_mut().map(|client| &mut client.idle_ms).chain([&mut host.idle_ms]) {
         *idle_ms = idle.chance(300).then(|| pick(&mut idle, &[2000, 8000, 30_000]));
     }
+    let mut age = stream("age");
+    host.age_ms = age.chance(200).then(|| pick(&mut age, &[500, 3000, 20_000]));
     signals::set_up(&mut stream("receipts"), &mut host, &mut clients);
     let core = core(&mut stream("core"), count);
     let intruders = intruders(&mut stream("intruders"), count);
@@ -117,6 +119,7 @@ fn host(random: &mut Random) -> HostSetup {
         grace_ms: pick(random, &[500, 2000, 5000]),
         expiry_ms: pick(random, &[6000, 20_000, 120_000]),
         history: pick(random, &[3, 12, 40, 40, 200, 2048]),
+        age_ms: None,
         links: 256,
         half_open: pick(random, &[6, 32]),
         half_open_each: pick(random, &[None, Some(2)]),

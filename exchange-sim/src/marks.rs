@@ -28,6 +28,7 @@ marks! {
     ResumedCaughtUp: "a room was taken up again with nothing waiting",
     JoinedWithHistory: "a room was joined with history",
     GapTold: "a client was told of a gap",
+    TooOld: "entries went because they were too old",
     NewLogWhilePending: "a log was lost while a client waited for outcomes",
     HistoryLost: "a client was told that a log is lost",
     ResentAndAcknowledged: "a message was sent again and acknowledged again",

@@ -57,6 +57,9 @@ pub struct HostSetup {
     pub expiry_ms: u32,
     /// Entries kept of a room.
     pub history: u32,
+    /// How long an entry is kept, if it is not for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_ms: Option<u32>,
     /// Links at once, and such that have not said hello.
     pub links: u32,
     /// Links at once that have not said hello.
@@ -504,6 +507,7 @@ impl HostSetup {
             grace_ms: 5000,
             expiry_ms: 120_000,
             history: 2048,
+            age_ms: None,
             links: 256,
             half_open: 32,
             half_open_each: None,

@@ -221,7 +221,7 @@ fn plainer(scenario: &Scenario, n: usize) -> Option<Scenario> {
         10 => host.heartbeat_ms = usual.heartbeat_ms,
         11 => host.grace_ms = usual.grace_ms,
         12 => host.expiry_ms = usual.expiry_ms,
-        13 => host.history = usual.history,
+        13 => (host.history, host.age_ms) = (usual.history, usual.age_ms),
         14 => host.credit = usual.credit,
         15 => host.remembered = usual.remembered,
         16 => (host.half_open, host.half_open_each) = (usual.half_open, usual.half_open_each),

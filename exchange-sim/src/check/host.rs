@@ -18,7 +18,7 @@ use exchange_core::{
 };
 
 use self::answers::readable;
-pub(super) use self::kept::{Kept, is_restored};
+pub(super) use self::kept::Kept;
 use super::{
     Check, HOST, Invariant, Scene,
     order::Order,

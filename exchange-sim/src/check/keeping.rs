@@ -10,7 +10,7 @@ use exchange_core::{Encoding, Epoch, Event, Host, Outcome, RoomName, Seq, messag
 
 use super::{
     Check, HOST, Invariant, Oracle,
-    host::{self, Hosts, is_restored},
+    host::{self, Hosts},
     model::{self, Log, Model},
     said::Told,
     wire::is_entry,
@@ -165,6 +165,6 @@ impl Oracle {
     /// The host was made again of what it had kept.
     pub(crate) fn restored(&mut self, host: &Host, wall_ms: i64) -> Check {
         self.model.logs.values_mut().for_each(|log| log.deeds.restored(wall_ms));
-        is_restored(host, &self.model)
+        self.hosts.is_restored(host, &self.model)
     }
 }

@@ -132,6 +132,7 @@ impl<'a> Run<'a> {
             half_open_per_address: setup.half_open_each.unwrap_or(setup.half_open) as usize,
             remembered: setup.remembered as usize,
             history_entries: setup.history as usize,
+            history_age: setup.age_ms.map(millis),
             text: setup.text,
             signalled: setup.signalled.map_or(usual.signalled, |most| most as usize),
             messages: rate(setup.messages),

@@ -38,37 +38,39 @@ impl Hosts {
             self.said.remembers(*member, known.peer);
         }
     }
-}
 
-/// Whether a host that was made again of what it had kept has all that, and nothing else.
-pub(in crate::check) fn is_restored(host: &Host, model: &Model) -> Check {
-    let wrong = |what: String| Err((Invariant::S35, format!("made again of what it had kept, {what}")));
-    if let Some(room) = host.rooms().find(|room| !model.open.contains_key(*room)) {
-        return wrong(format!("it has {room:?}, which was not there"));
+    /// Whether a host that was made again of what it had kept has all that, and nothing else.
+    pub(in crate::check) fn is_restored(&self, host: &Host, model: &Model) -> Check {
+        let wrong = |what: String| Err((Invariant::S35, format!("made again of what it had kept, {what}")));
+        if let Some(room) = host.rooms().find(|room| !model.open.contains_key(*room)) {
+            return wrong(format!("it has {room:?}, which was not there"));
+        }
+        for (room, epoch) in &model.open {
+            let Some(log) = model.logs.get(epoch) else { continue };
+            let Some(history) = host.history(room) else { return wrong(format!("it has no {room:?}")) };
+            let (is, was) = ((history.epoch(), history.tail(), history.head()), (*epoch, log.tail, log.head()));
+            // Some of it may have become too old meanwhile.
+            let is_older = self.setup.age_ms.is_some() && is == (was.0, is.1.max(was.1), was.2);
+            if is != was && !is_older {
+                return wrong(format!("it has {is:?} of {room:?}, where {was:?} was kept"));
+            }
+            let other = history.after(history.tail()).find(|entry| {
+                let of = entry.body.changes().unwrap_or(entry.seq);
+                log.entry(entry.seq).is_some_and(|logged| !logged.is(entry, log.changed.is_deleted(of)))
+            });
+            if let Some(entry) = other {
+                return wrong(format!("it has {entry:?} in {room:?}, where {:?} was kept", log.entry(entry.seq)));
+            }
+            let (is, was): (BTreeSet<PeerId>, _) = (host.members(room).map(|peer| peer.id).collect(), log.peers());
+            if log.is_certain && is != was {
+                return wrong(format!("it has {is:?} in {room:?}, where {was:?} were"));
+            }
+            if log.is_certain && (host.topic(room), host.rules(room)) != is_like(log) {
+                return wrong(format!("it has {:?} and {:?} in {room:?}", host.topic(room), host.rules(room)));
+            }
+        }
+        Ok(())
     }
-    for (room, epoch) in &model.open {
-        let Some(log) = model.logs.get(epoch) else { continue };
-        let Some(history) = host.history(room) else { return wrong(format!("it has no {room:?}")) };
-        let (is, was) = ((history.epoch(), history.tail(), history.head()), (*epoch, log.tail, log.head()));
-        if is != was {
-            return wrong(format!("it has {is:?} of {room:?}, where {was:?} was kept"));
-        }
-        let other = history.after(log.tail).find(|entry| {
-            let of = entry.body.changes().unwrap_or(entry.seq);
-            log.entry(entry.seq).is_some_and(|logged| !logged.is(entry, log.changed.is_deleted(of)))
-        });
-        if let Some(entry) = other {
-            return wrong(format!("it has {entry:?} in {room:?}, where {:?} was kept", log.entry(entry.seq)));
-        }
-        let (is, was): (BTreeSet<PeerId>, _) = (host.members(room).map(|peer| peer.id).collect(), log.peers());
-        if log.is_certain && is != was {
-            return wrong(format!("it has {is:?} in {room:?}, where {was:?} were"));
-        }
-        if log.is_certain && (host.topic(room), host.rules(room)) != is_like(log) {
-            return wrong(format!("it has {:?} and {:?} in {room:?}", host.topic(room), host.rules(room)));
-        }
-    }
-    Ok(())
 }
 
 fn is_like(log: &Log) -> (Option<&exchange_core::Remark>, Option<exchange_core::Rules>) {

@@ -32,9 +32,12 @@ impl Hosts {
                 return Err((Invariant::S16, format!("{kept} entries of {room:?} are kept, of {most} that may be")));
             }
             let log = scene.model.log(epoch, room)?;
+            let forgot = log.tail < history.tail();
             log.tail = history.tail();
             let before = log.head();
             if before == history.head() {
+                // Nothing has come for which anything would have had to go.
+                scene.marks.sometimes(forgot, Mark::TooOld);
                 continue;
             }
             if before > history.head() {
