@@ -136,6 +136,10 @@ impl Oracle {
     /// A client was made again of what it had kept.
     pub(crate) fn client_restored(&mut self, node: NodeId, client: &Client) -> Check {
         self.wishes.forget(node);
+        for (id, _) in client.rooms().flat_map(|room| client.waiting(room)) {
+            // That it was refused it would have been told when that was kept.
+            self.refused.remove(&id);
+        }
         let Some(view) = self.views.remove(&node) else { return Ok(()) };
         let restored = view.restored(client, &self.setups[node.0 - 1], &mut self.marks)?;
         self.views.insert(node, restored);
