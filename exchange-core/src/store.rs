@@ -213,6 +213,13 @@ mod tests {
     }
 
     #[test]
+    fn a_key_says_what_it_is_of() {
+        let said = KEYS.map(|key| alloc::format!("{key}"));
+        assert_eq!((&said[3][..], &said[5][..]), ("room 1", "member 1 of room 256"));
+        assert!(said.iter().enumerate().all(|(place, key)| !said[..place].contains(key)));
+    }
+
+    #[test]
     fn what_is_no_key_is_not_read() {
         for key in KEYS {
             let bytes = key.to_bytes();

@@ -16,6 +16,8 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
     pub(crate) rows: BTreeMap<Key, Bytes>,
+    /// How many rows were changed since the machine began.
+    pub(crate) changed: usize,
     waiting: VecDeque<(u64, Vec<Change>)>,
     last: u64,
 }
@@ -32,6 +34,7 @@ impl Disk {
     /// Keeps the batch that has waited longest; what the machine is to be told then.
     pub(crate) fn sync(&mut self) -> Option<Input<'static>> {
         let (batch, changes) = self.waiting.pop_front()?;
+        self.changed += changes.len();
         for Change { key, row } in changes {
             match row {
                 Some(row) => drop(self.rows.insert(key, row)),
@@ -56,6 +59,6 @@ impl Disk {
     /// The machine is another, which counts anew. What was on its way is lost.
     pub(crate) fn restart(&mut self) {
         self.waiting.clear();
-        self.last = 0;
+        (self.last, self.changed) = (0, 0);
     }
 }

@@ -180,6 +180,26 @@ fn rooms_that_were_left_stay_left() {
     world.run(secs(20));
     assert!(world.clients[0].client.rooms().eq([&lobby()]));
     assert_eq!(world.host.members(&den()).count(), 0, "and the host was told");
+    world.clients[0].reachable = false;
+    world.restore_client(0, 8);
+    assert!(world.clients[0].client.parting.is_empty(), "it has not to be told again");
+}
+
+#[test]
+fn what_is_kept_already_is_not_kept_again() {
+    let mut world = world();
+    world.clients[0].reachable = false;
+    world.cut(0, Cut::Lost);
+    world.post(0, &lobby(), "hi").unwrap();
+    world.clients[0].syncs = false;
+    world.restore_client(0, 7);
+    let kept = world.clients[0].disk.rows.clone();
+    world.clients[0].client.collect_rooms();
+    world.client(0, |_| {});
+    while world.sync_client(0) {}
+    let is_new = |(key, row): &(&Key, &Bytes)| kept.get(*key) != Some(*row);
+    assert!(world.clients[0].disk.rows.iter().filter(is_new).map(|(key, _)| *key).eq([Key::Client]));
+    assert_eq!(world.clients[0].disk.changed, 1, "that it dials");
 }
 
 #[test]
