@@ -127,7 +127,7 @@ impl Client {
     /// Says nothing more that the host would have to take, until it is willing to.
     pub(super) fn pause(&mut self, now: Time, millis: u64) {
         self.is_paused = true;
-        self.alarms.set(Alarm::Pause, now + Duration::from_millis(millis).min(LONGEST_PAUSE));
+        self.alarms.set(Alarm::Pause, now + Duration::from_millis(millis.max(1)).min(LONGEST_PAUSE));
     }
 
     pub(super) fn listed(&mut self, rooms: Vec<RoomSummary>, more: bool, out: &mut Outbox) -> Result<(), Violation> {
