@@ -146,9 +146,6 @@ impl Seq {
     /// Before the first entry.
     pub const ZERO: Self = Self(0);
     /// The last place that a log can have.
-    pub(crate) const MAX: Self = Self(COUNTER_MAX);
-
-    /// The last place that a log can have.
     pub(crate) const LAST: Self = Self(COUNTER_MAX);
 
     /// The place after this one.

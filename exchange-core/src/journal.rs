@@ -37,6 +37,15 @@ pub(crate) fn read<T: DeserializeOwned>(key: Key, row: &[u8]) -> Result<T, Damag
     }
 }
 
+/// Reads the row that begins with the form in which all of them are, of which the newest is `newest`.
+pub(crate) fn read_with_form<T: DeserializeOwned>(key: Key, row: &[u8], newest: u16) -> Result<T, Damage> {
+    let (form, _) = postcard::take_from_bytes::<u16>(row).map_err(|_| Damage::Row(key))?;
+    if !(1..=newest).contains(&form) {
+        return Err(Damage::Later { form });
+    }
+    read(key, row).map(|(_, row): (u16, T)| row)
+}
+
 impl Journal {
     /// One of a machine that has kept these rows.
     pub(crate) fn new(rows: BTreeMap<Key, Bytes>) -> Self {

@@ -11,9 +11,8 @@ use super::{
 };
 use crate::{
     ids::Cmid,
-    journal::read,
+    journal::{read, read_with_form},
     message::Body,
-    name::RoomName,
     seed::Seed,
     store::{Damage, Key},
 };
@@ -38,11 +37,7 @@ impl Client {
             return Err(Damage::OfHost);
         }
         let identity = rows.get(&Key::Client).ok_or(Damage::Missing(Key::Client))?;
-        let (form, _) = postcard::take_from_bytes::<u16>(identity).map_err(|_| Damage::Row(Key::Client))?;
-        if form != FORM {
-            return Err(Damage::Later { form });
-        }
-        let (_, identity): (u16, IdentityRow) = read(Key::Client, identity)?;
+        let identity: IdentityRow = read_with_form(Key::Client, identity, FORM)?;
         let mut client = Self::new(config, seed);
         (client.peer, client.producer) = (identity.peer, identity.producer);
         (client.attempt, client.session) = (identity.attempt, identity.session);
@@ -96,13 +91,9 @@ impl Client {
         self.pending += waiting.len();
         self.pending_bytes += waiting.iter().map(|(_, body)| body.payload_len()).sum::<usize>();
         let room = Room::restore(&standing, numbered, waiting, self.config.nothing_held());
-        self.insert_room(name, room);
-        Some(KeptRoom { log, waiting: (after, numbered), ..KeptRoom::default() })
-    }
-
-    fn insert_room(&mut self, name: RoomName, room: Room) {
         // The lobby is there already.
         self.rooms.remove(&name);
         self.rooms.insert(name, room);
+        Some(KeptRoom { log, waiting: (after, numbered), ..KeptRoom::default() })
     }
 }

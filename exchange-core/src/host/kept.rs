@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Host, members::Tokens};
 use crate::{
     ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, SessionId},
-    journal,
+    journal::read_with_form,
     name::Nick,
     store::{Damage, Key},
 };
@@ -28,11 +28,7 @@ pub(super) struct SessionRow {
 
 impl SessionRow {
     pub(super) fn read(row: &[u8]) -> Result<Self, Damage> {
-        let (form, _) = postcard::take_from_bytes::<u16>(row).map_err(|_| Damage::Row(Key::Session))?;
-        if !(1..=FORM).contains(&form) {
-            return Err(Damage::Later { form });
-        }
-        journal::read(Key::Session, row).map(|(_, row): (u16, Self)| row)
+        read_with_form(Key::Session, row, FORM)
     }
 }
 

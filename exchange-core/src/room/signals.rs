@@ -84,7 +84,7 @@ impl Seen {
 
     /// It as that of this member: the host itself has all that its logs hold, without saying so.
     pub(crate) fn of(self, member: MemberId) -> Self {
-        if member == MemberId::OWNER { Self { after: Seq::ZERO, delivered: Seq::MAX, ..self } } else { self }
+        if member == MemberId::OWNER { Self { after: Seq::ZERO, delivered: Seq::LAST, ..self } } else { self }
     }
 
     /// Takes in what is said later. What is behind what was said before changes nothing.
