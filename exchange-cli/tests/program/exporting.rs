@@ -24,9 +24,7 @@ fn talk(file: &str) {
 }
 
 fn export(arguments: &[&str]) -> (i32, Vec<String>, Vec<String>) {
-    let mut export = Program::start(&[&["export"], arguments].concat());
-    let code = export.exit_code();
-    (code, export.out.all().to_vec(), export.err.all().to_vec())
+    Program::run(&[&["export"], arguments].concat())
 }
 
 #[test]

@@ -11,14 +11,8 @@ fn path(folder: &TempDir, name: &str) -> String {
     folder.path().join(name).to_str().unwrap().to_owned()
 }
 
-fn run(arguments: &[&str]) -> (i32, Vec<String>, Vec<String>) {
-    let mut program = Program::start(arguments);
-    let code = program.exit_code();
-    (code, program.out.all().to_vec(), program.err.all().to_vec())
-}
-
 fn export(file: &str) -> Vec<String> {
-    let (code, out, err) = run(&["export", "--json", file]);
+    let (code, out, err) = Program::run(&["export", "--json", file]);
     assert_eq!((code, err), (0, Vec::new()));
     out
 }
@@ -27,7 +21,7 @@ fn export(file: &str) -> Vec<String> {
 fn import(folder: &TempDir, exported: &[String], name: &str) -> String {
     let (file, store) = (path(folder, "exported.ndjson"), path(folder, name));
     fs::write(&file, exported.join("\n")).unwrap();
-    let (code, out, err) = run(&["import", &file, "--store", &store]);
+    let (code, out, err) = Program::run(&["import", &file, "--store", &store]);
     assert_eq!((code, out.len()), (0, 0), "{err:?}");
     assert_eq!(err, [format!("-- \"exchange host --store {store}\" goes on with it.")]);
     store
@@ -81,7 +75,7 @@ fn a_session_is_made_of_what_was_exported_of_another_and_exported_as_that_was() 
     assert_eq!(export(&copy), exported);
     let again = import(&folder, &export(&copy), "again.exchange");
     assert_eq!(export(&again), exported);
-    assert_eq!(run(&["search", &copy, "lens"]).0, 0, "what is imported is found by its words");
+    assert_eq!(Program::run(&["search", &copy, "lens"]).0, 0, "what is imported is found by its words");
 
     // A session goes on with it, and only whoever was in a private room can read it.
     let (mut ana, address) = host(&["--store", &copy]);
@@ -141,20 +135,20 @@ fn what_cannot_be_imported_is_said_with_its_line_and_nothing_is_made() {
         (vec![r#"{"event":"message"}"#.into()], "nothing in it that \"exchange export --json\" has written"),
     ] {
         fs::write(&file, lines.join("\n")).unwrap();
-        let (code, out, err) = run(&["import", &file, "--store", &store]);
+        let (code, out, err) = Program::run(&["import", &file, "--store", &store]);
         assert_eq!((code, out.len()), (8, 0));
         assert!(err[0].starts_with("exchange: Cannot import: ") && err[0].contains(why), "{why}: {err:?}");
         assert!(!Path::new(&store).exists());
     }
     // The places between two messages are taken by something else.
     fs::write(&file, [held(1, "hi"), held(9000, "ho")].join("\n")).unwrap();
-    let (code, _, err) = run(&["import", &file, "--store", &store]);
+    let (code, _, err) = Program::run(&["import", &file, "--store", &store]);
     assert_eq!((code, err.len()), (0, 2));
     assert!(err[0].contains("In #den is more than a host keeps: of it, the last 2048 entries"), "{err:?}");
     let before = fs::read(&store).unwrap();
-    let (code, _, err) = run(&["import", &file, "--store", &store]);
+    let (code, _, err) = Program::run(&["import", &file, "--store", &store]);
     assert_eq!((code, err.len()), (8, 1));
     assert!(err[0].contains("there is a session in"), "{err:?}");
     assert!(fs::read(&store).unwrap() == before);
-    assert_eq!(run(&["import", &file]).0, 2, "it has to be kept somewhere");
+    assert_eq!(Program::run(&["import", &file]).0, 2, "it has to be kept somewhere");
 }

@@ -52,6 +52,13 @@ impl Program {
         Self { input: child.stdin.take(), child, out, err }
     }
 
+    /// Runs it to its end: its exit code, and what it said there and there.
+    pub(crate) fn run(arguments: &[&str]) -> (i32, Vec<String>, Vec<String>) {
+        let mut program = Self::start(arguments);
+        let code = program.exit_code();
+        (code, program.out.all().to_vec(), program.err.all().to_vec())
+    }
+
     /// Types a line.
     pub(crate) fn say(&mut self, line: &str) {
         writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();

@@ -21,30 +21,24 @@ fn file(folder: &TempDir, messages: usize) -> String {
     file
 }
 
-fn run(arguments: &[&str]) -> (i32, Vec<String>, Vec<String>) {
-    let mut program = Program::start(arguments);
-    let code = program.exit_code();
-    (code, program.out.all().to_vec(), program.err.all().to_vec())
-}
-
 /// Everybody but `export --salvage` says that it is damaged and what to do, and nobody touches it.
 fn is_told_and_left(file: &str) {
     let before = fs::read(file).unwrap();
     let host = ["host", "--bind", "127.0.0.1:0", "--no-discovery", "--store", file];
     for arguments in [&host[..], &["export", file], &["search", file, "message"]] {
-        let (code, out, err) = run(arguments);
+        let (code, out, err) = Program::run(arguments);
         assert_eq!((code, out.len()), (8, 0), "{arguments:?}: {err:?}");
         assert!(err[0].contains("damaged"), "{arguments:?}: {err:?}");
         assert!(err.iter().any(|line| line.contains("exchange export --salvage")), "{arguments:?}: {err:?}");
     }
-    run(&["export", "--salvage", file]);
+    Program::run(&["export", "--salvage", file]);
     assert!(fs::read(file).unwrap() == before);
     assert_eq!(fs::read_dir(Path::new(file).parent().unwrap()).unwrap().count(), 1);
 }
 
 /// The messages that are written, and the gaps.
 fn salvage(file: &str) -> (Vec<String>, Vec<Value>, Vec<String>) {
-    let (code, out, err) = run(&["export", "--salvage", "--json", file]);
+    let (code, out, err) = Program::run(&["export", "--salvage", "--json", file]);
     assert_eq!(code, 0, "{err:?}");
     let lines: Vec<Value> = out.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let (held, rest): (Vec<Value>, Vec<Value>) = lines.into_iter().partition(|line| line["event"] == "held");
@@ -78,7 +72,7 @@ fn of_a_file_with_bad_bytes_in_it_the_rest_is_written_and_what_is_lost_is_named(
     assert_eq!(said, texts((1..=300).filter(|number| !(from..=to).contains(&(number + 2)))));
     assert!(missing > 10 && missing < 150, "{missing}");
     assert!(err.iter().any(|line| line.contains(&format!("In #lobby, entries are lost: {missing}."))), "{err:?}");
-    let (_, out, _) = run(&["export", "--salvage", &file]);
+    let (_, out, _) = Program::run(&["export", "--salvage", &file]);
     let named = format!("*What was at #{from} to #{to} cannot be read.*");
     let before = out.iter().take_while(|line| **line != named).filter(|line| line.contains(" **bo** #"));
     assert_eq!(u64::try_from(before.count()).unwrap(), from - 3, "in its place");
@@ -96,7 +90,7 @@ fn of_a_file_that_was_cut_off_what_is_left_is_written() {
     assert!(said.len() > 20 && said.iter().all(|text| all.contains(text)), "{}", said.len());
 
     fs::write(&file, &bytes[..50]).unwrap();
-    let (code, out, err) = run(&["export", "--salvage", &file]);
+    let (code, out, err) = Program::run(&["export", "--salvage", &file]);
     assert_eq!((code, out.len()), (8, 0));
     assert!(err[0].contains("nothing can be read in it"), "{err:?}");
 }

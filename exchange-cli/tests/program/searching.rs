@@ -5,9 +5,7 @@ use serde_json::Value;
 use crate::process::{Program, guest, host};
 
 fn search(arguments: &[&str]) -> (i32, Vec<String>, Vec<String>) {
-    let mut search = Program::start(&[&["search"], arguments].concat());
-    let code = search.exit_code();
-    (code, search.out.all().to_vec(), search.err.all().to_vec())
+    Program::run(&[&["search"], arguments].concat())
 }
 
 #[test]
