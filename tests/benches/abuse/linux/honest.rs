@@ -4,7 +4,6 @@ use std::{
     collections::HashMap,
     io,
     net::SocketAddr,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -14,11 +13,11 @@ use exchange_tokio::{
 };
 use fastrand::Rng;
 use futures_util::{StreamExt as _, stream::SelectAll};
-use tokio::{runtime::Handle, task::spawn_blocking, time::timeout};
+use tokio::time::timeout;
 
 use super::addresses;
 
-pub(super) const PEOPLE: usize = 10;
+pub(super) const PEOPLE: u8 = 10;
 
 /// Each of them says something so often, at no particular moment within that time: below what a host allows in a second.
 const EVERY: Duration = Duration::from_millis(70);
@@ -51,7 +50,7 @@ struct Saying {
     meant_at: Instant,
     /// Where whoever was first found it.
     seq: Option<Seq>,
-    heard_by: usize,
+    heard_by: u8,
     /// When the last of those was handed it who did not say it.
     latest: Instant,
 }
@@ -59,7 +58,7 @@ struct Saying {
 impl Honest {
     pub(super) async fn join(host: SocketAddr) -> io::Result<Self> {
         let (mut clients, mut ears) = (Vec::new(), SelectAll::new());
-        for (index, number) in (0..PEOPLE).zip(1..) {
+        for (index, number) in (0..PEOPLE.into()).zip(1..) {
             let client = Client::builder().nick(&format!("honest {number}")).no_discovery().lobby_from(JoinFrom::Head);
             let joined = client.join_by(move || addresses::stream(addresses::honest(number), host)).await;
             let client = joined.map_err(io::Error::other)?;
@@ -95,9 +94,7 @@ impl Honest {
             texts.push((meant_at, room, number.to_string()));
             awaited.insert((who, *number), Saying { meant_at, seq: None, heard_by: 0, latest: meant_at });
         }
-        let handle = Handle::current();
-        // tokio's timers are exact to a millisecond only.
-        let saying = spawn_blocking(move || say(&handle, texts));
+        let saying = tokio::spawn(say(texts));
         let mut latencies = Vec::with_capacity(awaited.len());
         while !awaited.is_empty() {
             let next = timeout(STALLED, self.ears.next()).await;
@@ -150,10 +147,11 @@ impl Honest {
     }
 }
 
-fn say(handle: &Handle, texts: Vec<(Instant, Room, String)>) -> io::Result<()> {
+async fn say(texts: Vec<(Instant, Room, String)>) -> io::Result<()> {
     for (meant_at, room, text) in texts {
-        thread::sleep(meant_at.saturating_duration_since(Instant::now()));
-        handle.block_on(room.send(text)).map_err(io::Error::other)?;
+        // tokio's timers are exact to a millisecond only.
+        smol::Timer::at(meant_at).await;
+        room.send(text).await.map_err(io::Error::other)?;
     }
     Ok(())
 }

@@ -6,12 +6,13 @@ use std::{
     net::SocketAddr,
     process::{self, Child, ChildStdin, ChildStdout, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use exchange_tests::{cores, usage};
-use exchange_tokio::Host;
+use exchange_tokio::{Host, RequestError};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use super::addresses;
 
@@ -19,6 +20,9 @@ pub(super) const ROLE: &str = "--host";
 
 /// From the end of abuse until nothing is left of it, at most.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// In the place of a number of links: however many there are.
+const NOW: u8 = 0;
 
 /// How a host stands.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -38,17 +42,36 @@ pub(super) fn serve() -> io::Result<()> {
         let host = Host::builder("benchmark").bind(bind).no_discovery().start().await.map_err(io::Error::other)?;
         println!("{}", host.addresses()[0]);
         thread::spawn(move || {
-            // Each byte asks how it stands; the other side's end is this one's, too.
-            while io::stdin().read(&mut [0]).is_ok_and(|length| length > 0) {
-                let Ok(counted) = handle.block_on(host.stats()) else { break };
+            let mut question = [0];
+            // The other side's end is this one's, too.
+            while io::stdin().read(&mut question).is_ok_and(|length| length > 0) {
+                let most = if question == [NOW] { usize::MAX } else { question[0].into() };
+                let Ok(links) = handle.block_on(links_once_at_most(&host, most)) else { break };
                 let cpu_ns = u64::try_from(cores::cpu().as_nanos()).unwrap_or(u64::MAX);
-                let state = State { cpu_ns, resident: usage::resident(), links: counted.links };
+                let state = State { cpu_ns, resident: usage::resident(), links };
                 println!("{}", serde_json::to_string(&state).unwrap_or_default());
             }
             process::exit(0);
         });
         std::future::pending().await
     })
+}
+
+/// Waits until there are only so many links, within reason; how many there are then.
+async fn links_once_at_most(host: &Host, most: usize) -> Result<usize, RequestError> {
+    let mut events = host.events();
+    let less = async {
+        loop {
+            let links = host.stats().await?.links;
+            if links <= most || events.next().await.is_none() {
+                return Ok(links);
+            }
+        }
+    };
+    match timeout(PATIENCE, less).await {
+        Ok(links) => links,
+        Err(_) => host.stats().await.map(|stats| stats.links),
+    }
 }
 
 #[derive(Debug)]
@@ -71,22 +94,21 @@ impl Server {
     }
 
     pub(super) fn state(&mut self) -> io::Result<State> {
-        self.questions.write_all(b"?")?;
-        serde_json::from_str(&line(&mut self.answers)?).map_err(io::Error::other)
+        self.state_once_at_most(NOW)
     }
 
     /// Waits until there are only so many links.
-    pub(super) fn until_alone_with(&mut self, links: usize) -> io::Result<()> {
-        let begun = Instant::now();
-        loop {
-            match self.state()?.links {
-                there if there == links => return Ok(()),
-                there if there < links || begun.elapsed() > PATIENCE => {
-                    return Err(io::Error::other(format!("there are {there} links")));
-                }
-                _ => thread::sleep(Duration::from_millis(10)),
-            }
+    pub(super) fn until_alone_with(&mut self, links: u8) -> io::Result<()> {
+        match self.state_once_at_most(links)?.links {
+            there if there == usize::from(links) => Ok(()),
+            there => Err(io::Error::other(format!("there are {there} links"))),
         }
+    }
+
+    /// Each byte asks how it stands once there are only so many links, or [`NOW`].
+    fn state_once_at_most(&mut self, links: u8) -> io::Result<State> {
+        self.questions.write_all(&[links])?;
+        serde_json::from_str(&line(&mut self.answers)?).map_err(io::Error::other)
     }
 }
 
