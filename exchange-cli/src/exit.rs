@@ -114,6 +114,7 @@ impl Failure {
             NetworkError::VersionMismatch { .. } => "The older of the two programs needs an update.",
             NetworkError::Violation(_) => "Whatever listens there does not host a session.",
             NetworkError::ClosedByPeer { reason: Some(CloseReason::Full) } => "Try again when somebody has left.",
+            NetworkError::Store(StoreError::OtherSession(_)) => "A file is for one session: name another for this one.",
             _ => "",
         };
         Self::new(exit_of(error), format!("Cannot join: {}", sentence(error)), advice)

@@ -78,10 +78,10 @@ pub enum Damage {
         form: u16,
     },
     /// A host has kept them, and no client can be made of them.
-    #[error("it is a host that has kept it")]
+    #[error("it was kept by a host, not by a client")]
     OfHost,
     /// A client has kept them, and no host can be made of them.
-    #[error("it is a client that has kept it")]
+    #[error("it was kept by a client, not by a host")]
     OfClient,
     /// A row that has to be there is not.
     #[error("{0} is missing")]

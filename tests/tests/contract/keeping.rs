@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use exchange_driver::{
     DeliveryError, NetworkError, RequestError, Runtime, StoreError,
-    core::{CloseReason, Durability, Ended, Event, JoinFrom, MessageView, Refusal},
+    core::{
+        CloseReason, Durability, Ended, Event, JoinFrom, MessageView, Refusal, SessionId, discovery::PeerRecord,
+        store::Damage,
+    },
 };
 use exchange_tests::{next_message, proxy::Proxy, shelf::Shelf, wait_for};
 
@@ -128,6 +131,11 @@ pub(crate) async fn what_a_client_has_kept_is_sent_by_whoever_goes_on<R: Runtime
     again.room("lobby").send("after").await.unwrap().delivered().await.unwrap();
     assert_eq!(next_message(&mut at_host).await.text(), "after", "and nothing twice");
     again.shutdown(Duration::from_secs(5)).await;
+    // What waits belongs where it was said.
+    let other = PeerRecord::new(SessionId::from_bytes([9; 16]), "other".parse().unwrap(), "cy".parse().unwrap(), 9);
+    let elsewhere = bed.client_builder("bo").store(shelf.store()).join(other).await.unwrap_err();
+    let NetworkError::Store(StoreError::OtherSession(own)) = elsewhere else { panic!("{elsewhere:?}") };
+    assert_eq!(own, host.session().name);
     let other = bed.host_builder().store(shelf.store()).start().await.unwrap_err();
-    assert!(matches!(other, NetworkError::Store(StoreError::Damage(_))), "{other:?}");
+    assert!(matches!(other, NetworkError::Store(StoreError::Damage(Damage::OfClient))), "{other:?}");
 }
