@@ -46,7 +46,8 @@ impl Room {
     ///
     /// An `@` and the nick of somebody in the room mean them; see [`Message::mentions`](exchange_core::Message::mentions).
     ///
-    /// Returns as soon as the message is taken; [`Receipt::delivered`] waits until the host has it.
+    /// Returns as soon as the message is taken and, where there is a [store](crate::ClientBuilder::store), kept there;
+    /// [`Receipt::delivered`] waits until the host has it.
     ///
     /// # Errors
     ///
