@@ -445,7 +445,7 @@ impl<R: Runtime> ClientBuilder<R> {
         if let Some(store) = store {
             engine.keep_in(store);
         }
-        self.runtime.spawn(engine);
+        self.runtime.spawn_yielding(engine);
         if !self.callbacks.is_empty() {
             let (me, events) = (me.clone(), events.clone());
             let (weak, all) = (commander.downgrade(), events.clone());

@@ -417,7 +417,7 @@ impl<R: Runtime> HostBuilder<R> {
         if let Some(store) = store {
             engine.keep_in(store);
         }
-        self.runtime.spawn(engine);
+        self.runtime.spawn_yielding(engine);
         let announced = match announcement {
             Some(announcement) => {
                 announce::keep(&self.runtime, me.id, announcement, events.clone(), commander.downgrade())

@@ -30,6 +30,12 @@ pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
     /// Runs a task to its end in the background: nobody holds on to it, and it goes on as long as the runtime does.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
+    /// The same for a task that lets the others have their turn by itself, however much there is for it to do. A runtime that
+    /// stops tasks in the midst of what they do to that end need not stop this one.
+    fn spawn_yielding(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.spawn(task);
+    }
+
     /// The monotonic clock. Its origin is any moment, the same for all clones.
     fn now(&self) -> Time;
 

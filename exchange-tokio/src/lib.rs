@@ -46,6 +46,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     runtime::Handle,
+    task::unconstrained,
     time::{Instant, Sleep, sleep},
 };
 
@@ -110,6 +111,11 @@ impl Runtime for Tokio {
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.handle.spawn(task);
+    }
+
+    fn spawn_yielding(&self, task: impl Future<Output = ()> + Send + 'static) {
+        // Or it would be stopped after 128 reads and writes, which can be half of those whom one message goes to.
+        self.handle.spawn(unconstrained(task));
     }
 
     fn now(&self) -> Time {

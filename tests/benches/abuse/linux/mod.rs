@@ -93,17 +93,31 @@ async fn measure(abuse: Abuse, plan: Plan) -> io::Result<Row> {
     cores::pin_to(cores.as_ref().map(|[_, others]| others))?;
     let mut honest = Honest::join(server.address).await?;
     let mut row = Row::new(abuse);
-    row.quiet.push(slice(&mut honest, &mut server, plan).await?);
+    row.quiet.push(slice_amid(abuse.harmless(), &mut honest, &mut server, plan).await?.0);
     for _ in 0..plan.repetitions {
-        let mut abuser = Abuser::start(abuse, server.address)?;
-        let begun = Instant::now();
-        row.abused.push(slice(&mut honest, &mut server, plan).await?);
-        let lasted = begun.elapsed();
-        row.deeds.push(f64::from(abuser.stop()?) / lasted.as_secs_f64());
-        server.until_alone_with(honest::PEOPLE)?;
-        row.quiet.push(slice(&mut honest, &mut server, plan).await?);
+        let (slice, deeds) = slice_amid(Some(abuse), &mut honest, &mut server, plan).await?;
+        row.abused.push(slice);
+        row.deeds.push(deeds);
+        row.quiet.push(slice_amid(abuse.harmless(), &mut honest, &mut server, plan).await?.0);
     }
     Ok(row)
+}
+
+/// While that goes on, if anything does; and how much of it was done in a second.
+async fn slice_amid(
+    abuse: Option<Abuse>,
+    honest: &mut Honest,
+    server: &mut Server,
+    plan: Plan,
+) -> io::Result<(Slice, f64)> {
+    let Some(abuse) = abuse else { return Ok((slice(honest, server, plan).await?, 0.0)) };
+    let mut abuser = Abuser::start(abuse, server.address)?;
+    let begun = Instant::now();
+    let slice = slice(honest, server, plan).await?;
+    let lasted = begun.elapsed();
+    let deeds = f64::from(abuser.stop()?) / lasted.as_secs_f64();
+    server.until_alone_with(honest::PEOPLE)?;
+    Ok((slice, deeds))
 }
 
 async fn slice(honest: &mut Honest, server: &mut Server, plan: Plan) -> io::Result<Slice> {

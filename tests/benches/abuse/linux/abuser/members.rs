@@ -1,6 +1,6 @@
 //! Those who are in, and do too much of something.
 
-use std::{net::Ipv4Addr, net::SocketAddr, rc::Rc, time::Duration};
+use std::{future::pending, net::Ipv4Addr, net::SocketAddr, rc::Rc, time::Duration};
 
 use bytes::BytesMut;
 use exchange_tests::raw::RawClient;
@@ -12,7 +12,11 @@ use exchange_tokio::{
     },
 };
 use futures_util::{FutureExt as _, future::LocalBoxFuture};
-use tokio::{net::TcpStream, task::yield_now, time::sleep};
+use tokio::{
+    net::TcpStream,
+    task::yield_now,
+    time::{sleep, timeout},
+};
 
 use super::Deeds;
 use crate::linux::addresses;
@@ -108,8 +112,24 @@ pub(super) fn leaf(host: SocketAddr, deeds: &Rc<Deeds>) -> Vec<Deed> {
     })
 }
 
-/// From so many addresses, so many each.
+/// From so many addresses, so many each, who never read what they are told.
 pub(super) fn fall_silent(host: SocketAddr, deeds: &Rc<Deeds>, from: u8, each: usize) -> Vec<Deed> {
+    stay(host, deeds, from, each, async |_| pending().await)
+}
+
+/// From so many addresses, so many each, who read all they are told.
+pub(super) fn listen(host: SocketAddr, deeds: &Rc<Deeds>, from: u8, each: usize) -> Vec<Deed> {
+    stay(host, deeds, from, each, async |member| while member.client.hear().await.is_some() {})
+}
+
+/// Whatever they do besides, they give signs of life.
+fn stay(
+    host: SocketAddr,
+    deeds: &Rc<Deeds>,
+    from: u8,
+    each: usize,
+    besides: impl AsyncFn(&mut Member) + Copy + 'static,
+) -> Vec<Deed> {
     let links = (1..=from).flat_map(|number| std::iter::repeat_n(addresses::abuser(number), each));
     links
         .map(|address| {
@@ -125,7 +145,7 @@ pub(super) fn fall_silent(host: SocketAddr, deeds: &Rc<Deeds>, from: u8, each: u
                     // Whoever stops is not to be waited for.
                     for _ in 0..20 {
                         if !deeds.is_over() {
-                            sleep(SIGN_OF_LIFE / 20).await;
+                            let _ = timeout(SIGN_OF_LIFE / 20, besides(&mut member)).await;
                         }
                     }
                 }

@@ -38,6 +38,8 @@ pub(super) enum Abuse {
     Storm,
     Pages,
     Silence,
+    /// None, and as many people as there are in [`Silence`](Self::Silence).
+    Company,
 }
 
 impl Abuse {
@@ -54,6 +56,11 @@ impl Abuse {
         Self::Silence,
     ];
 
+    /// Who is there while nobody is abused: as many as do no harm where it is how many they are that costs.
+    pub(super) fn harmless(self) -> Option<Self> {
+        (self == Self::Silence).then_some(Self::Company)
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Slowloris => "slowloris",
@@ -66,6 +73,7 @@ impl Abuse {
             Self::Storm => "storm",
             Self::Pages => "pages",
             Self::Silence => "silence",
+            Self::Company => "company",
         }
     }
 
@@ -81,7 +89,8 @@ impl Abuse {
             Self::Pings => "pings without end, of 16 members from one address",
             Self::Storm => "presence and typing that flip without end, of 16 members from one address",
             Self::Pages => "pages of history without end, of 16 members from one address",
-            Self::Silence => "240 members of 15 addresses who never read",
+            Self::Silence => "240 members of 15 addresses who never read; quiet: as many who read",
+            Self::Company => "240 members of 15 addresses who read",
         }
     }
 
@@ -93,7 +102,7 @@ impl Abuse {
             Self::Pings => "pings",
             Self::Storm => "changes",
             Self::Pages => "pages",
-            Self::Silence => "signs of life",
+            Self::Silence | Self::Company => "signs of life",
         }
     }
 
@@ -110,6 +119,7 @@ impl Abuse {
             Self::Storm => members::flip(host, deeds),
             Self::Pages => members::leaf(host, deeds),
             Self::Silence => members::fall_silent(host, deeds, 15, 16),
+            Self::Company => members::listen(host, deeds, 15, 16),
         }
     }
 
@@ -146,7 +156,7 @@ impl FromStr for Abuse {
     type Err = io::Error;
 
     fn from_str(name: &str) -> io::Result<Self> {
-        let known = Self::ALL.into_iter().find(|abuse| abuse.name() == name);
+        let known = Self::ALL.into_iter().chain([Self::Company]).find(|abuse| abuse.name() == name);
         known.ok_or_else(|| io::Error::other("no such abuse"))
     }
 }
