@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    identity::Identity,
     seam::{Effect, Outbox},
     store::{Change, Damage, Key},
 };
@@ -44,6 +45,14 @@ pub(crate) fn read_with_form<T: DeserializeOwned>(key: Key, row: &[u8], newest: 
         return Err(Damage::Later { form });
     }
     read(key, row).map(|(_, row): (u16, T)| row)
+}
+
+pub(crate) fn identity_row(identity: &Identity) -> Bytes {
+    Bytes::copy_from_slice(identity.seed())
+}
+
+pub(crate) fn read_identity(row: &[u8]) -> Result<Identity, Damage> {
+    row.try_into().map(Identity::from_seed).map_err(|_| Damage::Row(Key::Identity))
 }
 
 impl Journal {

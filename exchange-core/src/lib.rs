@@ -33,7 +33,7 @@
 //!
 //! | module | turns |
 //! |---|---|
-//! | [`wire`] | bytes into frames: preamble, versions, lengths |
+//! | [`wire`] | bytes into frames: preamble, versions, handshake, sealed records, lengths |
 //! | [`message`] | frames into messages, in postcard or JSON |
 //! | `room`, `presence` | messages into logs and a roster |
 //! | [`host`], [`client`] | all of it into the two machines that applications meet |
@@ -58,6 +58,7 @@ pub mod client;
 pub mod discovery;
 pub mod event;
 pub mod host;
+mod identity;
 mod ids;
 mod journal;
 mod limits;
@@ -85,6 +86,7 @@ pub use self::{
         Tag, Unread,
     },
     host::{Archive, ArchivedRoom, Host, HostConfig, Import, Imported, Misfit},
+    identity::{Identity, PublicIdentity},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
     limits::{Limits, Rate, Timing},
     message::{

@@ -101,6 +101,12 @@ pub enum Violation {
     /// An entry or a room that names a member nobody was told of.
     #[error("unknown member")]
     UnknownMember,
+    /// What came was not made with the keys that belong to the other side, or was changed on its way.
+    #[error("forged or damaged on the way")]
+    Forged,
+    /// It says that it is somebody else than it has proven to be.
+    #[error("it is not who it says it is")]
+    Impostor,
 }
 
 /// Why a request was turned down. The link and everything else go on.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use crate::{
     event::Event,
+    ids::PeerId,
     message::Encoding,
     reason::{CloseReason, Violation},
     store::Change,
@@ -58,6 +59,8 @@ pub enum Input<'a> {
         link: LinkId,
         /// How its messages are encoded.
         encoding: Encoding,
+        /// Who is at the other end, where a handshake has proven that.
+        peer: Option<PeerId>,
     },
     /// Bytes came, and the frame they belong to is not whole yet: whoever sent them is there.
     Bytes {
@@ -138,15 +141,36 @@ pub enum LinkLoss {
         /// What the other side speaks.
         theirs: Versions,
     },
-    /// The two sides have no encoding or no protection in common.
+    /// The two sides have no encoding in common.
     #[error("nothing in common to speak with")]
     NothingInCommon,
+    /// The other side speaks in the clear only, and this one does not.
+    #[error("the other side is not encrypted")]
+    NotEncrypted,
+    /// The other side speaks encrypted only, and this one in the clear.
+    #[error("the other side speaks encrypted only")]
+    OnlyEncrypted,
+    /// Somebody else is there than who should be.
+    #[error("somebody else is there: {found}, and not {expected}")]
+    Stranger {
+        /// Who should be there.
+        expected: PeerId,
+        /// Who is there, and has proven it.
+        found: PeerId,
+    },
 }
 
 impl LinkLoss {
     /// Whether trying again without any change is pointless.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Versions { .. } | Self::NothingInCommon)
+        matches!(
+            self,
+            Self::Versions { .. }
+                | Self::NothingInCommon
+                | Self::NotEncrypted
+                | Self::OnlyEncrypted
+                | Self::Stranger { .. }
+        )
     }
 }
 

@@ -46,8 +46,12 @@ pub(crate) struct Random(ChaCha8Rng);
 impl Random {
     pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.0.fill_bytes(&mut bytes);
+        self.fill(&mut bytes);
         bytes
+    }
+
+    pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
     }
 
     /// Uniform in `0..=max`, by the multiply-shift method; its bias is below 2⁻³² for the spans used here.

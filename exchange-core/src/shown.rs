@@ -24,8 +24,8 @@ impl Debug for Input<'_> {
             Self::LinkUp { link, credit, from } => {
                 f.debug_struct("LinkUp").field("link", link).field("credit", credit).field("from", from).finish()
             }
-            Self::Opened { link, encoding } => {
-                f.debug_struct("Opened").field("link", link).field("encoding", encoding).finish()
+            Self::Opened { link, encoding, peer } => {
+                f.debug_struct("Opened").field("link", link).field("encoding", encoding).field("peer", peer).finish()
             }
             Self::Bytes { link } => f.debug_struct("Bytes").field("link", link).finish(),
             Self::Frame { link, body } => {
@@ -67,8 +67,9 @@ impl Debug for Effect {
 impl Debug for Received<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Opened { choice, answer } => {
-                f.debug_struct("Opened").field("choice", choice).field("answer", answer).finish()
+            Self::Answer(answer) => f.debug_tuple("Answer").field(answer).finish(),
+            Self::Opened { choice, peer, answer } => {
+                f.debug_struct("Opened").field("choice", choice).field("peer", peer).field("answer", answer).finish()
             }
             Self::Frame(frame) => f.debug_tuple("Frame").field(&Bytes(frame.len())).finish(),
         }

@@ -47,6 +47,8 @@ pub enum Key {
     Place(u32),
     /// A message of a client's in such a room that has no outcome yet.
     Waiting(u32, Cmid),
+    /// By which secret a host or a client proves that it is itself, of which there is one row.
+    Identity,
 }
 
 /// What becomes of one row.
@@ -125,6 +127,7 @@ impl Key {
                 bytes.extend(place.to_be_bytes());
                 bytes.extend(cmid.0.to_be_bytes());
             }
+            Self::Identity => bytes.push(8),
         }
         bytes
     }
@@ -151,6 +154,7 @@ impl Key {
                 let (place, cmid) = rest.split_at_checked(4)?;
                 Some(Self::Waiting(number(place)?, Cmid(u64::from_be_bytes(cmid.try_into().ok()?))))
             }
+            8 if rest.is_empty() => Some(Self::Identity),
             _ => None,
         }
     }
@@ -167,6 +171,7 @@ impl fmt::Display for Key {
             Self::Client => f.write_str("the client"),
             Self::Place(place) => write!(f, "place {place}"),
             Self::Waiting(place, cmid) => write!(f, "message {cmid} in place {place}"),
+            Self::Identity => f.write_str("the identity"),
         }
     }
 }
@@ -188,7 +193,7 @@ pub fn read_entry(row: &[u8]) -> Option<Entry> {
 mod tests {
     use super::*;
 
-    const KEYS: [Key; 13] = [
+    const KEYS: [Key; 14] = [
         Key::Session,
         Key::Member(MemberId(0)),
         Key::Member(MemberId(256)),
@@ -202,6 +207,7 @@ mod tests {
         Key::Place(1),
         Key::Waiting(1, Cmid(255)),
         Key::Waiting(1, Cmid(256)),
+        Key::Identity,
     ];
 
     #[test]

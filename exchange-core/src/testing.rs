@@ -1,7 +1,7 @@
 //! A small world for tests: one host and its clients, joined by byte streams in memory, in virtual time.
 //!
 //! Bytes arrive when they are delivered, cut by a seeded pattern; nothing else takes any time. A transport gives credit
-//! back for what its other end has read.
+//! back for what its other end has read. Every other client's links are secured.
 
 mod disk;
 mod link;
@@ -17,13 +17,14 @@ use crate::{
     client::{self, Client, ClientConfig},
     event::{Event, Message, MessageId},
     host::{self, Host, HostConfig},
+    identity::Identity,
     message::{Body, Encoding},
     name::RoomName,
     reason::Refusal,
     seam::{Effect, Input, LinkId, LinkLoss, Outbox},
     seed::{Random, Seed},
     time::{Time, Timestamp},
-    wire::{Offer, Versions, Wire},
+    wire::{Keyring, Offer, Versions, Wire},
 };
 
 /// So many cases, or as many as `PROPTEST_CASES` says.
@@ -62,6 +63,7 @@ pub(crate) struct World {
     next_link: u64,
     out: Outbox,
     cuts: Random,
+    keyring: Keyring,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a trouble of its own")]
@@ -77,6 +79,7 @@ pub(crate) struct Node {
     pub(crate) syncs: bool,
     config: ClientConfig,
     offer: Offer,
+    keyring: Option<Keyring>,
     out: Outbox,
 }
 
@@ -98,9 +101,10 @@ pub(crate) enum Cut {
 impl World {
     pub(crate) fn new(config: HostConfig, seed: u64) -> Self {
         let seed = Seed::from_number(seed);
+        let keyring = Keyring::new(Identity::from_seed([0; 32]), &seed);
         Self {
             now: Time::ZERO,
-            host: Host::new(config, &seed, Time::ZERO),
+            host: Host::new(proven(config, &keyring), &seed, Time::ZERO),
             told: Vec::new(),
             clients: Vec::new(),
             window: 64 * 1024,
@@ -111,14 +115,18 @@ impl World {
             next_link: 1,
             out: Outbox::new(),
             cuts: seed.fork("cuts"),
+            keyring,
         }
     }
 
     /// Adds a client that begins to connect; gives its index.
     pub(crate) fn add(&mut self, config: ClientConfig, encoding: Encoding) -> usize {
         let index = self.clients.len();
+        let seed = Seed::from_number(1000 + index as u64);
+        let identity = (index % 2 == 1).then(|| Identity::from_seed([u8::try_from(index).unwrap(); 32]));
+        let config = ClientConfig { identity: identity.clone(), ..config };
         self.clients.push(Node {
-            client: Client::new(config.clone(), &Seed::from_number(1000 + index as u64)),
+            client: Client::new(config.clone(), &seed),
             told: Vec::new(),
             reachable: true,
             reads: true,
@@ -127,6 +135,7 @@ impl World {
             syncs: true,
             config,
             offer: Offer::new(Versions::SUPPORTED, &[encoding]),
+            keyring: identity.map(|identity| Keyring::new(identity, &seed)),
             out: Outbox::new(),
         });
         self.client(index, |round| {
@@ -153,7 +162,10 @@ impl World {
                 Effect::Dial { link } => self.dial(index, link),
                 Effect::Send { link: id, frames } => {
                     self.sent = digest(self.sent, self.now, id, &frames);
-                    links.find(|link| link.client.id == id).map(|link| link.host.arrive(&frames)).unwrap_or_default();
+                    links
+                        .find(|link| link.client.id == id)
+                        .map(|link| link.say(Side::Client, &frames))
+                        .unwrap_or_default();
                 }
                 Effect::Close { link: id, .. } => {
                     links.find(|link| link.client.id == id).map(|link| link.hang_up(Side::Client)).unwrap_or_default();
@@ -183,7 +195,7 @@ impl World {
                 Effect::Store { batch, changes } => self.disk.take(batch, changes),
                 Effect::Send { link, frames } => {
                     self.sent = digest(self.sent, self.now, link, &frames);
-                    self.links.get_mut(&link).map(|link| link.client.arrive(&frames)).unwrap_or_default();
+                    self.links.get_mut(&link).map(|link| link.say(Side::Host, &frames)).unwrap_or_default();
                 }
                 Effect::Close { link, .. } => {
                     self.links.get_mut(&link).map(|link| link.hang_up(Side::Host)).unwrap_or_default();
@@ -207,9 +219,12 @@ impl World {
         if !self.clients[node].reachable {
             return self.tell(Side::Client, node, &[Input::LinkDown { link, loss: LinkLoss::Refused }]);
         }
-        let wire = Wire::client(self.clients[node].offer.clone());
-        let (opening, host, credit) = (wire.opening(), LinkId(self.next_link), self.window);
-        let mut ends = Link { node, client: End::new(link, wire), host: End::new(host, Wire::host(Offer::default())) };
+        let Node { offer, keyring, .. } = &mut self.clients[node];
+        let client = Wire::client(offer.clone()).secured(keyring.as_mut().map(Keyring::keys));
+        let host = Wire::host(Offer::default()).secured(keyring.as_ref().map(|_| self.keyring.keys()));
+        let (opening, id, credit) = (client.opening(), LinkId(self.next_link), self.window);
+        let mut ends = Link { node, client: End::new(link, client), host: End::new(id, host) };
+        let host = id;
         ends.host.arrive(&opening);
         self.next_link += 1;
         self.links.insert(host, ends);
@@ -307,7 +322,7 @@ impl World {
 
     /// The host's process dies, and one that remembers nothing takes its place.
     pub(crate) fn restart_host(&mut self, config: HostConfig, seed: u64) {
-        self.host = Host::new(config, &Seed::from_number(seed), self.now);
+        self.host = Host::new(proven(config, &self.keyring), &Seed::from_number(seed), self.now);
         self.out = Outbox::new();
         self.links.values_mut().for_each(|link| link.hang_up(Side::Host));
     }
@@ -356,10 +371,16 @@ impl World {
     pub(crate) fn restore_host(&mut self, config: HostConfig, seed: u64) {
         self.disk.restart();
         let (rows, wall) = (self.disk.rows.clone(), Timestamp::default());
+        let config = proven(config, &self.keyring);
         self.host = Host::restore(config, &Seed::from_number(seed), self.now, wall, rows).unwrap();
         self.out = Outbox::new();
         self.links.values_mut().for_each(|link| link.hang_up(Side::Host));
     }
+}
+
+/// The same, hosted by whoever has these keys.
+fn proven(config: HostConfig, keyring: &Keyring) -> HostConfig {
+    HostConfig { identity: Some(keyring.identity().clone()), ..config }
 }
 
 fn digest(before: u64, now: Time, link: LinkId, bytes: &[u8]) -> u64 {

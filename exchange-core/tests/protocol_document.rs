@@ -317,7 +317,7 @@ fn every_variant_has_its_number_and_its_name() {
         NotYours, NothingToChange, OutboxFull, Private, RoomClosed, RoomFull, SendGap, Taken, TooLong, TooMany,
         TooManyRooms,
     };
-    use Violation::{Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
+    use Violation::{Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
 
     let Some(document) = document() else { return };
     let named = Name(NameError::Empty);
@@ -335,7 +335,7 @@ fn every_variant_has_its_number_and_its_name() {
         NameError::MixedScripts,
         NameError::Confusable,
     ];
-    let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember];
+    let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember, Forged, Impostor];
     let too_long = TooLong { limit: 0 };
     let name = Refusal::Name(NameError::Empty);
     let refusals = [

@@ -207,7 +207,7 @@ impl<S: ByteStream> Connection<S> {
             }
             match self.step()? {
                 Step::Frame(frame) => return Poll::Ready(Ok(Some(frame))),
-                Step::Opened => {}
+                Step::Begun => {}
                 Step::Dry if ready!(self.poll_fill(cx))? => {}
                 Step::Dry => return Poll::Ready(Ok(None)),
             }
@@ -220,10 +220,14 @@ impl<S: ByteStream> Connection<S> {
         let mut input = &unread[..];
         let step = match self.wire.receive(&mut input) {
             Ok(Some(Received::Frame(frame))) => Step::Frame(Bytes::copy_from_slice(frame)),
-            Ok(Some(Received::Opened { choice, answer })) => {
+            Ok(Some(Received::Answer(answer))) => {
+                self.unsent.extend_from_slice(&answer);
+                Step::Begun
+            }
+            Ok(Some(Received::Opened { choice, answer, .. })) => {
                 self.opened = Some(choice);
                 self.unsent.extend_from_slice(&answer);
-                Step::Opened
+                Step::Begun
             }
             Ok(None) => Step::Dry,
             Err(fault) => {
@@ -258,6 +262,6 @@ impl<S: ByteStream> Connection<S> {
 /// What reading has come to.
 enum Step {
     Frame(Bytes),
-    Opened,
+    Begun,
     Dry,
 }

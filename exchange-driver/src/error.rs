@@ -3,7 +3,8 @@
 use std::{io, net::SocketAddr};
 
 use exchange_core::{
-    CloseReason, Ended, LinkLoss, NameError, Refusal, SessionName, Violation, discovery::PeerRecord, wire::Versions,
+    CloseReason, Ended, LinkLoss, NameError, PeerId, Refusal, SessionName, Violation, discovery::PeerRecord,
+    wire::Versions,
 };
 
 /// Why there is no connection, or no longer.
@@ -65,6 +66,20 @@ pub enum NetworkError {
         /// What the other side speaks.
         theirs: Versions,
     },
+    /// The session is in the clear, and what is joined here has to be encrypted.
+    #[error("the session is not encrypted")]
+    NotEncrypted,
+    /// The session is encrypted, and it was to be joined in the clear.
+    #[error("the session is encrypted")]
+    OnlyEncrypted,
+    /// The session is hosted by somebody else than who should, or than who did before.
+    #[error("somebody else hosts the session: {found}, and not {expected}")]
+    Stranger {
+        /// Who should.
+        expected: PeerId,
+        /// Who does, and has proven it.
+        found: PeerId,
+    },
     /// The other side does not speak this protocol, or breaks it.
     #[error("protocol violation: {0}")]
     Violation(Violation),
@@ -119,6 +134,9 @@ impl NetworkError {
             LinkLoss::TimedOut => Self::TimedOut,
             LinkLoss::Versions { ours, theirs } => Self::VersionMismatch { ours, theirs },
             LinkLoss::Violation(violation) => Self::Violation(violation),
+            LinkLoss::NotEncrypted => Self::NotEncrypted,
+            LinkLoss::OnlyEncrypted => Self::OnlyEncrypted,
+            LinkLoss::Stranger { expected, found } => Self::Stranger { expected, found },
             LinkLoss::NothingInCommon => Self::Violation(Violation::Preamble),
             LinkLoss::Broken => Self::Io(io::ErrorKind::ConnectionReset.into()),
             LinkLoss::NotFound => Self::NotFound { what: "the host".into() },

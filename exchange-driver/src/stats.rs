@@ -85,9 +85,14 @@ impl Closes {
                 CloseReason::Flood | CloseReason::Overrun => &mut self.flood,
                 _ => &mut self.not_allowed,
             },
-            Ended::Lost(LinkLoss::Violation(_) | LinkLoss::Versions { .. } | LinkLoss::NothingInCommon) => {
-                &mut self.violation
-            }
+            Ended::Lost(
+                LinkLoss::Violation(_)
+                | LinkLoss::Versions { .. }
+                | LinkLoss::NothingInCommon
+                | LinkLoss::NotEncrypted
+                | LinkLoss::OnlyEncrypted
+                | LinkLoss::Stranger { .. },
+            ) => &mut self.violation,
             Ended::Lost(_) => &mut self.lost,
         } += 1;
     }

@@ -32,6 +32,7 @@ pub fn body_of<T: Serialize>(encoding: Encoding, message: &T) -> Bytes {
 /// What a wire gave, as values of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Got {
+    Answer(Bytes),
     Opened { version: u16, encoding: Encoding, answer: Bytes },
     Frame(Vec<u8>),
 }
@@ -43,7 +44,8 @@ pub fn feed<'a>(wire: &mut Wire, pieces: impl IntoIterator<Item = &'a [u8]>) -> 
         loop {
             match wire.receive(&mut piece) {
                 Ok(None) => break,
-                Ok(Some(Received::Opened { choice, answer })) => {
+                Ok(Some(Received::Answer(answer))) => got.push(Got::Answer(answer)),
+                Ok(Some(Received::Opened { choice, answer, .. })) => {
                     got.push(Got::Opened { version: choice.version, encoding: choice.encoding, answer });
                 }
                 Ok(Some(Received::Frame(frame))) => got.push(Got::Frame(frame.to_vec())),

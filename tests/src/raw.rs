@@ -92,7 +92,7 @@ impl<S: ByteStream> RawClient<S> {
             let mut input = &unread[..];
             let received = self.wire.receive(&mut input).unwrap().map(|received| match received {
                 Received::Frame(frame) => Some(Bytes::copy_from_slice(frame)),
-                Received::Opened { .. } => None,
+                Received::Answer(_) | Received::Opened { .. } => None,
             });
             self.unread.advance(unread.len() - input.len());
             if received.is_some() {

@@ -508,6 +508,9 @@ fn code(cause: Ended) -> String {
             LinkLoss::NotFound => "not_found",
             LinkLoss::Violation(_) => "violation",
             LinkLoss::Versions { .. } | LinkLoss::NothingInCommon => "version_mismatch",
+            LinkLoss::NotEncrypted => "not_encrypted",
+            LinkLoss::OnlyEncrypted => "only_encrypted",
+            LinkLoss::Stranger { .. } => "stranger",
             _ => "other",
         }),
     }

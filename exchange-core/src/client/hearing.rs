@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     event::{Event, Fields, MessageId, Peer, Session},
-    ids::{Cmid, Rev, RoomId, Seq},
+    ids::{Cmid, MemberId, Rev, RoomId, Seq},
     message::{Body, Entry, Joined, MemberRecord, Status, ToClient, ToHost, Welcome},
     name::RoomName,
     reason::{Durability, Outcome, Refusal, Violation},
@@ -198,7 +198,14 @@ impl Client {
     }
 
     fn roster(&mut self, rev: Rev, members: alloc::vec::Vec<MemberRecord>, out: &mut Outbox) -> Result<(), Violation> {
+        let proven = match &self.state {
+            State::Linked(link) => link.proven,
+            _ => None,
+        };
         for record in members {
+            if record.member == MemberId::OWNER && proven.is_some_and(|host| host != record.peer) {
+                return Err(Violation::Impostor);
+            }
             let known = self.roster.insert(record.member, record.clone());
             // Whoever is new in a snapshot is part of how things stand.
             let before = match known {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{Client, Joint, Room};
 use crate::{
     ids::{Cmid, Epoch, PeerId, ProducerId, Seq},
-    journal::{Journal, write},
+    journal::{Journal, identity_row, write},
     message::JoinFrom,
     name::RoomName,
     seam::{Effect, Outbox},
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The form that rows are written in. Whoever changes one of them counts on, and goes on to read the earlier ones.
-pub(super) const FORM: u16 = 1;
+pub(super) const FORM: u16 = 2;
 
 /// The client's record of what is kept.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub(super) struct KeptRoom {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct IdentityRow {
+pub(super) struct ClientRow {
     pub(super) peer: PeerId,
     pub(super) producer: ProducerId,
     pub(super) attempt: u32,
@@ -150,7 +150,8 @@ impl Client {
     pub(super) fn collect(&mut self) {
         let Some(mut kept) = self.journal.take() else { return };
         if mem::take(&mut kept.has_identity_changed) {
-            kept.journal.put(Key::Client, write(&(FORM, self.identity_row())));
+            kept.journal.put(Key::Client, write(&(FORM, self.client_row())));
+            kept.journal.put(Key::Identity, self.identity.as_ref().map(identity_row));
         }
         for name in mem::take(&mut kept.changed) {
             self.collect_room(&name, &mut kept);
@@ -166,9 +167,9 @@ impl Client {
         self.collect();
     }
 
-    fn identity_row(&self) -> IdentityRow {
+    fn client_row(&self) -> ClientRow {
         let Self { peer, producer, attempt, session, .. } = self;
-        IdentityRow { peer: *peer, producer: *producer, attempt: *attempt, session: session.clone() }
+        ClientRow { peer: *peer, producer: *producer, attempt: *attempt, session: session.clone() }
     }
 
     fn collect_room(&mut self, name: &RoomName, kept: &mut ClientJournal) {

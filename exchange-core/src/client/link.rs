@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use super::{Alarm, Client, State};
 use crate::{
     event::{Ended, Event},
+    ids::PeerId,
     limits::CONTROL_ALLOWANCE,
     message::{Encoding, Hello, Presence, ToHost, Welcome},
     name::Nick,
@@ -25,6 +26,8 @@ const SLEEP: Duration = Duration::from_secs(5);
 pub(super) struct Link {
     pub(super) id: LinkId,
     stage: Stage,
+    /// Who hosts, where a handshake has proven that.
+    pub(super) proven: Option<PeerId>,
     window: u32,
     outstanding: u32,
     heard: Time,
@@ -54,6 +57,7 @@ impl Link {
         Self {
             id,
             stage: Stage::Dialing,
+            proven: None,
             window: 0,
             outstanding: 0,
             heard: now,
@@ -144,7 +148,14 @@ impl Client {
         }
     }
 
-    pub(super) fn opened(&mut self, now: Time, link: LinkId, encoding: Encoding, out: &mut Outbox) {
+    pub(super) fn opened(
+        &mut self,
+        now: Time,
+        link: LinkId,
+        encoding: Encoding,
+        host: Option<PeerId>,
+        out: &mut Outbox,
+    ) {
         let told = (self.nick.clone(), self.own.shown());
         let nick = if cfg!(exchange_bug = "rename-lost-over-reconnect") { &self.config.nick } else { &self.nick };
         let is_lost = self.session.is_some() && cfg!(exchange_bug = "presence-lost-over-resume");
@@ -160,10 +171,12 @@ impl Client {
             && link.stage == Stage::Preamble
         {
             link.stage = Stage::Greeting(encoding);
+            link.proven = host;
             link.heard(now);
             link.say(&ToHost::Hello(hello));
             link.told = Some(told);
             link.flush(out);
+            self.host = self.host.or(host);
         }
     }
 
@@ -250,7 +263,9 @@ impl Client {
 
     pub(super) fn link_down(&mut self, now: Time, link: LinkId, loss: LinkLoss, out: &mut Outbox) {
         if self.link(link).is_some() {
-            if loss.is_final() {
+            // Whoever was in a session goes on looking for it, whoever else pretends to be its host.
+            let is_detour = matches!(loss, LinkLoss::Stranger { .. }) && self.session.is_some();
+            if loss.is_final() && !is_detour {
                 return self.close(Ended::Lost(loss), out);
             }
             self.state = State::Waiting;

@@ -42,6 +42,7 @@ use serde::{Deserialize, Serialize};
 use crate::{event::Event, reason::Outcome};
 use crate::{
     event::{Ended, MessageId, MessageView, PageId, Peer, Person, Session, Unread},
+    identity::Identity,
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, Token},
     limits::Limits,
     message::{Body, JoinFrom, MemberRecord, Mentions, PageFrom, Presence},
@@ -60,6 +61,11 @@ use crate::{
 pub struct ClientConfig {
     /// What it wants to be called.
     pub nick: Nick,
+    /// Who it is, where links prove that; `None` for anybody. A client that [keeps](Self::keeps) keeps it.
+    pub identity: Option<Identity>,
+    /// Who has to host the session, where links prove that; `None` for whoever does when it comes first. It has to be the
+    /// same ever after.
+    pub host: Option<PeerId>,
     /// Where in the lobby's log it wants to begin.
     pub lobby_from: JoinFrom,
     /// Messages that wait for their outcome at once, over all rooms.
@@ -95,6 +101,8 @@ impl ClientConfig {
     pub fn new(nick: Nick) -> Self {
         Self {
             nick,
+            identity: None,
+            host: None,
             lobby_from: JoinFrom::Last(50),
             pending: 512,
             pending_bytes: 1024 * 1024,
@@ -127,7 +135,9 @@ pub struct Client {
     nick: Nick,
     agreed: Nick,
     own: Own,
+    identity: Option<Identity>,
     peer: PeerId,
+    host: Option<PeerId>,
     producer: ProducerId,
     random: Random,
     /// What the clock on the wall showed last, once it was told.
@@ -193,13 +203,16 @@ impl Client {
     pub fn new(config: ClientConfig, seed: &Seed) -> Self {
         let mut random = seed.fork("client");
         let lobby = Room::new(config.lobby_from, Cmid::ZERO, config.nothing_held());
+        let anybody = PeerId::from_bytes(random.bytes());
         Self {
+            peer: config.identity.as_ref().map_or(anybody, Identity::peer),
+            identity: config.identity.clone(),
+            host: config.host,
             nick: config.nick.clone(),
             agreed: config.nick.clone(),
             own: Own::new(config.idle, Time::ZERO).with_receipts(config.read_receipts),
             journal: config.keeps.then(ClientJournal::empty),
             config,
-            peer: PeerId::from_bytes(random.bytes()),
             producer: ProducerId::from_bytes(random.bytes()),
             random,
             wall: None,
@@ -247,6 +260,21 @@ impl Client {
     /// The session it is in, or was in last.
     pub fn session(&self) -> Option<&Session> {
         self.session.as_ref().map(|joint| &joint.session)
+    }
+
+    /// Who it proves to be, where links do that.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// Who hosts the session, as a handshake has proven or [has to](ClientConfig::host). `None` if no link was secured yet.
+    pub fn host(&self) -> Option<PeerId> {
+        self.host
+    }
+
+    /// Whether nobody but the host can read what goes over the present link.
+    pub fn is_secured(&self) -> bool {
+        matches!(&self.state, State::Linked(link) if link.proven.is_some())
     }
 
     /// Whether the host has let it in on the present link.
@@ -370,7 +398,7 @@ impl Round<'_> {
             Input::WallClock { at } => client.wall_clock(now, at, out),
             Input::NetworkChanged => client.network_changed(now, out),
             Input::LinkUp { link, credit, .. } => client.link_up(link, credit),
-            Input::Opened { link, encoding } => client.opened(now, link, encoding, out),
+            Input::Opened { link, encoding, peer } => client.opened(now, link, encoding, peer, out),
             Input::Bytes { link } => client.hears(now, link),
             Input::Frame { link, body } => client.frame(now, link, body, out),
             Input::Credit { link, bytes } => client.credit(link, bytes),

@@ -6,12 +6,13 @@ use bytes::Bytes;
 
 use super::{
     Client, ClientConfig,
-    journal::{ClientJournal, FORM, IdentityRow, KeptRoom, RoomRow, Stage},
+    journal::{ClientJournal, ClientRow, FORM, KeptRoom, RoomRow, Stage},
     room::Room,
 };
 use crate::{
+    identity::Identity,
     ids::Cmid,
-    journal::{read, read_with_form},
+    journal::{read, read_identity, read_with_form},
     message::Body,
     seed::Seed,
     store::{Damage, Key},
@@ -23,6 +24,9 @@ impl Client {
     ///
     /// It is told again what is new in its rooms since it was there, and as many entries before that as
     /// [`lobby_from`](ClientConfig::lobby_from), or what the room was joined with, wants.
+    ///
+    /// It is who it was, whoever it is by `config`. If it was nobody in particular, the host takes it for somebody else
+    /// where it is from now on: of what was sent before, nothing can be told.
     ///
     /// # Errors
     ///
@@ -36,15 +40,18 @@ impl Client {
         if rows.contains_key(&Key::Session) {
             return Err(Damage::OfHost);
         }
-        let identity = rows.get(&Key::Client).ok_or(Damage::Missing(Key::Client))?;
-        let identity: IdentityRow = read_with_form(Key::Client, identity, FORM)?;
+        let kept = rows.get(&Key::Client).ok_or(Damage::Missing(Key::Client))?;
+        let kept: ClientRow = read_with_form(Key::Client, kept, FORM)?;
+        let identity = rows.get(&Key::Identity).map(|row| read_identity(row)).transpose()?;
+        let config = ClientConfig { identity: identity.or(config.identity), ..config };
         let mut client = Self::new(config, seed);
-        (client.peer, client.producer) = (identity.peer, identity.producer);
-        (client.attempt, client.session) = (identity.attempt, identity.session);
+        client.peer = client.identity.as_ref().map_or(kept.peer, Identity::peer);
+        client.producer = kept.producer;
+        (client.attempt, client.session) = (kept.attempt, kept.session);
         let mut waiting: BTreeMap<u32, Vec<(Cmid, Body)>> = BTreeMap::new();
         for (key, row) in &rows {
             match *key {
-                Key::Client | Key::Place(_) => {}
+                Key::Client | Key::Identity | Key::Place(_) => {}
                 Key::Waiting(place, cmid) => waiting.entry(place).or_default().push((cmid, read(*key, row)?)),
                 _ => return Err(Damage::Row(*key)),
             }

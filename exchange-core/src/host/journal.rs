@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::Host;
 use crate::{
     ids::{MemberId, RoomId, Seq},
-    journal::{Journal, write},
+    journal::{Journal, identity_row, write},
     reason::Durability,
     room::Unkept,
     seam::{Effect, Outbox},
@@ -115,6 +115,7 @@ impl Host {
             return;
         }
         kept.put(Key::Session, write(&self.session_row()));
+        kept.put(Key::Identity, self.identity.as_ref().map(identity_row));
         for member in members {
             kept.put(Key::Member(member), self.member_row(member).and_then(|row| write(&row)));
         }

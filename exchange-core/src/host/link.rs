@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::{Alarm, Host, budget::Postponed, paging::Fetch};
 use crate::{
     event::{Ended, Event, Peer},
-    ids::{Cmid, MemberId, Rev, RoomId, Seq},
+    ids::{Cmid, MemberId, PeerId, Rev, RoomId, Seq},
     limits::CONTROL_ALLOWANCE,
     message::{Encoding, ToClient},
     reason::CloseReason,
@@ -22,6 +22,8 @@ pub(super) struct Link {
     stage: Stage,
     /// Where it comes from, if that is known.
     pub(super) from: Option<IpAddr>,
+    /// Who is at the other end, where a handshake has proven that.
+    pub(super) proven: Option<PeerId>,
     /// How many bytes the transport takes at once, and how many it has.
     window: u32,
     outstanding: u32,
@@ -73,6 +75,7 @@ impl Link {
         Self {
             stage: Stage::Preamble,
             from,
+            proven: None,
             window,
             outstanding: 0,
             heard: now,
@@ -138,11 +141,12 @@ impl Host {
         self.refusals
     }
 
-    pub(super) fn opened(&mut self, link: LinkId, encoding: Encoding) {
+    pub(super) fn opened(&mut self, link: LinkId, encoding: Encoding, peer: Option<PeerId>) {
         if let Some(state) = self.links.get_mut(&link)
             && matches!(state.stage, Stage::Preamble)
         {
             state.stage = Stage::Greeting(encoding);
+            state.proven = peer;
             if encoding == Encoding::Json {
                 self.json_links += 1;
             }

@@ -10,7 +10,7 @@ use crate::{
     ids::{MemberId, PeerId, RoomId, Token},
     message::{Encoding, Hello, LeaveReason, MemberRecord, Status, ToClient, Welcome},
     name::Nick,
-    reason::CloseReason,
+    reason::{CloseReason, Violation},
     seam::{LinkId, Outbox},
     time::Time,
 };
@@ -119,6 +119,9 @@ impl Host {
             Err(reason) => return self.close_link(now, link, reason, out),
         };
         self.changes_member(member);
+        if self.links.get(&link).is_some_and(|link| link.proven.is_some()) {
+            self.expire_ghosts(now, member, hello.peer, out);
+        }
         // Whoever has a nick asks for another; to everybody else it says who they are.
         let is_called = self.nicks.of(member).is_some();
         if !is_called {
@@ -192,6 +195,10 @@ impl Host {
 
     /// Which member this is, if it may come in.
     fn admit(&mut self, now: Time, link: LinkId, hello: &Hello) -> Result<MemberId, CloseReason> {
+        let proven = self.links.get(&link).and_then(|link| link.proven);
+        if proven.is_some_and(|proven| proven != hello.peer) {
+            return Err(Violation::Impostor.into());
+        }
         if let Some(reason) = self.barred(now, hello.peer) {
             return Err(reason);
         }
@@ -208,8 +215,9 @@ impl Host {
             }
             return Ok(member);
         }
-        // A peer id is only claimed: whoever is there has it.
-        if self.roster.clients_of(hello.peer).any(|other| other == OWNER || self.is_linked(other)) {
+        // Where a peer id is only claimed, whoever is there has it.
+        let is_had = |other| other == OWNER || (proven.is_none() && self.is_linked(other));
+        if self.roster.clients_of(hello.peer).any(is_had) {
             return Err(CloseReason::WrongToken);
         }
         if !self.admits_newcomer(now, link) {
@@ -267,6 +275,15 @@ impl Host {
     /// A member whose link broke has not come back in time.
     pub(super) fn expire(&mut self, now: Time, member: MemberId, out: &mut Outbox) {
         self.goes(now, member, LeaveReason::TimedOut, out);
+    }
+
+    /// Somebody is back for certain, by another run of their client: nobody waits for the one before any more.
+    fn expire_ghosts(&mut self, now: Time, member: MemberId, peer: PeerId, out: &mut Outbox) {
+        let is_ghost = |other: &MemberId| *other != member && self.away.contains(other);
+        let ghosts: Vec<MemberId> = self.roster.clients_of(peer).filter(is_ghost).collect();
+        for ghost in ghosts {
+            self.expire(now, ghost, out);
+        }
     }
 
     fn leave_everything(&mut self, now: Time, member: MemberId, reason: LeaveReason, out: &mut Outbox) {

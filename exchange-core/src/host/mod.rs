@@ -58,6 +58,7 @@ pub use self::{
 };
 use crate::{
     event::{Ended, Event, MessageId, PageId, Peer, Person, Session},
+    identity::Identity,
     ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, Seq, SessionId},
     limits::{Limits, Timing},
     message::{Body, JoinFrom, MemberRecord, PageFrom, Presence, Role, Status, ToHost},
@@ -85,6 +86,8 @@ pub struct HostConfig {
     pub name: SessionName,
     /// What the host itself is called.
     pub nick: Nick,
+    /// Who the host itself is, where links prove that; `None` for anybody. With a [store](Self::store), it is kept there.
+    pub identity: Option<Identity>,
     /// What it bounds.
     pub limits: Limits,
     /// How long it waits for what.
@@ -102,7 +105,7 @@ impl HostConfig {
     /// A session of this name, hosted by somebody of that name, with the usual limits.
     pub fn new(name: SessionName, nick: Nick) -> Self {
         let (limits, timing) = (Limits::default(), Timing::default());
-        Self { name, nick, limits, timing, idle: None, read_receipts: false, store: None }
+        Self { name, nick, identity: None, limits, timing, idle: None, read_receipts: false, store: None }
     }
 }
 
@@ -112,6 +115,7 @@ pub struct Host {
     limits: Limits,
     timing: Timing,
     session: Session,
+    identity: Option<Identity>,
     life: Epoch,
     random: Random,
     wall: WallClock,
@@ -170,7 +174,9 @@ impl Host {
     pub fn new(config: HostConfig, seed: &Seed, now: Time) -> Self {
         let mut random = seed.fork("host");
         let session = SessionId::from_bytes(random.bytes());
-        let owner = (PeerId::from_bytes(random.bytes()), ProducerId::from_bytes(random.bytes()));
+        let anybody = PeerId::from_bytes(random.bytes());
+        let peer = config.identity.as_ref().map_or(anybody, Identity::peer);
+        let owner = (peer, ProducerId::from_bytes(random.bytes()));
         let mut host = Self::bare(config, session, owner, random, now);
         host.changes_member(OWNER);
         let _ = host.enter(now, OWNER, &RoomName::lobby(), Opening::Public, &mut Outbox::new());
@@ -204,6 +210,7 @@ impl Host {
             },
             timing: config.timing,
             session,
+            identity: config.identity,
             life: Epoch::from_bytes(random.bytes()),
             random,
             wall: WallClock::default(),
@@ -256,6 +263,11 @@ impl Host {
     /// Which session this is.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Who the host itself proves to be, where links do that.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     /// The host itself, as the others see it.
@@ -376,7 +388,7 @@ impl Round<'_> {
             Input::Tick | Input::NetworkChanged | Input::Stored { .. } => {}
             Input::WallClock { at } => host.wall = WallClock::showing(now, at),
             Input::LinkUp { link, credit, from } => host.link_up(now, link, credit, from, out),
-            Input::Opened { link, encoding } => host.opened(link, encoding),
+            Input::Opened { link, encoding, peer } => host.opened(link, encoding, peer),
             Input::Bytes { link } => host.hears(now, link),
             Input::Frame { link, body } => host.frame(now, link, body, out),
             Input::Credit { link, bytes } => host.credit(link, bytes),

@@ -11,8 +11,9 @@ use super::{
     members::Member,
 };
 use crate::{
+    identity::Identity,
     ids::{MemberId, RoomId, Seq},
-    journal::read,
+    journal::{read, read_identity},
     message::{MemberRecord, Status},
     room::{MembershipRow, Room, RoomRow, Unkept},
     seed::Seed,
@@ -24,7 +25,7 @@ impl Host {
     /// The host of which these rows were kept: the same session with the same rooms, logs and people. Everybody else has
     /// lost their link, and may come back as after any other loss.
     ///
-    /// Names, limits and times are those of `config`. `wall` is what the wall clock shows: bans and the like go on to end
+    /// Names, limits and times are those of `config`. Who hosts it is who did, unless that was nobody in particular. `wall` is what the wall clock shows: bans and the like go on to end
     /// when they were to.
     ///
     /// # Errors
@@ -45,7 +46,10 @@ impl Host {
         let session = SessionRow::read(session)?;
         let owner_key = Key::Member(OWNER);
         let owner: MemberRow = read(owner_key, rows.get(&owner_key).ok_or(Damage::Missing(owner_key))?)?;
-        let mut host = Self::bare(config, session.id, (owner.peer, owner.producer), seed.fork("host"), now);
+        let identity = rows.get(&Key::Identity).map(|row| read_identity(row)).transpose()?;
+        let config = HostConfig { identity: identity.or(config.identity), ..config };
+        let peer = config.identity.as_ref().map_or(owner.peer, Identity::peer);
+        let mut host = Self::bare(config, session.id, (peer, owner.producer), seed.fork("host"), now);
         host.wall = WallClock::showing(now, wall);
         host.life = session.life;
         host.moderators = session.moderators.into_iter().collect();
@@ -70,7 +74,7 @@ impl Host {
     fn restore_row(&mut self, key: Key, row: &Bytes, now: Time) -> Result<(), Damage> {
         let damage = Damage::Row(key);
         match key {
-            Key::Session => Ok(()),
+            Key::Session | Key::Identity => Ok(()),
             Key::Member(member) => self.restore_member(member, read(key, row)?, damage),
             Key::Room(id) => {
                 let row = RoomRow::read(key, row)?;

@@ -311,8 +311,8 @@ fn name_error() -> impl Strategy<Value = NameError> {
 }
 
 fn violation() -> impl Strategy<Value = Violation> {
-    use Violation::{Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
-    select(&[Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember][..])
+    use Violation::{Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
+    select(&[Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember, Forged, Impostor][..])
 }
 
 fn refusal() -> impl Strategy<Value = Refusal> {

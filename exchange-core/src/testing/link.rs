@@ -2,7 +2,10 @@
 
 use alloc::vec::Vec;
 
+use bytes::BytesMut;
+
 use crate::{
+    ids::PeerId,
     message::Encoding,
     reason::Violation,
     seam::{Input, LinkId, LinkLoss},
@@ -31,7 +34,7 @@ pub(super) struct End {
 }
 
 pub(super) enum Got {
-    Opened(Encoding),
+    Opened(Encoding, Option<PeerId>),
     Frame(Vec<u8>),
     Fault(Violation),
     Down(LinkLoss),
@@ -44,6 +47,14 @@ impl Link {
             Side::Client => (&mut self.client, &mut self.host),
             Side::Host => (&mut self.host, &mut self.client),
         }
+    }
+
+    /// Has the other side receive these frames.
+    pub(super) fn say(&mut self, side: Side, frames: &[u8]) {
+        let (end, other) = self.ends(side);
+        let mut sealed = BytesMut::new();
+        end.wire.seal(frames, &mut sealed);
+        other.arrive(&sealed);
     }
 
     pub(super) fn hang_up(&mut self, side: Side) {
@@ -75,15 +86,16 @@ impl End {
             match self.wire.receive(&mut input) {
                 Ok(None) => break None,
                 Ok(Some(Received::Frame(body))) => got.push(Got::Frame(body.to_vec())),
-                Ok(Some(Received::Opened { choice, answer: bytes })) => {
-                    got.push(Got::Opened(choice.encoding));
-                    answer = bytes.to_vec();
+                Ok(Some(Received::Answer(bytes))) => answer.extend_from_slice(&bytes),
+                Ok(Some(Received::Opened { choice, peer, answer: bytes })) => {
+                    got.push(Got::Opened(choice.encoding, peer.map(|peer| peer.peer())));
+                    answer.extend_from_slice(&bytes);
                 }
                 Err(fault) => break Some(fault),
             }
         };
         if let Some(fault) = failed {
-            answer = fault.answer.to_vec();
+            answer.extend_from_slice(&fault.answer);
             got.push(match fault.loss {
                 LinkLoss::Violation(violation) => Got::Fault(violation),
                 loss => Got::Down(loss),
@@ -96,7 +108,7 @@ impl End {
 impl Got {
     pub(super) fn input(&self, link: LinkId) -> Input<'_> {
         match self {
-            Self::Opened(encoding) => Input::Opened { link, encoding: *encoding },
+            Self::Opened(encoding, peer) => Input::Opened { link, encoding: *encoding, peer: *peer },
             Self::Frame(body) => Input::Frame { link, body },
             Self::Fault(violation) => Input::Fault { link, violation: *violation },
             Self::Down(loss) => Input::LinkDown { link, loss: *loss },

@@ -21,6 +21,15 @@ pub(super) struct Cutter {
     failed: Option<Violation>,
 }
 
+/// Where a whole frame is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Whole {
+    /// In the bytes that were taken for it.
+    Taken,
+    /// Its beginning came before: it was put together here.
+    Kept,
+}
+
 impl fmt::Debug for Cutter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let partial = shown::Bytes(self.partial.len());
@@ -34,7 +43,15 @@ impl Cutter {
         Self { partial: Vec::new(), lent: false, limit: first_limit, next_limit: limit, failed: None }
     }
 
+    /// The next frame, without its length; `None` when all of `input` is taken.
     pub(super) fn next<'a, 'b: 'a>(&'a mut self, input: &mut &'b [u8]) -> Result<Option<&'a [u8]>, Violation> {
+        let before = *input;
+        let whole = self.cut(input)?;
+        Ok(whole.map(|whole| self.body(whole, &before[..before.len() - input.len()])))
+    }
+
+    /// Takes bytes up to the end of a frame, and tells where all of it is; `None` when all of `input` is taken.
+    pub(super) fn cut(&mut self, input: &mut &[u8]) -> Result<Option<Whole>, Violation> {
         if let Some(violation) = self.failed {
             return Err(violation);
         }
@@ -46,11 +63,11 @@ impl Cutter {
         }
         if self.partial.is_empty()
             && let Some(end) = frame_end(input, self.limit).inspect_err(|&violation| self.failed = Some(violation))?
-            && let Some((frame, rest)) = input.split_at_checked(end)
+            && let Some((_, rest)) = input.split_at_checked(end)
         {
             *input = rest;
             self.limit = self.next_limit;
-            return Ok(Some(&frame[FRAME_HEADER..]));
+            return Ok(Some(Whole::Taken));
         }
         self.fill(FRAME_HEADER, input);
         if let Some(end) =
@@ -60,12 +77,20 @@ impl Cutter {
             if self.partial.len() == end {
                 self.lent = true;
                 self.limit = self.next_limit;
-                return Ok(Some(&self.partial[FRAME_HEADER..]));
+                return Ok(Some(Whole::Kept));
             }
         } else if cfg!(exchange_bug = "length-cut-short") {
             self.partial.clear();
         }
         Ok(None)
+    }
+
+    /// What is in the frame that was cut off last, by taking those bytes.
+    pub(super) fn body<'a>(&'a self, whole: Whole, taken: &'a [u8]) -> &'a [u8] {
+        match whole {
+            Whole::Taken => &taken[FRAME_HEADER..],
+            Whole::Kept => &self.partial[FRAME_HEADER..],
+        }
     }
 
     /// How many bytes of memory are held for an incomplete frame.

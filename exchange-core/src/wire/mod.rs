@@ -7,33 +7,40 @@
 //! client                                host
 //!   offer ─────────────────────────────▶
 //!         ◀───────────────────────────── offer, choice
-//!         (a handshake, once a protection other than `CLEAR` can be chosen; bound to both complete offers)
-//!   frames ◀───────────────────────────▶ frames
+//!         (a handshake, unless it is to be in the clear; bound to both complete offers)
+//!   frames ◀───────────────────────────▶ frames    (sealed in records after a handshake)
 //! ```
 //!
 //! A transport that keeps message boundaries and has settled on an encoding in its own way needs none of this: it
 //! hands each frame to the machine directly.
 
 mod frame;
+mod handshake;
 mod preamble;
+mod records;
 #[cfg(test)]
 mod tests;
 mod version;
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
+use core::mem;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use self::{
     frame::Cutter,
+    handshake::{Handshake, Step},
     preamble::{Answer, Preamble},
+    records::Records,
 };
 pub use self::{
     frame::{Frames, frames, put_frame},
-    preamble::{Choice, Features, Offer},
+    handshake::{Keyring, Keys},
+    preamble::{Choice, Features, Offer, Protection},
     version::Versions,
 };
 use crate::{
+    identity::PublicIdentity,
     message::{Encoding, MAX_FIRST_FRAME, MAX_FRAME},
     reason::Violation,
     seam::LinkLoss,
@@ -43,6 +50,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Wire {
     offer: Offer,
+    /// Until they are used.
+    keys: Option<Keys>,
     stage: Stage,
     first_limit: usize,
 }
@@ -51,18 +60,24 @@ pub struct Wire {
 enum Stage {
     ClientPreamble(Preamble),
     HostPreamble(Preamble),
+    Handshake(Choice, Box<Handshake>),
     Frames(Cutter),
+    Records(Box<Records>),
     Failed,
 }
 
 /// What came over a byte stream.
 #[derive(PartialEq, Eq)]
 pub enum Received<'a> {
-    /// The preamble is through.
+    /// A part of the way to where frames can go. This is to be sent at once.
+    Answer(Bytes),
+    /// The preamble is through, and the handshake if there is one: frames can go.
     Opened {
         /// What the two sides have settled on.
         choice: Choice,
-        /// To be sent before anything else; empty at the client.
+        /// Who is at the other end, where a handshake has proven that.
+        peer: Option<PublicIdentity>,
+        /// To be sent before anything else; may be empty.
         answer: Bytes,
     },
     /// A frame, without its length.
@@ -79,21 +94,49 @@ pub struct WireFault {
     pub answer: Bytes,
 }
 
+impl From<LinkLoss> for WireFault {
+    fn from(loss: LinkLoss) -> Self {
+        Self { loss, answer: Bytes::new() }
+    }
+}
+
 impl From<Violation> for WireFault {
     fn from(violation: Violation) -> Self {
-        Self { loss: LinkLoss::Violation(violation), answer: Bytes::new() }
+        LinkLoss::Violation(violation).into()
+    }
+}
+
+impl From<Violation> for LinkLoss {
+    fn from(violation: Violation) -> Self {
+        Self::Violation(violation)
     }
 }
 
 impl Wire {
-    /// The client's end. [`opening`](Self::opening) is to be sent first.
+    /// The client's end, in the clear. [`opening`](Self::opening) is to be sent first.
     pub fn client(offer: Offer) -> Self {
-        Self { offer, stage: Stage::ClientPreamble(Preamble::default()), first_limit: MAX_FRAME }
+        Self::new(offer, Stage::ClientPreamble(Preamble::default()), MAX_FRAME)
     }
 
-    /// The host's end.
+    /// The host's end, in the clear.
     pub fn host(offer: Offer) -> Self {
-        Self { offer, stage: Stage::HostPreamble(Preamble::default()), first_limit: MAX_FIRST_FRAME }
+        Self::new(offer, Stage::HostPreamble(Preamble::default()), MAX_FIRST_FRAME)
+    }
+
+    fn new(offer: Offer, stage: Stage, first_limit: usize) -> Self {
+        Self { offer, keys: None, stage, first_limit }
+    }
+
+    /// The same, secured: only the other side can read what goes over it, and it has to prove who it is. There is no going
+    /// back to the clear.
+    ///
+    /// If there are no keys, it is as it was.
+    #[must_use]
+    pub fn secured(self, keys: Option<Keys>) -> Self {
+        match keys {
+            None => self,
+            Some(_) => Self { offer: self.offer.with(Protection::Noise), keys, ..self },
+        }
     }
 
     /// Takes a first frame of up to so many bytes, where the machine behind it does not begin with a greeting.
@@ -109,65 +152,108 @@ impl Wire {
 
     /// Takes bytes off the front of `input` until something whole has come; `None` when all are taken.
     ///
-    /// What is whole in `input` is lent from there, not copied. Only an incomplete frame is kept, and memory is taken
-    /// for the bytes of it that have come, whatever its length claims.
+    /// In the clear, what is whole in `input` is lent from there, not copied. Only an incomplete frame or record is kept,
+    /// and memory is taken for the bytes of it that have come, whatever its length claims.
     ///
     /// # Errors
     ///
-    /// [`WireFault`] when what came is not this protocol. Every later call fails too.
+    /// [`WireFault`] when what came is not this protocol, or not the other side's. Every later call fails too.
     pub fn receive<'a, 'b: 'a>(&'a mut self, input: &mut &'b [u8]) -> Result<Option<Received<'a>>, WireFault> {
-        match &mut self.stage {
-            Stage::Frames(_) => {}
-            Stage::ClientPreamble(preamble) => {
-                return match preamble.read_answer(input) {
-                    Ok(None) => Ok(None),
-                    Ok(Some(answer)) => self.settle(answer),
-                    Err(violation) => Err(self.fail(violation.into())),
-                };
-            }
-            Stage::HostPreamble(preamble) => {
-                return match preamble.read_offer(input) {
-                    Ok(None) => Ok(None),
-                    Ok(Some(theirs)) => self.choose(&theirs),
-                    Err(violation) => Err(self.fail(violation.into())),
-                };
-            }
-            Stage::Failed => return Err(Violation::Unexpected.into()),
+        if !matches!(self.stage, Stage::Frames(_) | Stage::Records(_)) {
+            return self.begin(input).inspect_err(|_| self.stage = Stage::Failed);
         }
-        let Stage::Frames(cutter) = &mut self.stage else { return Ok(None) };
-        cutter.next(input).map(|frame| frame.map(Received::Frame)).map_err(Into::into)
+        let frame = match &mut self.stage {
+            Stage::Frames(cutter) => cutter.next(input)?,
+            Stage::Records(records) => records.next(input)?,
+            _ => None,
+        };
+        Ok(frame.map(Received::Frame))
+    }
+
+    /// Whether what goes over it has to be [sealed](Self::seal).
+    pub fn is_sealed(&self) -> bool {
+        matches!(self.stage, Stage::Records(_))
+    }
+
+    /// Appends to `out` what is to be sent so that the other side receives these frames, each led by its length.
+    ///
+    /// All frames that are sent at once cost 18 bytes, and 18 more for every 64 KiB. Before the wire is
+    /// [opened](Received::Opened) nothing can be sent, and nothing is appended.
+    pub fn seal(&mut self, frames: &[u8], out: &mut BytesMut) {
+        match &mut self.stage {
+            Stage::Records(records) => records.seal(frames, out),
+            Stage::Frames(_) => out.extend_from_slice(frames),
+            _ => {}
+        }
+    }
+
+    /// What comes before the first frame.
+    fn begin(&mut self, input: &mut &[u8]) -> Result<Option<Received<'static>>, WireFault> {
+        match &mut self.stage {
+            Stage::ClientPreamble(preamble) => match preamble.read_answer(input)? {
+                None => Ok(None),
+                Some(answer) => self.settle(&answer),
+            },
+            Stage::HostPreamble(preamble) => match preamble.read_offer(input)? {
+                None => Ok(None),
+                Some(theirs) => self.choose(&theirs),
+            },
+            Stage::Handshake(choice, handshake) => {
+                let choice = *choice;
+                match handshake.receive(input)? {
+                    None => Ok(None),
+                    Some(Step::Reply(reply)) => Ok(Some(Received::Answer(reply))),
+                    Some(Step::Proven(peer, answer)) => {
+                        if let Stage::Handshake(_, handshake) = mem::replace(&mut self.stage, Stage::Failed) {
+                            self.stage = Stage::Records(Box::new(handshake.into_records(self.first_limit)?));
+                        }
+                        Ok(Some(Received::Opened { choice, peer: Some(peer), answer }))
+                    }
+                }
+            }
+            Stage::Frames(_) | Stage::Records(_) | Stage::Failed => Err(Violation::Unexpected.into()),
+        }
     }
 
     /// The host's choice.
     fn choose(&mut self, theirs: &Offer) -> Result<Option<Received<'static>>, WireFault> {
-        match self.offer.choose(theirs) {
-            Ok(choice) => {
-                self.stage = Stage::Frames(Cutter::new(self.first_limit, MAX_FRAME));
-                Ok(Some(Received::Opened { choice, answer: self.offer.encode_with(Some(choice)) }))
-            }
-            Err(loss) => {
-                let answer = self.offer.encode_with(None);
-                Err(self.fail(WireFault { loss, answer }))
-            }
-        }
+        let choice = match self.offer.choose(theirs) {
+            Ok(choice) => choice,
+            Err(loss) => return Err(WireFault { loss, answer: self.offer.encode_with(None) }),
+        };
+        let answer = self.offer.encode_with(Some(choice));
+        let Some(keys) = self.keys.take() else { return Ok(Some(self.open(choice, answer))) };
+        let handshake = Handshake::host(keys, &[self.said(), &answer].concat())?;
+        self.stage = Stage::Handshake(choice, Box::new(handshake));
+        Ok(Some(Received::Answer(answer)))
     }
 
     /// The client's check that the choice is one of those offered.
-    fn settle(&mut self, Answer { theirs, choice }: Answer) -> Result<Option<Received<'static>>, WireFault> {
-        let Some(choice) = choice else {
-            let loss = self.offer.choose(&theirs).err().unwrap_or(LinkLoss::NothingInCommon);
-            return Err(self.fail(WireFault { loss, answer: Bytes::new() }));
+    fn settle(&mut self, Answer { theirs, choice }: &Answer) -> Result<Option<Received<'static>>, WireFault> {
+        let Some(choice) = *choice else {
+            let loss = self.offer.choose(theirs).err().unwrap_or(LinkLoss::NothingInCommon);
+            return Err(loss.into());
         };
         if !self.offer.allows(choice) || !theirs.allows(choice) {
-            return Err(self.fail(Violation::Preamble.into()));
+            return Err(Violation::Preamble.into());
         }
-        self.stage = Stage::Frames(Cutter::new(self.first_limit, MAX_FRAME));
-        Ok(Some(Received::Opened { choice, answer: Bytes::new() }))
+        let Some(keys) = self.keys.take() else { return Ok(Some(self.open(choice, Bytes::new()))) };
+        let (handshake, first) = Handshake::client(keys, &[&self.opening(), self.said()].concat())?;
+        self.stage = Stage::Handshake(choice, Box::new(handshake));
+        Ok(Some(Received::Answer(first)))
     }
 
-    fn fail(&mut self, fault: WireFault) -> WireFault {
-        self.stage = Stage::Failed;
-        fault
+    fn open(&mut self, choice: Choice, answer: Bytes) -> Received<'static> {
+        self.stage = Stage::Frames(Cutter::new(self.first_limit, MAX_FRAME));
+        Received::Opened { choice, peer: None, answer }
+    }
+
+    /// What the other side has said in the preamble.
+    fn said(&self) -> &[u8] {
+        match &self.stage {
+            Stage::ClientPreamble(preamble) | Stage::HostPreamble(preamble) => preamble.bytes(),
+            _ => &[],
+        }
     }
 }
 

@@ -15,13 +15,20 @@ use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use super::{preferred, version::Versions};
 use crate::{message::Encoding, reason::Violation, seam::LinkLoss};
 
+/// What keeps others from reading and changing what goes over a byte stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// Nothing.
+    Clear,
+    /// A handshake by which each end proves who it is, and seals with keys that only they have:
+    /// `Noise_XX_25519_ChaChaPoly_BLAKE2s`.
+    Noise,
+}
+
 const MAGIC: &[u8; 8] = b"EXCHANGE";
 const OFFER_FIELDS: usize = 10;
 const OFFER_MAX: usize = 512;
 const CHOICE_LEN: usize = 8;
-
-/// Nothing hides the frames. The only protection there is in this version.
-const CLEAR: u8 = 1;
 
 /// Parts of the protocol that both sides have to know to use, as bits. None are defined yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +50,8 @@ pub struct Choice {
     pub version: u16,
     /// How messages are put into bytes.
     pub encoding: Encoding,
+    /// What keeps others from reading and changing them.
+    pub protection: Protection,
     /// What both know.
     pub features: Features,
 }
@@ -65,7 +74,12 @@ impl Offer {
     /// An offer of these versions and encodings. The host picks the newest version and prefers postcard.
     pub fn new(versions: Versions, encodings: &[Encoding]) -> Self {
         let encodings = preferred(encodings).into_iter().fold(0, |bits, encoding| bits | bit(encoding));
-        Self { versions, encodings, protections: CLEAR, features: Features(0) }
+        Self { versions, encodings, protections: Protection::Clear.bit(), features: Features(0) }
+    }
+
+    /// The same with that protection and no other: nobody can talk an end out of it.
+    pub(super) fn with(self, protection: Protection) -> Self {
+        Self { protections: protection.bit(), ..self }
     }
 
     pub(super) fn choose(&self, theirs: &Self) -> Result<Choice, LinkLoss> {
@@ -77,15 +91,18 @@ impl Offer {
             .into_iter()
             .find(|&encoding| self.encodings & theirs.encodings & bit(encoding) != 0)
             .ok_or(LinkLoss::NothingInCommon)?;
-        if self.protections & theirs.protections & CLEAR == 0 {
-            return Err(LinkLoss::NothingInCommon);
-        }
-        Ok(Choice { version, encoding, features: Features(self.features.0 & theirs.features.0) })
+        let protection =
+            Protection::of(self.protections & theirs.protections).ok_or_else(|| match self.protections {
+                ours if ours == Protection::Clear.bit() => LinkLoss::OnlyEncrypted,
+                _ => LinkLoss::NotEncrypted,
+            })?;
+        Ok(Choice { version, encoding, protection, features: Features(self.features.0 & theirs.features.0) })
     }
 
     pub(super) fn allows(&self, choice: Choice) -> bool {
         (self.versions.oldest()..=self.versions.newest()).contains(&choice.version)
             && self.encodings & bit(choice.encoding) != 0
+            && self.protections & choice.protection.bit() != 0
             && choice.features.0 & !self.features.0 == 0
     }
 
@@ -99,10 +116,10 @@ impl Offer {
         let mut out = BytesMut::with_capacity(MAGIC.len() + 2 + OFFER_FIELDS + CHOICE_LEN);
         self.put(&mut out);
         match choice {
-            Some(Choice { version, encoding, features }) => {
+            Some(Choice { version, encoding, protection, features }) => {
                 out.put_u16(version);
                 out.put_u8(bit(encoding));
-                out.put_u8(CLEAR);
+                out.put_u8(protection.bit());
                 out.put_u32(features.0);
             }
             None => out.put_bytes(0, CHOICE_LEN),
@@ -133,6 +150,20 @@ impl Offer {
     }
 }
 
+impl Protection {
+    /// The best of those whose bits are set.
+    fn of(bits: u8) -> Option<Self> {
+        [Self::Noise, Self::Clear].into_iter().find(|protection| bits & protection.bit() != 0)
+    }
+
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Clear => 1,
+            Self::Noise => 2,
+        }
+    }
+}
+
 const fn bit(encoding: Encoding) -> u8 {
     match encoding {
         Encoding::Postcard => 1,
@@ -147,8 +178,11 @@ fn parse_choice(mut fields: &[u8]) -> Result<Option<Choice>, Violation> {
         return Ok(None);
     }
     let encoding = [Encoding::Postcard, Encoding::Json].into_iter().find(|&known| bit(known) == encoding);
-    match encoding {
-        Some(encoding) if protection == CLEAR => Ok(Some(Choice { version, encoding, features: Features(features) })),
+    let protection = Protection::of(protection).filter(|known| known.bit() == protection);
+    match (encoding, protection) {
+        (Some(encoding), Some(protection)) => {
+            Ok(Some(Choice { version, encoding, protection, features: Features(features) }))
+        }
         _ => Err(Violation::Preamble),
     }
 }
@@ -158,6 +192,11 @@ fn parse_choice(mut fields: &[u8]) -> Result<Option<Choice>, Violation> {
 pub(super) struct Preamble(Vec<u8>);
 
 impl Preamble {
+    /// All of what came of it.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// A client's preamble, once it is whole.
     pub(super) fn read_offer(&mut self, input: &mut &[u8]) -> Result<Option<Offer>, Violation> {
         let Some(end) = self.fill_offer(input)? else { return Ok(None) };

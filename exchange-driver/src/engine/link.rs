@@ -133,9 +133,11 @@ impl<S: ByteStream> LinkIo<S> {
                             break;
                         }
                     }
-                    Ok(Some(Received::Opened { choice, answer })) => {
+                    Ok(Some(Received::Answer(answer))) => queue.push_back(answer),
+                    Ok(Some(Received::Opened { choice, peer, answer })) => {
                         queue.extend((!answer.is_empty()).then_some(answer));
-                        tell(Input::Opened { link, encoding: choice.encoding });
+                        let peer = peer.map(|peer| peer.peer());
+                        tell(Input::Opened { link, encoding: choice.encoding, peer });
                     }
                     Err(fault) => {
                         queue.extend((!fault.answer.is_empty()).then_some(fault.answer));

@@ -325,11 +325,15 @@ impl<M: Machine> Station<M> {
                         }
                         M::input(&mut round, Input::Frame { link: id, body });
                     }
-                    Ok(Some(Received::Opened { choice, answer })) => {
+                    Ok(Some(Received::Answer(answer))) => {
+                        link.partial = input.len();
+                        answer_first = answer;
+                    }
+                    Ok(Some(Received::Opened { choice, answer, .. })) => {
                         link.partial = input.len();
                         answer_first = answer;
                         seen.extend([Seen::Opened { socket, choice }]);
-                        M::input(&mut round, Input::Opened { link: id, encoding: choice.encoding });
+                        M::input(&mut round, Input::Opened { link: id, encoding: choice.encoding, peer: None });
                     }
                     Err(fault) => {
                         answer_first = fault.answer;

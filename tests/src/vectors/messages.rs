@@ -321,11 +321,11 @@ fn close_reasons() -> Vec<CloseReason> {
         Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, StoreFailed,
         WrongToken,
     };
-    use Violation::{Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
+    use Violation::{Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
 
     let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken].into_iter();
     let names = name_errors().map(Name);
-    let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember];
+    let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember, Forged, Impostor];
     let removed = [Kicked, Banned { retry_after_ms: Some(60_000) }, Flood, StoreFailed];
     plain.chain(names).chain(violations.map(CloseReason::Violation)).chain(removed).collect()
 }

@@ -29,7 +29,8 @@ fn hear(wire: &mut Wire, bytes: &[u8], piece: usize) -> Heard {
             match wire.receive(&mut piece) {
                 Ok(None) => break,
                 Ok(Some(Received::Frame(frame))) => heard.frames.push(frame.to_vec()),
-                Ok(Some(Received::Opened { choice, answer })) => {
+                Ok(Some(Received::Answer(answer))) => heard.answer = answer.to_vec(),
+                Ok(Some(Received::Opened { choice, answer, .. })) => {
                     heard.choice = Some(choice);
                     heard.answer = answer.to_vec();
                 }
@@ -49,6 +50,8 @@ fn error(loss: LinkLoss) -> Value {
         LinkLoss::Violation(violation) => json!(violation),
         LinkLoss::Versions { .. } => json!("versions"),
         LinkLoss::NothingInCommon => json!("nothing_in_common"),
+        LinkLoss::NotEncrypted => json!("not_encrypted"),
+        LinkLoss::OnlyEncrypted => json!("only_encrypted"),
         other => panic!("no wire says {other}"),
     }
 }

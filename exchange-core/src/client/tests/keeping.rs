@@ -9,6 +9,7 @@ use crate::{
     client::{Client, ClientConfig},
     event::{Ended, Event},
     host::HostConfig,
+    identity::Identity,
     ids::Cmid,
     message::{Body, Encoding, JoinFrom},
     name::RoomName,
@@ -17,6 +18,7 @@ use crate::{
     seed::Seed,
     store::{Damage, Key},
     testing::{Cut, World, texts},
+    time::Time,
 };
 
 fn lobby() -> RoomName {
@@ -239,11 +241,30 @@ fn rows_that_are_not_those_of_a_client_are_told_apart_from_those_that_are() {
         assert_eq!(restore(rows).is_none(), is_whole, "without {key}");
     }
     let mut later = whole.clone();
-    later.insert(Key::Client, [&[2][..], &whole[&Key::Client][1..]].concat().into());
-    assert_eq!(restore(later), Some(Damage::Later { form: 2 }));
+    later.insert(Key::Client, [&[3][..], &whole[&Key::Client][1..]].concat().into());
+    assert_eq!(restore(later), Some(Damage::Later { form: 3 }));
     let mut foreign = whole;
     foreign.insert(Key::Session, Bytes::from_static(b"a host's"));
     assert_eq!(restore(foreign), Some(Damage::OfHost));
+}
+
+#[test]
+fn whoever_goes_on_is_who_it_was_whoever_it_would_be_otherwise() {
+    let [ana, bo] = [1, 2].map(|seed| Some(Identity::from_seed([seed; 32])));
+    let config = |identity| ClientConfig { keeps: true, identity, ..config() };
+    let mut client = Client::new(config(ana.clone()), &Seed::from_number(1));
+    let peer = ana.as_ref().map(Identity::peer);
+    assert_eq!(Some(client.me().id), peer);
+    client.round(Time::ZERO, &mut Outbox::new()).connect();
+    let rows = client.all_rows();
+    for identity in [None, bo] {
+        let client = Client::restore(config(identity), &Seed::from_number(2), rows.clone()).unwrap();
+        assert_eq!((client.identity().map(Identity::peer), Some(client.me().id)), (peer, peer));
+    }
+    let mut damaged = rows;
+    damaged.insert(Key::Identity, Bytes::from_static(&[1; 31]));
+    let restored = Client::restore(config(None), &Seed::from_number(2), damaged);
+    assert_eq!(restored.err(), Some(Damage::Row(Key::Identity)));
 }
 
 #[test]

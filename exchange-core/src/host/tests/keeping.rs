@@ -7,6 +7,7 @@ use crate::{
     Durability, Limits, Timestamp,
     event::{Ended, Event},
     host::{Host, HostConfig},
+    identity::Identity,
     ids::{MemberId, RoomId, Seq},
     message::{Act, Body, Encoding, JoinFrom, Rule, ToClient, ToHost},
     name::RoomName,
@@ -47,6 +48,20 @@ impl Bench {
         let host = Host::restore(config, &Seed::from_number(2), self.now, Timestamp::default(), rows)?;
         *self = Self { host, disk, now: self.now, ..Self::new() };
         Ok(())
+    }
+}
+
+#[test]
+fn a_session_that_goes_on_is_hosted_by_whom_it_was() {
+    let [ana, bo] = [1, 2].map(|seed| Some(Identity::from_seed([seed; 32])));
+    let mut bench = Bench::with(HostConfig { identity: ana.clone(), ..keeping() });
+    let peer = ana.as_ref().map(Identity::peer);
+    let rows = bench.host.all_rows();
+    for identity in [None, bo] {
+        let config = HostConfig { identity, ..keeping() };
+        let host =
+            Host::restore(config, &Seed::from_number(2), Time::ZERO, Timestamp::default(), rows.clone()).unwrap();
+        assert_eq!((host.identity().map(Identity::peer), host.me().map(|me| me.id)), (peer, peer));
     }
 }
 
@@ -216,8 +231,8 @@ fn rows_that_are_not_those_of_a_host_are_told_apart_from_those_that_are() {
         assert!(restore(rows).is_some(), "with a damaged row of {key}");
     }
     let mut later = whole.clone();
-    later.insert(Key::Session, [&[3][..], &whole[&Key::Session][1..]].concat().into());
-    assert_eq!(restore(later), Some(Damage::Later { form: 3 }));
+    later.insert(Key::Session, [&[4][..], &whole[&Key::Session][1..]].concat().into());
+    assert_eq!(restore(later), Some(Damage::Later { form: 4 }));
     let mut foreign = whole.clone();
     foreign.insert(Key::Client, bytes::Bytes::from_static(b"a client's"));
     assert_eq!(restore(foreign), Some(Damage::OfClient));

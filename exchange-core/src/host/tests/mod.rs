@@ -195,7 +195,7 @@ impl Bench {
         let seen = Seen { encoding, said: Vec::new(), unread: 0, reads: true, closed: None };
         assert!(self.links.insert(link, seen).is_none(), "a link's number is used once");
         self.input(Input::LinkUp { link, credit, from });
-        self.input(Input::Opened { link, encoding });
+        self.input(Input::Opened { link, encoding, peer: None });
         link
     }
 

@@ -3,6 +3,7 @@
 mod any_bytes;
 mod frames;
 mod preamble;
+mod secured;
 
 use alloc::{vec, vec::Vec};
 
@@ -22,6 +23,7 @@ fn receive<'a>(wire: &mut Wire, pieces: impl IntoIterator<Item = &'a [u8]>) -> R
     for mut piece in pieces {
         while let Some(received) = wire.receive(&mut piece)? {
             got.push(match received {
+                Received::Answer(answer) => panic!("{answer:?} is a part of no handshake here"),
                 Received::Opened { choice, .. } => Got::Opened(choice.encoding),
                 Received::Frame(frame) => Got::Frame(frame.to_vec()),
             });

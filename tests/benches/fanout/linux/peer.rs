@@ -88,7 +88,7 @@ impl Peer {
         };
         while let Some(received) = self.wire.receive(&mut input).map_err(io::Error::other)? {
             match received {
-                Received::Opened { .. } => self.stream.write_all(&self.unsent.split())?,
+                Received::Answer(_) | Received::Opened { .. } => self.stream.write_all(&self.unsent.split())?,
                 Received::Frame(body) => match decode(body)? {
                     ToClient::Welcome(welcome) => self.member = welcome.you,
                     ToClient::Joined(Joined { room, after, head, .. }) => {
