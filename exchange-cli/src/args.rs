@@ -23,7 +23,8 @@ Ctrl-C, SIGTERM and SIGHUP end it in order: it says goodbye, waits up to two sec
 and says what was not. Ctrl-C while it is ending ends it at once.
 
 Exit codes: 0 done, 2 wrong usage, 3 not found, 4 refused, 5 timed out or not delivered, 6 network, 7 version \
-mismatch, 8 the file of --store cannot be used, 130 told to end before there was a session, or ended at once.";
+mismatch, 8 the file of --store or the folder of --home cannot be used, 9 somebody else hosts the session than before, \
+130 told to end before there was a session, or ended at once.";
 
 /// Talk with the people on your network: no server, no account, no Internet.
 ///
@@ -74,6 +75,10 @@ pub(crate) struct Common {
     /// Neither announce nor look for sessions: they are joined by address.
     #[arg(long, global = true)]
     pub(crate) no_discovery: bool,
+    /// Keep in this folder who you are and whom you know. Without it, in that of `EXCHANGE_HOME`, or where programs keep
+    /// their settings.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) home: Option<PathBuf>,
     /// Say what happens inside; twice, say everything. `RUST_LOG` chooses more finely.
     #[arg(long, short, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -94,6 +99,10 @@ pub(crate) struct Talk {
     /// Let others see how far you have read: to the end of a room, whenever you type something there.
     #[arg(long)]
     pub(crate) read_receipts: bool,
+    /// Talk in the clear: everybody on the network can read what is said, and change it, and nobody knows whom they talk to.
+    /// Host and guests have to want it.
+    #[arg(long)]
+    pub(crate) insecure: bool,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -27,6 +27,8 @@ pub(crate) enum Exit {
     Version,
     /// The file that a session is kept in cannot be used, or not any more.
     Store,
+    /// The session is hosted by somebody else than before.
+    Stranger,
     /// It was told to end before there was a session, or the user did not want to wait for an orderly end.
     Interrupted,
 }
@@ -42,6 +44,7 @@ impl Exit {
             Self::Network => 6,
             Self::Version => 7,
             Self::Store => 8,
+            Self::Stranger => 9,
             Self::Interrupted => 130,
         }
     }
@@ -55,6 +58,7 @@ impl Exit {
             Ended::Told(reason) => Self::of_reason(reason),
             Ended::Here(CloseReason::StoreFailed) => Self::Store,
             Ended::Lost(LinkLoss::Versions { .. }) => Self::Version,
+            Ended::Lost(LinkLoss::Stranger { .. }) => Self::Stranger,
             Ended::Lost(LinkLoss::TimedOut) | Ended::Here(CloseReason::Silent | CloseReason::HandshakeTimeout) => {
                 Self::Undelivered
             }
@@ -112,6 +116,8 @@ impl Failure {
             }
             NetworkError::Ambiguous { .. } => "Join the one you mean by its address.",
             NetworkError::VersionMismatch { .. } => "The older of the two programs needs an update.",
+            NetworkError::NotEncrypted => "If it may be read by everybody on the network, join it with --insecure.",
+            NetworkError::OnlyEncrypted => "Leave out --insecure.",
             NetworkError::Violation(_) => "Whatever listens there does not host a session.",
             NetworkError::ClosedByPeer { reason: Some(CloseReason::Full) } => "Try again when somebody has left.",
             NetworkError::Store(StoreError::OtherSession(_)) => "A file is for one session: name another for this one.",
@@ -170,6 +176,7 @@ fn exit_of(error: &NetworkError) -> Exit {
         NetworkError::NotFound { .. } | NetworkError::Ambiguous { .. } => Exit::NotFound,
         NetworkError::ClosedByPeer { reason: Some(reason) } => Exit::of_reason(*reason),
         NetworkError::VersionMismatch { .. } => Exit::Version,
+        NetworkError::Stranger { .. } => Exit::Stranger,
         NetworkError::Store(_) => Exit::Store,
         NetworkError::Name(NameError::Empty | NameError::TooLong { .. } | NameError::Unshowable) => Exit::Usage,
         _ => Exit::Network,

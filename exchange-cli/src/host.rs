@@ -9,6 +9,7 @@ use crate::{
     args::HostArguments,
     exit::{Exit, Failure, is_usual},
     find::quoted,
+    home::Home,
     line::{Line, Style},
     local,
     output::Hosting,
@@ -34,11 +35,14 @@ pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Fai
         .map(SqliteStore::open)
         .transpose()
         .map_err(|error| Failure::of_store("host", &error))?;
+    let home = Home::open(&app.common)?;
     let build = |addresses: &[SocketAddr]| {
         let builder = Host::builder(&arguments.name()).nick(&arguments.talk.nick()).limits(arguments.limits());
         let builder = builder.read_receipts(arguments.talk.read_receipts);
         let builder = if is_typed { builder.idle(IDLE) } else { builder };
         let builder = store.iter().cloned().fold(builder, HostBuilder::store);
+        let builder = home.identity().cloned().into_iter().fold(builder, HostBuilder::identity);
+        let builder = if arguments.talk.insecure { builder.insecure() } else { builder };
         let builder = match &discovery {
             Some(discovery) => builder.discovery(discovery.clone()),
             None => builder.no_discovery(),
@@ -106,7 +110,11 @@ async fn introduce(app: &App, arguments: &HostArguments, host: &Host, announced:
     if addresses.iter().all(|address| address.ip().is_loopback()) && !addresses.is_empty() {
         lines.push(line().ours("Only programs on this machine reach that address."));
     }
-    lines.push(line().ours("Not encrypted: in this version, everybody on the network can read what is said."));
+    lines.push(if arguments.talk.insecure {
+        line().ours("Not encrypted: everybody on the network can read what is said. Others join with --insecure.")
+    } else {
+        line().ours("Encrypted. Others know you by ").theirs(host.me().id).ours(".")
+    });
     if app.is_typed {
         lines.push(line().ours("Type a message and press Enter. /help shows commands, Ctrl-C ends the session."));
     }

@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use exchange_tokio::{
-    Client, ClientBuilder, NetworkError, Target, core::discovery::SessionTable, discovery::Discovery,
+    Client, ClientBuilder, NetworkError, Target,
+    core::{CloseReason, discovery::SessionTable},
+    discovery::Discovery,
     sqlite::SqliteStore,
 };
 use tokio::time::{sleep, timeout};
@@ -13,6 +15,7 @@ use crate::{
     args::JoinArguments,
     exit::{Exit, Failure},
     find::{self, SETTLE, described, nothing_found},
+    home::{Home, Trust, somebody_else},
     line::Line,
     output::{peers, told_apart},
     seat::Seat,
@@ -39,12 +42,16 @@ pub(crate) async fn run(app: App, arguments: JoinArguments) -> Result<Exit, Fail
     let discovery = if needs_discovery { app.discovery().map_err(|error| find::failure(&error))? } else { None };
     let store = arguments.store.as_ref().map(SqliteStore::open).transpose();
     let store = store.map_err(|error| Failure::of_store("join", &error))?;
+    let mut home = Home::open(&app.common)?;
     let mut pause = PAUSE;
     let client = loop {
-        let failure = match attempt(&app, &arguments, &discovery, store.as_ref()).await? {
+        let failure = match attempt(&app, &arguments, &discovery, store.as_ref(), &home).await? {
             Ok(client) => break client,
             Err(failure) => failure,
         };
+        if failure.is_own && home.become_somebody_new() {
+            continue;
+        }
         if !(arguments.wait && failure.may_pass) {
             return Err(failure.explained(&app, &arguments, &discovery).await);
         }
@@ -54,7 +61,8 @@ pub(crate) async fn run(app: App, arguments: JoinArguments) -> Result<Exit, Fail
         app.unless_interrupted(sleep(pause)).await?;
         pause = (pause * 2).min(LONGEST_PAUSE);
     };
-    greet(&app, &client).await;
+    let trust = meet(&home, &client).await?;
+    greet(&app, &client, trust).await;
     Ok(session::run(app, Seat::Client(client), arguments.talk.room, arguments.wait).await)
 }
 
@@ -62,6 +70,8 @@ pub(crate) async fn run(app: App, arguments: JoinArguments) -> Result<Exit, Fail
 struct Vain {
     failure: Failure,
     may_pass: bool,
+    /// Whether it is because the session is hosted by oneself.
+    is_own: bool,
     /// What there is instead, as far as it was looked for.
     found: Option<SessionTable>,
 }
@@ -94,6 +104,7 @@ async fn attempt(
     arguments: &JoinArguments,
     discovery: &Looking,
     store: Option<&SqliteStore>,
+    home: &Home,
 ) -> Result<Result<Client, Vain>, Failure> {
     let target = match &arguments.target {
         Some(target) => Ok(target.clone()),
@@ -107,6 +118,15 @@ async fn attempt(
     let builder = builder.read_receipts(arguments.talk.read_receipts);
     let builder = if app.is_typed { builder.idle(IDLE) } else { builder };
     let builder = store.into_iter().cloned().fold(builder, ClientBuilder::store);
+    let builder = home.identity().cloned().into_iter().fold(builder, ClientBuilder::identity);
+    let session = match &target {
+        Target::Session(name) => Some(name.clone()),
+        Target::Found(record) => Some(record.name.clone()),
+        _ => None,
+    };
+    let known = session.as_ref().map(|session| home.host_of(session)).transpose()?.flatten();
+    let builder = known.into_iter().fold(builder, ClientBuilder::host);
+    let builder = if arguments.talk.insecure { builder.insecure() } else { builder };
     let builder = match discovery {
         Some(discovery) => builder.discovery(discovery.clone()),
         None => builder.no_discovery(),
@@ -115,14 +135,27 @@ async fn attempt(
     let longest = arguments.timeout.map_or(Duration::MAX, |patience| patience + CONNECTING);
     let joining = timeout(longest, builder.join(target));
     let joined = app.unless_interrupted(joining).await?.unwrap_or(Err(NetworkError::TimedOut));
+    if let (Some(session), Err(NetworkError::Stranger { expected, found })) = (session, &joined) {
+        return Err(somebody_else(&session, *expected, *found));
+    }
     Ok(joined.map_err(|error| {
         let (failure, may_pass) = (Failure::of_join(&error), Failure::may_pass(&error));
+        let is_own = matches!(error, NetworkError::ClosedByPeer { reason: Some(CloseReason::WrongToken) });
         let found = match error {
             NetworkError::Ambiguous { found, .. } => Some(found.into_iter().collect()),
             _ => None,
         };
-        Vain { failure, may_pass, found }
+        Vain { failure, may_pass, is_own, found }
     }))
+}
+
+fn described_trust(trust: Trust) -> &'static str {
+    match trust {
+        Trust::Insecure => "Not encrypted: everybody on the network can read along.",
+        Trust::New => "Encrypted, with a host whom you meet for the first time.",
+        Trust::Known => "Encrypted, with the host whom you met here before.",
+        Trust::Verified => "Encrypted, with the host whom you have verified.",
+    }
 }
 
 /// The session that is meant when none is named.
@@ -131,6 +164,7 @@ async fn only_session(discovery: &Looking, patience: Duration) -> Result<Target,
         Some(discovery) => find::look(&**discovery, patience, SETTLE).await.map_err(|error| Vain {
             failure: find::failure(&error),
             may_pass: false,
+            is_own: false,
             found: None,
         })?,
         None => SessionTable::new(),
@@ -146,15 +180,27 @@ async fn only_session(discovery: &Looking, patience: Duration) -> Result<Target,
         _ => ("There are several sessions.", "Say which one to join."),
     };
     let failure = Failure::new(Exit::NotFound, what, advice);
-    Err(Vain { failure, may_pass: discovery.is_some() && found.is_empty(), found: Some(found) })
+    let may_pass = discovery.is_some() && found.is_empty();
+    Err(Vain { failure, may_pass, is_own: false, found: Some(found) })
 }
 
 fn patience(arguments: &JoinArguments) -> Duration {
     arguments.timeout.unwrap_or(PATIENCE)
 }
 
+/// Remembers who hosts the session, or leaves it if that is somebody else than before.
+async fn meet(home: &Home, client: &Client) -> Result<Trust, Failure> {
+    let host = client.host().await.ok().flatten();
+    let Some(session) = client.session().await.ok().flatten() else { return Ok(Trust::Insecure) };
+    let met = home.meet(&session.name, host);
+    if met.is_err() {
+        client.shutdown(Duration::ZERO).await;
+    }
+    met
+}
+
 /// Says where one is, and who else.
-async fn greet(app: &App, client: &Client) {
+async fn greet(app: &App, client: &Client, trust: Trust) {
     let session = client.session().await.ok().flatten();
     let people = told_apart(&peers(client.people().await.unwrap_or_default()));
     if let Some(session) = session {
@@ -171,10 +217,8 @@ async fn greet(app: &App, client: &Client) {
         let words = |line: Line| line.theirs(client.carried_over()).ours(what).ours(" from before will be sent now.");
         app.screen.say(words).await;
     }
+    app.screen.say(|line| line.ours(described_trust(trust))).await;
     if app.is_typed {
-        let words = |line: Line| {
-            line.ours("Not encrypted yet: others on the network can read along. /help shows commands, Ctrl-C leaves.")
-        };
-        app.screen.say(words).await;
+        app.screen.say(|line| line.ours("/help shows commands, Ctrl-C leaves.")).await;
     }
 }

@@ -18,6 +18,7 @@ mod doctor;
 mod exit;
 mod export;
 mod find;
+mod home;
 mod host;
 mod import;
 mod input;

@@ -11,8 +11,8 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Client as Machine, ClientConfig, Event, Input, JoinFrom, Message, NameError, Nick, Outbox, Peer,
-    Person, RoomName, Session, SessionName, wire::Offer,
+    Availability, Client as Machine, ClientConfig, Event, Identity, Input, JoinFrom, Message, NameError, Nick, Outbox,
+    Peer, PeerId, Person, RoomName, Session, SessionName, wire::Offer,
 };
 
 use crate::{
@@ -25,6 +25,7 @@ use crate::{
     error::{NetworkError, RequestError},
     events::{self, Events},
     handle::{Farewell, Handle},
+    protection::Protection,
     room::Room,
     runtime::{ByteStream, Runtime},
     stats::Stats,
@@ -57,6 +58,8 @@ impl<R: Runtime> Client<R> {
             read_receipts: false,
             lobby_from: JoinFrom::Last(50),
             offer: Offer::default(),
+            protection: Protection::default(),
+            host: None,
             discovery: Discoveries::default(),
             patience: Duration::from_secs(5),
             store: None,
@@ -114,6 +117,20 @@ impl<R: Runtime> Client<R> {
     /// Cancel-safe: it only asks.
     pub async fn session(&self) -> Result<Option<Session>, RequestError> {
         self.handle.session().await
+    }
+
+    /// Who hosts the session, as has been proven on the present link. `None` if nothing has: the link is in the clear, or
+    /// there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
+    pub async fn host(&self) -> Result<Option<PeerId>, RequestError> {
+        self.handle.ask(|participant| participant.proven_host()).await
     }
 
     /// Everybody who is there, and how they are.
@@ -275,6 +292,8 @@ pub struct ClientBuilder<R> {
     read_receipts: bool,
     lobby_from: JoinFrom,
     offer: Offer,
+    protection: Protection,
+    host: Option<PeerId>,
     discovery: Discoveries,
     patience: Duration,
     store: Option<Box<dyn Store>>,
@@ -310,6 +329,28 @@ impl<R: Runtime> ClientBuilder<R> {
     /// What to speak. Without it, all that this library does.
     pub fn offer(mut self, offer: Offer) -> Self {
         self.offer = offer;
+        self
+    }
+
+    /// Who it is: it proves that to the host. Without it, somebody new, whom nobody can know again. With a
+    /// [store](Self::store) it is who it was.
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.protection = Protection::As(identity);
+        self
+    }
+
+    /// Who has to host the session. Whoever else does is told nothing, not even who asks, and joining fails with
+    /// [`NetworkError::Stranger`]. Without it, it is whoever hosts it when the client comes first; from then on it is
+    /// nobody else either way.
+    pub fn host(mut self, host: PeerId) -> Self {
+        self.host = Some(host);
+        self
+    }
+
+    /// In the clear: whoever is on the network can read everything, and change it, and nobody proves who they are. Only
+    /// hosts that want it [so](crate::HostBuilder::insecure) let it in.
+    pub fn insecure(mut self) -> Self {
+        self.protection = Protection::None;
         self
     }
 
@@ -417,6 +458,7 @@ impl<R: Runtime> ClientBuilder<R> {
         (config.lobby_from, config.idle) = (self.lobby_from, self.idle);
         (config.read_receipts, config.keeps) = (self.read_receipts, self.store.is_some());
         let (seed, mut store) = (self.runtime.seed()?, self.store);
+        (config.identity, config.host) = (self.protection.identity(&seed), self.host);
         let rows = match &mut store {
             Some(store) => store.load().await.map_err(NetworkError::Store)?,
             None => Vec::new(),
@@ -432,6 +474,7 @@ impl<R: Runtime> ClientBuilder<R> {
         {
             return Err(NetworkError::Store(StoreError::OtherSession(kept.name.clone())));
         }
+        let keyring = self.protection.keyring(machine.identity(), &seed);
         let keeps = store.is_some();
         let (me, carried_over) = (machine.me(), machine.pending());
         let mut out = Outbox::new();
@@ -439,7 +482,8 @@ impl<R: Runtime> ClientBuilder<R> {
 
         let (commander, commands) = command::channel();
         let (publisher, events) = events::channel();
-        let mut engine = Engine::new(self.runtime.clone(), machine, out, self.offer, commands, publisher);
+        let speaks = (self.offer, keyring);
+        let mut engine = Engine::new(self.runtime.clone(), machine, out, speaks, commands, publisher);
         let last_error = engine.dial_with(dialer);
         engine.watch_network();
         if let Some(store) = store {

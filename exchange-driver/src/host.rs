@@ -11,8 +11,8 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Event, Host as Machine, HostConfig, Limits, Message, NameError, Nick, Outbox, Peer, Person, RoomName,
-    Session, SessionName, Timing,
+    Availability, Event, Host as Machine, HostConfig, Identity, Limits, Message, NameError, Nick, Outbox, Peer, Person,
+    RoomName, Session, SessionName, Timing,
     discovery::{DEFAULT_PORT, PeerRecord},
     wire::Offer,
 };
@@ -27,6 +27,7 @@ use crate::{
     error::{NetworkError, RequestError},
     events::{self, Events},
     handle::{Farewell, Handle},
+    protection::Protection,
     room::Room,
     runtime::{ByteStream, Listener, Runtime},
     stats::Stats,
@@ -70,6 +71,7 @@ impl<R: Runtime> Host<R> {
             limits: Limits::default(),
             timing: Timing::default(),
             offer: Offer::default(),
+            protection: Protection::default(),
             discovery: Discoveries::default(),
             store: None,
             callbacks: Callbacks::new(),
@@ -267,6 +269,7 @@ pub struct HostBuilder<R> {
     limits: Limits,
     timing: Timing,
     offer: Offer,
+    protection: Protection,
     discovery: Discoveries,
     store: Option<Box<dyn Store>>,
     callbacks: Callbacks<Host<R>>,
@@ -320,6 +323,20 @@ impl<R: Runtime> HostBuilder<R> {
     /// What to speak. Without it, all that this library does.
     pub fn offer(mut self, offer: Offer) -> Self {
         self.offer = offer;
+        self
+    }
+
+    /// Who the host is: it proves that to everybody who comes. Without it, somebody new, whom nobody can know again when the
+    /// session is hosted another time. With a [store](Self::store) it is who it was.
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.protection = Protection::As(identity);
+        self
+    }
+
+    /// In the clear: whoever is on the network can read everything, and change it, and nobody proves who they are. Only
+    /// clients that want it [so](crate::ClientBuilder::insecure) come in.
+    pub fn insecure(mut self) -> Self {
+        self.protection = Protection::None;
         self
     }
 
@@ -380,6 +397,7 @@ impl<R: Runtime> HostBuilder<R> {
         config.read_receipts = self.read_receipts;
         let host_nick = config.nick.clone();
         let (seed, now, mut store) = (self.runtime.seed()?, self.runtime.now(), self.store);
+        config.identity = self.protection.identity(&seed);
         config.store = store.as_ref().map(|store| store.durability());
         let rows = match &mut store {
             Some(store) => store.load().await.map_err(NetworkError::Store)?,
@@ -391,6 +409,7 @@ impl<R: Runtime> HostBuilder<R> {
             let restored = Machine::restore(config, &seed, now, self.runtime.wall_clock(), rows);
             restored.map_err(|damage| NetworkError::Store(damage.into()))?
         };
+        let keyring = self.protection.keyring(machine.identity(), &seed);
         let (me, session) = (machine.me().ok_or(NetworkError::Closed)?, machine.session().clone());
 
         let listeners = listen(&self.runtime, self.addresses).await?;
@@ -410,7 +429,8 @@ impl<R: Runtime> HostBuilder<R> {
 
         let (commander, commands) = command::channel();
         let (publisher, events) = events::channel();
-        let mut engine = Engine::new(self.runtime.clone(), machine, Outbox::new(), self.offer, commands, publisher);
+        let speaks = (self.offer, keyring);
+        let mut engine = Engine::new(self.runtime.clone(), machine, Outbox::new(), speaks, commands, publisher);
         for listener in listeners {
             engine.listen(listener);
         }

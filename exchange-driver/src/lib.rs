@@ -55,6 +55,7 @@ mod callbacks;
 mod client;
 mod command;
 mod connection;
+pub mod device;
 mod dial;
 mod discoveries;
 pub mod discovery;
@@ -64,6 +65,7 @@ mod events;
 mod handle;
 mod host;
 mod network;
+mod protection;
 mod room;
 mod runtime;
 #[cfg(feature = "sqlite")]

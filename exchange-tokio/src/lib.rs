@@ -39,7 +39,7 @@ use std::{
 pub use exchange_driver::sqlite;
 pub use exchange_driver::{
     BoxError, ByteStream, Closes, Delivered, DeliveryError, Events, Farewell, NetworkError, Receipt, RequestError,
-    Room, Runtime, Stats, Store, StoreError, Storing, Target, core, discovery,
+    Room, Runtime, Stats, Store, StoreError, Storing, Target, core, device, discovery,
 };
 use exchange_driver::{Listener, Timer, core::Time};
 use tokio::{

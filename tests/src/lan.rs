@@ -8,6 +8,8 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
 };
 
+use tempfile::TempDir;
+
 pub use self::{avahi::Avahi, program::Program};
 
 mod avahi;
@@ -25,6 +27,8 @@ pub struct Lan {
     keeper: Child,
     /// The LAN is there until this is closed.
     _open: ChildStdin,
+    /// Where everybody keeps who they are.
+    homes: TempDir,
 }
 
 impl Lan {
@@ -65,7 +69,7 @@ impl Lan {
             .spawn()?;
         let open = keeper.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
         // From here on it is ended and waited for, whatever happens.
-        let lan = Self { keeper, _open: open };
+        let lan = Self { keeper, _open: open, homes: tempfile::tempdir()? };
         until_ready(output)?;
         Ok(lan)
     }
@@ -120,6 +124,8 @@ impl Lan {
         // Whatever becomes of the test, the program does not outlive it.
         command.args(["netns", "exec", host, "setpriv", "--pdeathsig", "KILL"]);
         command.arg(program).args(arguments);
+        // Whoever comes back is who they were, at whichever host.
+        command.env("EXCHANGE_HOME", self.homes.path().join(person));
         Program::start(person, command)
     }
 

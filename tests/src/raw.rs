@@ -1,18 +1,15 @@
 //! A client without a machine: says and reads single messages, and does nothing by itself. For tests of what a host does
 //! with clients that are slow, wrong or hostile.
 
-use std::{
-    net::SocketAddr,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::net::SocketAddr;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use exchange_driver::{
     ByteStream, Runtime,
     core::{
-        Cmid, JoinFrom, PeerId, Presence, ProducerId, RoomId,
+        Cmid, Identity, JoinFrom, PeerId, Presence, ProducerId, RoomId, Seed,
         message::{Encoding, Hello, ToClient, ToHost},
-        wire::{Offer, Received, Versions, Wire},
+        wire::{Keyring, Offer, Received, Versions, Wire},
     },
 };
 
@@ -22,30 +19,34 @@ use crate::stream::{read, write_all};
 #[derive(Debug)]
 pub struct RawClient<S> {
     pub stream: S,
+    /// Whose it is, as has been proven.
+    pub peer: PeerId,
     wire: Wire,
     encoding: Encoding,
     unread: Bytes,
 }
 
 impl<S: ByteStream> RawClient<S> {
-    /// Connects and gets through the preamble.
+    /// Connects as somebody whom nobody has met before, and gets through the handshake.
     pub async fn connect<R: Runtime<Stream = S>>(runtime: &R, host: SocketAddr, encoding: Encoding) -> Self {
         let stream = runtime.connect(host).await.unwrap();
-        Self::open(stream, encoding).await.expect("the host opens")
+        Self::open(stream, encoding, &somebody()).await.expect("the host opens")
     }
 
-    /// Gets through the preamble on a connection; `None` when the host would not have it.
-    pub async fn open(mut stream: S, encoding: Encoding) -> Option<Self> {
-        let wire = Wire::client(Offer::new(Versions::SUPPORTED, &[encoding]));
+    /// Gets through the handshake on a connection; `None` when the host would not have it.
+    pub async fn open(mut stream: S, encoding: Encoding, identity: &Identity) -> Option<Self> {
+        let peer = identity.peer();
+        let keys = Keyring::new(identity.clone(), &Seed::new(random())).keys();
+        let wire = Wire::client(Offer::new(Versions::SUPPORTED, &[encoding])).secured(Some(keys));
         write_all(&mut stream, &wire.opening()).await.ok()?;
-        let mut client = Self { stream, wire, encoding, unread: Bytes::new() };
+        let mut client = Self { stream, peer, wire, encoding, unread: Bytes::new() };
         client.next_received().await.filter(Option::is_none).map(|_| client)
     }
 
     /// Connects, says hello, and joins the lobby from its start; it is a member, and the number of the lobby is told.
     pub async fn join<R: Runtime<Stream = S>>(runtime: &R, host: SocketAddr, nick: &str) -> (Self, RoomId) {
         let mut client = Self::connect(runtime, host, Encoding::Postcard).await;
-        client.say(&hello(nick)).await;
+        client.greet(nick).await;
         client.wait_for(|message| matches!(message, ToClient::Welcome(_)).then_some(())).await;
         let (settled, sent) = (Cmid::ZERO, Cmid::ZERO);
         client.say(&ToHost::Join { room: "lobby".into(), from: JoinFrom::Start, settled, sent }).await;
@@ -64,15 +65,29 @@ impl<S: ByteStream> RawClient<S> {
         self.say_bytes(&frame).await;
     }
 
-    /// Sends bytes that may be anything.
+    /// Says hello by that name.
+    pub async fn greet(&mut self, nick: &str) {
+        let hello = self.hello(nick);
+        self.say(&ToHost::Hello(hello)).await;
+    }
+
+    /// What it says then, as another run of its client each time.
+    pub fn hello(&self, nick: &str) -> Hello {
+        let producer = ProducerId::from_bytes(fastrand::u64(..).to_be_bytes());
+        Hello { peer: self.peer, producer, token: None, attempt: 1, nick: nick.into(), presence: Presence::default() }
+    }
+
+    /// Sends bytes that may be anything, as if they were frames.
     pub async fn say_bytes(&mut self, bytes: &[u8]) {
+        let mut sealed = BytesMut::new();
+        self.wire.seal(bytes, &mut sealed);
         // A host that has had enough may have closed the connection already; what it said first is still to be read.
-        let _ = write_all(&mut self.stream, bytes).await;
+        let _ = write_all(&mut self.stream, &sealed).await;
     }
 
     /// The next message; `None` when the host has ended the connection.
     pub async fn hear(&mut self) -> Option<ToClient> {
-        let frame = self.next_received().await?.expect("only frames follow the preamble");
+        let frame = self.next_received().await?.expect("only frames follow the handshake");
         Some(self.encoding.decode(&frame).expect("a host speaks the protocol"))
     }
 
@@ -85,18 +100,26 @@ impl<S: ByteStream> RawClient<S> {
         }
     }
 
-    /// The next frame, or `Some(None)` for the end of the preamble.
+    /// The next frame, or `Some(None)` for the end of the handshake.
     async fn next_received(&mut self) -> Option<Option<Bytes>> {
         loop {
             let unread = self.unread.clone();
             let mut input = &unread[..];
-            let received = self.wire.receive(&mut input).unwrap().map(|received| match received {
-                Received::Frame(frame) => Some(Bytes::copy_from_slice(frame)),
-                Received::Answer(_) | Received::Opened { .. } => None,
-            });
+            let (received, answer) = match self.wire.receive(&mut input).unwrap() {
+                None => (None, None),
+                Some(Received::Frame(frame)) => (Some(Some(Bytes::copy_from_slice(frame))), None),
+                Some(Received::Answer(answer)) => (None, Some(answer)),
+                Some(Received::Opened { answer, .. }) => (Some(None), Some(answer)),
+            };
             self.unread.advance(unread.len() - input.len());
+            if let Some(answer) = &answer {
+                write_all(&mut self.stream, answer).await.ok()?;
+            }
             if received.is_some() {
                 return received;
+            }
+            if answer.is_some() || !self.unread.is_empty() {
+                continue;
             }
             let mut buffer = BytesMut::zeroed(64 * 1024);
             let length = read(&mut self.stream, &mut buffer).await.unwrap_or(0);
@@ -109,16 +132,13 @@ impl<S: ByteStream> RawClient<S> {
     }
 }
 
-/// A greeting from somebody of that name, whom nobody has met before.
-pub fn hello(nick: &str) -> ToHost {
-    static GREETINGS: AtomicU64 = AtomicU64::new(1);
-    let number = GREETINGS.fetch_add(1, Ordering::Relaxed);
-    ToHost::Hello(Hello {
-        peer: PeerId::from_bytes(u128::from(number).to_be_bytes()),
-        producer: ProducerId::from_bytes(number.to_be_bytes()),
-        token: None,
-        attempt: 1,
-        nick: nick.into(),
-        presence: Presence::default(),
-    })
+/// Somebody whom nobody has met before.
+pub fn somebody() -> Identity {
+    Identity::from_seed(random())
+}
+
+fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    fastrand::fill(&mut bytes);
+    bytes
 }

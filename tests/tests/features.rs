@@ -69,10 +69,10 @@ fn every_row_has_a_test_that_is_there() {
 #[test]
 fn every_abuse_in_security_md_has_a_test_that_is_there() {
     let document = fs::read_to_string(root().join("SECURITY.md")).unwrap();
-    let mut rows = document.lines().filter(|line| line.starts_with('|'));
-    assert_eq!(rows.next(), Some("| abuse | what comes of it | test |"));
+    let table = document.lines().skip_while(|line| *line != "| abuse | what comes of it | test |");
+    let rows = table.filter(|line| line.starts_with('|')).skip(2);
     let mut abuses = BTreeSet::new();
-    for row in rows.skip(1) {
+    for row in rows {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         let [abuse, _, test] = cells[..] else { panic!("not three cells: {row}") };
         let (test, file) = link(test, root());

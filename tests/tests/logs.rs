@@ -8,7 +8,7 @@ use std::{
 
 use exchange_tests::{
     join, local_host, messages,
-    raw::{RawClient, hello},
+    raw::{RawClient, somebody},
     shelf::Shelf,
     stream::write_all,
     vectors::hex,
@@ -62,11 +62,13 @@ async fn nothing_that_is_logged_is_a_secret_or_obeyed_by_a_terminal() {
 
     // Somebody who is let in, says the worst that can be said, and comes back with its token.
     let mut tokens = Vec::new();
-    let ToHost::Hello(mut greeting) = hello("eve") else { panic!("no hello") };
+    let (identity, mut producer) = (somebody(), None);
     for attempt in 1..=2 {
-        let mut eve = RawClient::connect(&runtime, address, Encoding::Json).await;
-        greeting = Hello { attempt, token: tokens.last().copied(), ..greeting };
-        eve.say(&ToHost::Hello(greeting.clone())).await;
+        let stream = runtime.connect(address).await.unwrap();
+        let mut eve = RawClient::open(stream, Encoding::Json, &identity).await.unwrap();
+        let greeting = eve.hello("eve");
+        let producer = *producer.get_or_insert(greeting.producer);
+        eve.say(&ToHost::Hello(Hello { attempt, token: tokens.last().copied(), producer, ..greeting })).await;
         let welcome = |message| match message {
             ToClient::Welcome(welcome) => Some(welcome.token),
             _ => None,
@@ -86,7 +88,7 @@ async fn nothing_that_is_logged_is_a_secret_or_obeyed_by_a_terminal() {
     }
     // And others that are not.
     let mut nameless = RawClient::connect(&runtime, address, Encoding::Postcard).await;
-    nameless.say(&hello(HOSTILE)).await;
+    nameless.greet(HOSTILE).await;
     let goodbye = |message| matches!(message, ToClient::Bye { reason: CloseReason::Name(_) }).then_some(());
     nameless.wait_for(goodbye).await;
     let mut foreign = runtime.connect(address).await.unwrap();

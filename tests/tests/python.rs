@@ -10,9 +10,9 @@ use std::{
     time::Duration,
 };
 
-use exchange_tests::{PATIENCE, join, local_host, messages, proxy::Proxy, wait_for};
+use exchange_tests::{PATIENCE, local_host, messages, proxy::Proxy, wait_for};
 use exchange_tokio::{
-    Tokio,
+    Client, Tokio,
     core::{Event, LeaveReason, Limits, RoomName},
 };
 use serde_json::Value;
@@ -38,9 +38,9 @@ async fn a_client_in_python_chats_comes_back_after_a_cut_and_is_told_of_a_gap() 
     let Some(python) = python().await else { return };
     let limits = Limits { history_entries: KEPT, ..exchange_tests::unhurried() };
     let runtime = Tokio::default();
-    let host = local_host(&runtime, "Lab 3").nick("ana").limits(limits).start().await.unwrap();
+    let host = local_host(&runtime, "Lab 3").nick("ana").insecure().limits(limits).start().await.unwrap();
     let proxy = Proxy::to(&runtime, host.addresses()[0]).await;
-    let bo = join(&runtime, &host, "bo").await;
+    let bo = Client::builder_on(runtime.clone()).nick("bo").insecure().join(host.addresses()[0]).await.unwrap();
     let (lobby, den) = (RoomName::lobby(), RoomName::new("den").unwrap());
     let mut heard = bo.events();
 
@@ -137,7 +137,7 @@ async fn a_client_in_python_chats_comes_back_after_a_cut_and_is_told_of_a_gap() 
 async fn a_client_in_python_begins_anew_where_a_host_has_lost_its_logs() {
     let Some(python) = python().await else { return };
     let runtime = Tokio::default();
-    let host = local_host(&runtime, "Lab 3").start().await.unwrap();
+    let host = local_host(&runtime, "Lab 3").insecure().start().await.unwrap();
     let address = host.addresses()[0];
     let mut monty = Monty::start(python, address);
     assert_eq!(monty.event("joined").await["room"], "lobby");
@@ -147,7 +147,7 @@ async fn a_client_in_python_begins_anew_where_a_host_has_lost_its_logs() {
     host.shutdown(Duration::from_secs(5)).await;
     assert_eq!(monty.event("disconnected").await["reason"], "host_closed");
     monty.say("meanwhile").await;
-    let host = local_host(&runtime, "Lab 4").bind(address).start().await.unwrap();
+    let host = local_host(&runtime, "Lab 4").insecure().bind(address).start().await.unwrap();
     let mut heard = host.events();
     let connected = monty.event("connected").await;
     assert_eq!((&connected["session"], &connected["resumed"]), (&"Lab 4".into(), &false.into()));

@@ -56,7 +56,8 @@ fn rooms_are_joined_talked_in_and_left() {
 #[test]
 fn who_is_there_is_told_and_people_of_one_nick_can_be_told_apart() {
     let (_host, address) = host(&[]);
-    let _other = guest(&address, "bo", &[]);
+    let home = tempfile::tempdir().unwrap();
+    let _other = guest(&address, "bo", &["--home", home.path().to_str().unwrap()]);
     let mut bo = guest(&address, "bo", &[]);
     bo.say("/who");
     let people: Vec<_> = (0..3).map(|_| bo.event("person")).collect();

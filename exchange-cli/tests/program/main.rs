@@ -16,4 +16,5 @@ mod process;
 mod rooms;
 mod salvaging;
 mod searching;
+mod trust;
 mod watching;

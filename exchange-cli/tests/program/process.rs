@@ -3,7 +3,8 @@
 use std::{
     fmt::Write as _,
     io::{BufRead as _, BufReader, Read, Write as _},
-    process::{Child, ChildStdin, Command, Stdio},
+    path::Path,
+    process::{self, Child, ChildStdin, Command, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread,
     time::{Duration, Instant},
@@ -39,9 +40,19 @@ impl Program {
         Self::start_by(Command::new("sh").args(deaf).args(arguments), Stdio::piped())
     }
 
+    /// Whoever is called the same in a test is the same, and so are its hosts.
     fn start_by(command: &mut Command, input: Stdio) -> Self {
+        let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
+        let nick = arguments.iter().position(|argument| argument == "--nick").and_then(|at| arguments.get(at + 1));
+        let is_host = arguments.iter().any(|argument| argument == "host");
+        let whose = if is_host { "host" } else { nick.map_or("guest", String::as_str) };
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("homes-{}", process::id()))
+            .join(thread::current().name().unwrap_or("main").replace("::", "-"))
+            .join(whose);
         let mut child = command
             .env("USER", "tester")
+            .env("EXCHANGE_HOME", home)
             .env_remove("RUST_LOG")
             .stdin(input)
             .stdout(Stdio::piped())

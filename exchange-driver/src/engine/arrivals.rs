@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use exchange_core::{Input, LinkId, Time, wire::Wire};
+use exchange_core::{
+    Input, LinkId, Time,
+    wire::{Keyring, Wire},
+};
 
 use super::{
     Dialed, Engine, Machine, Participant as _, Phase,
@@ -60,7 +63,8 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         for (stream, from) in incoming {
             let id = LinkId(self.next_link);
             self.next_link += 1;
-            self.insert(id, stream, Wire::host(self.offer.clone()));
+            let keys = self.keyring.as_mut().map(Keyring::keys);
+            self.insert(id, stream, Wire::host(self.offer.clone()).secured(keys));
             self.machine.round(now, &mut self.out).handle(Input::LinkUp { link: id, credit: WINDOW, from });
         }
     }
@@ -97,11 +101,12 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
     pub(super) fn dialed(&mut self, now: Time, link: LinkId, result: Result<Transport<R::Stream>, NetworkError>) {
         let input = match result {
             Ok(stream) => {
-                let wire = Wire::client(self.offer.clone());
+                let keys = self.keyring.as_mut().map(|keyring| keyring.keys().expecting(self.machine.expects()));
+                let wire = Wire::client(self.offer.clone()).secured(keys);
                 let opening = wire.opening();
                 let place = self.insert(link, stream, wire);
                 if let Some(link) = self.links.get_mut(place) {
-                    link.queue(opening);
+                    link.say_for_wire(opening);
                 }
                 Input::LinkUp { link, credit: WINDOW, from: None }
             }

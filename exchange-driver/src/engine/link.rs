@@ -1,5 +1,6 @@
 //! One byte stream of the engine's: what is read goes through its wire to the machine at once; what the socket does not
-//! take waits here, bounded by the link's credit.
+//! take waits here, bounded by the link's credit. Where links are secured it waits as it is, and is sealed together when
+//! the socket takes more.
 
 use std::{
     collections::VecDeque,
@@ -9,7 +10,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use bytes::{Buf as _, Bytes};
+use bytes::{Buf as _, Bytes, BytesMut};
 use exchange_core::{
     Input, LinkId, LinkLoss, Peer, Time,
     wire::{Received, Wire},
@@ -32,6 +33,9 @@ const REPORT: u32 = WINDOW / 4;
 /// Reads of one link in one round: nobody who talks much keeps the others waiting.
 const READS: usize = 4;
 
+/// What sealing adds to what is sealed together, mostly.
+const SEAL: usize = 64;
+
 /// Slices in one write.
 const SLICES: usize = 64;
 
@@ -42,13 +46,22 @@ pub(super) struct LinkIo<S> {
     pub(super) peer: Option<Peer>,
     stream: Transport<S>,
     wire: Wire,
-    queue: VecDeque<Bytes>,
+    /// What has to be sealed before it is written.
+    unsealed: Vec<Bytes>,
+    queue: VecDeque<Piece>,
     unreported: u32,
     signal: Arc<LinkWaker>,
     waker: Waker,
     /// It is on the list of those to be written.
     pub(super) dirty: bool,
     pub(super) ending: Option<Ending>,
+}
+
+/// What is to be written, and how many bytes of what the machine has said are in it.
+#[derive(Debug)]
+struct Piece {
+    bytes: Bytes,
+    worth: usize,
 }
 
 /// A link that the machine has forgotten: it passes on what it has, then waits for the other side to see it.
@@ -73,19 +86,28 @@ pub(super) enum Reading {
 impl<S: ByteStream> LinkIo<S> {
     pub(super) fn new(id: LinkId, stream: Transport<S>, wire: Wire, signal: Arc<LinkWaker>) -> Self {
         let waker = Waker::from(Arc::clone(&signal));
-        let queue = VecDeque::new();
-        Self { id, peer: None, stream, wire, queue, unreported: 0, signal, waker, dirty: false, ending: None }
+        let (unsealed, queue) = (Vec::new(), VecDeque::new());
+        Self { id, peer: None, stream, wire, unsealed, queue, unreported: 0, signal, waker, dirty: false, ending: None }
     }
 
-    pub(super) fn queue(&mut self, frames: Bytes) {
-        if !frames.is_empty() {
-            self.queue.push_back(frames);
+    /// Passes on what the machine says.
+    pub(super) fn say(&mut self, frames: Bytes) {
+        if self.wire.is_sealed() {
+            self.unsealed.push(frames);
+        } else if !frames.is_empty() {
+            self.queue.push_back(Piece { worth: frames.len(), bytes: frames });
         }
+    }
+
+    /// Passes on what the wire says, of which the machine knows nothing.
+    pub(super) fn say_for_wire(&mut self, bytes: Bytes) {
+        self.queue.extend(of_wire(bytes));
     }
 
     pub(super) fn end(&mut self, until: Time) {
         if cfg!(exchange_bug = "bye-cut-off") {
             self.queue.clear();
+            self.unsealed.clear();
         }
         self.ending = Some(Ending { until, shut: false });
     }
@@ -133,14 +155,14 @@ impl<S: ByteStream> LinkIo<S> {
                             break;
                         }
                     }
-                    Ok(Some(Received::Answer(answer))) => queue.push_back(answer),
+                    Ok(Some(Received::Answer(answer))) => queue.extend(of_wire(answer)),
                     Ok(Some(Received::Opened { choice, peer, answer })) => {
-                        queue.extend((!answer.is_empty()).then_some(answer));
+                        queue.extend(of_wire(answer));
                         let peer = peer.map(|peer| peer.peer());
                         tell(Input::Opened { link, encoding: choice.encoding, peer });
                     }
                     Err(fault) => {
-                        queue.extend((!fault.answer.is_empty()).then_some(fault.answer));
+                        queue.extend(of_wire(fault.answer));
                         tell(match fault.loss {
                             LinkLoss::Violation(violation) => Input::Fault { link, violation },
                             loss => Input::LinkDown { link, loss },
@@ -158,15 +180,19 @@ impl<S: ByteStream> LinkIo<S> {
 
     /// Writes as much as the stream takes.
     pub(super) fn write(&mut self, stats: &mut Stats) -> Result<(), LinkLoss> {
-        let Self { stream, queue, waker, unreported, .. } = self;
+        let Self { stream, wire, unsealed, queue, waker, unreported, .. } = self;
         let mut cx = Context::from_waker(waker);
-        while let Some(front) = queue.front() {
+        loop {
+            if queue.is_empty() {
+                queue.extend(sealed(wire, unsealed));
+            }
+            let Some(front) = queue.front() else { break };
             let polled = if queue.len() == 1 {
-                stream.poll_write(&mut cx, &[IoSlice::new(front)])
+                stream.poll_write(&mut cx, &[IoSlice::new(&front.bytes)])
             } else {
                 let mut slices = [IoSlice::new(&[]); SLICES];
-                for (slice, frames) in slices.iter_mut().zip(&*queue) {
-                    *slice = IoSlice::new(frames);
+                for (slice, piece) in slices.iter_mut().zip(&*queue) {
+                    *slice = IoSlice::new(&piece.bytes);
                 }
                 stream.poll_write(&mut cx, &slices[..queue.len().min(SLICES)])
             };
@@ -175,8 +201,8 @@ impl<S: ByteStream> LinkIo<S> {
                 Poll::Ready(Ok(0)) => return Err(LinkLoss::Broken),
                 Poll::Ready(Ok(written)) => {
                     stats.bytes_out += written as u64;
-                    *unreported = unreported.saturating_add(u32::try_from(written).unwrap_or(u32::MAX));
-                    advance(queue, written);
+                    let passed_on = u32::try_from(advance(queue, written)).unwrap_or(u32::MAX);
+                    *unreported = unreported.saturating_add(passed_on);
                 }
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                 Poll::Ready(Err(error)) => return Err(loss_of(&error)),
@@ -221,16 +247,41 @@ impl<S: ByteStream> LinkIo<S> {
     }
 }
 
-fn advance(queue: &mut VecDeque<Bytes>, mut written: usize) {
+fn of_wire(bytes: Bytes) -> Option<Piece> {
+    (!bytes.is_empty()).then_some(Piece { bytes, worth: 0 })
+}
+
+/// All of it in as few records as there can be.
+fn sealed(wire: &mut Wire, unsealed: &mut Vec<Bytes>) -> Option<Piece> {
+    let worth = unsealed.iter().map(Bytes::len).sum();
+    let mut bytes = BytesMut::with_capacity(worth + SEAL);
+    match &unsealed[..] {
+        [] => return None,
+        [only] => wire.seal(only, &mut bytes),
+        several => wire.seal(&several.concat(), &mut bytes),
+    }
+    unsealed.clear();
+    Some(Piece { bytes: bytes.freeze(), worth })
+}
+
+/// Takes what was written off the queue; how much of it the machine had said. What sealing has added comes first.
+fn advance(queue: &mut VecDeque<Piece>, mut written: usize) -> usize {
+    let mut passed_on = 0;
     while let Some(front) = queue.front_mut() {
-        if front.len() > written {
-            front.advance(written);
+        if front.bytes.len() > written {
+            front.bytes.advance(written);
+            if front.worth > front.bytes.len() {
+                passed_on += front.worth - front.bytes.len();
+                front.worth = front.bytes.len();
+            }
             if cfg!(exchange_bug = "partial-write-drops") && written > 0 {
                 queue.pop_front();
             }
-            return;
+            break;
         }
-        written -= front.len();
+        written -= front.bytes.len();
+        passed_on += front.worth;
         queue.pop_front();
     }
+    passed_on
 }

@@ -21,6 +21,9 @@ pub(crate) trait Machine: Send + Unpin + 'static {
     fn refusals(&self) -> Refusals;
 
     fn is_closed(&self) -> bool;
+
+    /// Who has to be at the other end of the next link, if that matters.
+    fn expects(&self) -> Option<PeerId>;
 }
 
 /// One round of a machine, seen from the participant that sits at it.
@@ -36,6 +39,8 @@ pub(crate) trait Participant {
     fn rename(&mut self, nick: Nick) -> Result<(), Refusal>;
     fn close(&mut self);
     fn session(&self) -> Option<Session>;
+    /// Who hosts, as far as a handshake has proven that.
+    fn proven_host(&self) -> Option<PeerId>;
     /// Who is at the other end of a link, where that has to be told apart.
     fn peer_at(&self, link: LinkId) -> Option<Peer>;
     fn people(&self) -> Vec<Person>;
@@ -75,6 +80,10 @@ impl Machine for Host {
     fn is_closed(&self) -> bool {
         Self::is_closed(self)
     }
+
+    fn expects(&self) -> Option<PeerId> {
+        None
+    }
 }
 
 impl Machine for Client {
@@ -98,6 +107,10 @@ impl Machine for Client {
 
     fn is_closed(&self) -> bool {
         Self::is_closed(self)
+    }
+
+    fn expects(&self) -> Option<PeerId> {
+        self.host()
     }
 }
 
@@ -145,6 +158,10 @@ impl Participant for host::Round<'_> {
 
     fn session(&self) -> Option<Session> {
         Some(self.host().session().clone())
+    }
+
+    fn proven_host(&self) -> Option<PeerId> {
+        self.host().me().map(|me| me.id)
     }
 
     fn peer_at(&self, link: LinkId) -> Option<Peer> {
@@ -243,6 +260,10 @@ impl Participant for client::Round<'_> {
 
     fn close(&mut self) {
         Self::close(self);
+    }
+
+    fn proven_host(&self) -> Option<PeerId> {
+        self.client().host().filter(|_| self.client().is_secured())
     }
 
     fn session(&self) -> Option<Session> {

@@ -26,7 +26,8 @@ use std::{
 };
 
 use exchange_core::{
-    Effect, Ended, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, Refusals, Time, wire::Offer,
+    Effect, Ended, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, Refusals, Time,
+    wire::{Keyring, Offer},
 };
 use futures_channel::oneshot;
 use futures_core::Stream;
@@ -83,6 +84,8 @@ pub(crate) struct Engine<R: Runtime, M: Machine> {
     machine: M,
     out: Outbox,
     offer: Offer,
+    /// What links are secured with, unless they are to be in the clear.
+    keyring: Option<Keyring>,
     links: Slab<LinkIo<R::Stream>>,
     places: BTreeMap<LinkId, usize>,
     ready: Arc<ReadySet>,
@@ -130,7 +133,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         runtime: R,
         machine: M,
         out: Outbox,
-        offer: Offer,
+        (offer, keyring): (Offer, Option<Keyring>),
         commands: Commands,
         events: async_broadcast::Sender<Event>,
     ) -> Self {
@@ -140,6 +143,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             machine,
             out,
             offer,
+            keyring,
             links: Slab::new(),
             places: BTreeMap::new(),
             ready: Arc::default(),
@@ -380,7 +384,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                         && let Some(link) = self.links.get_mut(place)
                     {
                         self.stats.frames_out += counter.count(&frames);
-                        link.queue(frames);
+                        link.say(frames);
                         if !mem::replace(&mut link.dirty, true) {
                             self.dirty.push(place);
                         }

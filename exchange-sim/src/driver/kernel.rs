@@ -83,6 +83,8 @@ pub(super) struct Machine {
     pub(super) clock: Clock,
     /// What programs on it draw their seeds from.
     pub(super) random: Random,
+    /// Who hosts what is hosted on it, also after a crash.
+    pub(super) identity: [u8; 32],
     pub(super) listeners: BTreeMap<u16, Listening>,
     pub(super) sleeps_until: Option<Time>,
     pub(super) is_off: bool,
@@ -155,11 +157,14 @@ impl Kernel {
     pub(super) fn add(&mut self, name: &str, clock: Clock) -> NodeId {
         let node = self.net.add();
         let random = Random::new(self.seed, "machine", node.0 as u64);
+        let mut identity = [0; 32];
+        Random::new(self.seed, "identity", node.0 as u64).fill(&mut identity);
         self.domain.add(self.seed, node);
         self.machines.push(Machine {
             name: name.into(),
             clock,
             random,
+            identity,
             listeners: BTreeMap::new(),
             sleeps_until: None,
             is_off: false,

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use exchange_core::{Seed, Time, Timestamp};
+use exchange_core::{Identity, Seed, Time, Timestamp};
 use exchange_driver::{Runtime, discovery::Discovery};
 use futures_core::Stream;
 use futures_util::stream;
@@ -51,9 +51,11 @@ impl SimRuntime {
         self.node.address()
     }
 
-    /// Begins to set up a session of this name, to be hosted on this machine and announced to the others.
+    /// Begins to set up a session of this name, to be hosted on this machine and announced to the others. Whatever is hosted
+    /// on one machine is hosted by the same, also after a crash.
     pub fn host(&self, name: &str) -> HostBuilder {
-        Host::builder_on(self.clone(), name).discovery(self.discovery())
+        let identity = Identity::from_seed(self.shared.lock().machine(self.node).identity);
+        Host::builder_on(self.clone(), name).discovery(self.discovery()).identity(identity)
     }
 
     /// Begins to set up a client on this machine, which looks for sessions among those that are announced.

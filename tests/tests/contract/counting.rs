@@ -7,10 +7,7 @@ use exchange_driver::{
         message::{ToClient, ToHost},
     },
 };
-use exchange_tests::{
-    raw::{RawClient, hello},
-    wait_for,
-};
+use exchange_tests::{raw::RawClient, wait_for};
 
 use crate::bed::Bed;
 
@@ -19,7 +16,7 @@ const TEXT: usize = 8000;
 pub(crate) async fn frames_bytes_and_entries_are_counted_on_both_sides<R: Runtime>(bed: Bed<R>) {
     let host = bed.host().await;
     let mut client = RawClient::connect(&bed.runtime, host.addresses()[0], Encoding::Postcard).await;
-    client.say(&hello("raw")).await;
+    client.greet("raw").await;
     let (settled, sent) = (Cmid::ZERO, Cmid::ZERO);
     client.say(&ToHost::Join { room: "lobby".into(), from: JoinFrom::Start, settled, sent }).await;
     let mut heard = 0;

@@ -11,7 +11,7 @@ use exchange_driver::{
 };
 use exchange_tests::{
     messages,
-    raw::{RawClient, hello},
+    raw::RawClient,
     stream::{accept, read_to_end, write_all},
     wait_for,
 };
@@ -44,7 +44,7 @@ pub(crate) async fn an_oversize_frame_is_refused_by_its_length_alone<R: Runtime>
     for (length, greeted) in [(u32::MAX, false), (1025, false), (64 * 1024 + 1, true), (1 << 31, true)] {
         let mut client = RawClient::connect(&bed.runtime, host.addresses()[0], Encoding::Postcard).await;
         if greeted {
-            client.say(&hello("zoe")).await;
+            client.greet("zoe").await;
         }
         client.say_bytes(&length.to_be_bytes()).await;
         assert_eq!(last_word(&mut client).await, CloseReason::Violation(Violation::Oversize), "{length}");
@@ -56,7 +56,7 @@ pub(crate) async fn a_malformed_frame_is_refused_in_both_encodings<R: Runtime>(b
     let host = bed.host().await;
     for encoding in [Encoding::Postcard, Encoding::Json] {
         let mut client = RawClient::connect(&bed.runtime, host.addresses()[0], encoding).await;
-        client.say(&hello("zoe")).await;
+        client.greet("zoe").await;
         client.say_bytes(b"\0\0\0\x05?????").await;
         assert_eq!(last_word(&mut client).await, CloseReason::Violation(Violation::Malformed));
     }
@@ -70,7 +70,7 @@ pub(crate) async fn the_first_message_has_to_be_a_greeting_and_only_the_first<R:
     assert_eq!(last_word(&mut hasty).await, CloseReason::Violation(Violation::Unexpected));
 
     let (mut polite, _) = RawClient::join(&bed.runtime, host.addresses()[0], "zoe").await;
-    polite.say(&hello("zoe")).await;
+    polite.greet("zoe").await;
     assert_eq!(last_word(&mut polite).await, CloseReason::Violation(Violation::Unexpected));
     all_is_well(&bed, &host).await;
 }
@@ -85,7 +85,7 @@ pub(crate) async fn a_name_that_is_none_is_told_what_is_wrong_with_it<R: Runtime
         (long.as_str(), NameError::TooLong { limit: 32 }),
     ] {
         let mut client = RawClient::connect(&bed.runtime, host.addresses()[0], Encoding::Json).await;
-        client.say(&hello(nick)).await;
+        client.greet(nick).await;
         assert_eq!(last_word(&mut client).await, CloseReason::Name(error), "{nick:?}");
     }
     let (mut client, _) = RawClient::join(&bed.runtime, host.addresses()[0], "zoe").await;

@@ -16,6 +16,7 @@ mod misled;
 mod outbox;
 mod pages;
 mod presence;
+mod proven;
 mod resuming;
 mod rooms;
 mod signals;

@@ -17,6 +17,7 @@ mod numbers;
 mod pages;
 mod presence;
 mod private;
+mod proven;
 mod rates;
 mod retention;
 mod rooms;
@@ -189,13 +190,28 @@ impl Bench {
         self.open_from(None, link, encoding, credit)
     }
 
+    /// The same, at whose other end that peer has proven to be.
+    fn open_by(&mut self, peer: PeerId, link: u64) -> LinkId {
+        self.open_with((None, Some(peer)), link, Encoding::Postcard, WINDOW)
+    }
+
     /// The same, from there.
     fn open_from(&mut self, from: Option<IpAddr>, link: u64, encoding: Encoding, credit: u32) -> LinkId {
+        self.open_with((from, None), link, encoding, credit)
+    }
+
+    fn open_with(
+        &mut self,
+        (from, peer): (Option<IpAddr>, Option<PeerId>),
+        link: u64,
+        encoding: Encoding,
+        credit: u32,
+    ) -> LinkId {
         let link = LinkId(link);
         let seen = Seen { encoding, said: Vec::new(), unread: 0, reads: true, closed: None };
         assert!(self.links.insert(link, seen).is_none(), "a link's number is used once");
         self.input(Input::LinkUp { link, credit, from });
-        self.input(Input::Opened { link, encoding, peer: None });
+        self.input(Input::Opened { link, encoding, peer });
         link
     }
 

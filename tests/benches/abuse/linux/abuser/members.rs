@@ -3,11 +3,11 @@
 use std::{future::pending, net::Ipv4Addr, net::SocketAddr, rc::Rc, time::Duration};
 
 use bytes::BytesMut;
-use exchange_tests::raw::RawClient;
+use exchange_tests::raw::{RawClient, somebody};
 use exchange_tokio::{
     Io,
     core::{
-        Availability, Body, CloseReason, Cmid, Encoding, PeerId, Presence, ProducerId, RoomId, Seq, Token,
+        Availability, Body, CloseReason, Cmid, Encoding, Identity, Presence, RoomId, Seq, Token,
         message::{Hello, JoinFrom, PageFrom, ToClient, ToHost},
     },
 };
@@ -196,13 +196,13 @@ fn encoded(messages: &mut dyn Iterator<Item = ToHost>) -> BytesMut {
 /// Who one is, over all of one's links.
 #[derive(Debug)]
 struct Person {
-    peer: PeerId,
+    identity: Identity,
     token: Option<Token>,
 }
 
 impl Person {
     fn new() -> Self {
-        Self { peer: PeerId::from_bytes(fastrand::u128(..).to_be_bytes()), token: None }
+        Self { identity: somebody(), token: None }
     }
 }
 
@@ -216,11 +216,9 @@ impl Member {
     /// `None` if it is not let in.
     async fn join(host: SocketAddr, from: Ipv4Addr, person: &mut Person) -> Option<Self> {
         let stream = addresses::stream(from, host).await.ok()?;
-        let mut client = RawClient::open(stream, Encoding::Postcard).await?;
-        let producer = ProducerId::from_bytes(fastrand::u64(..).to_be_bytes());
-        let nick = format!("m{:x}", fastrand::u64(..)).as_str().into();
-        let (token, presence) = (person.token.take(), Presence::default());
-        client.say(&ToHost::Hello(Hello { peer: person.peer, producer, token, attempt: 1, nick, presence })).await;
+        let mut client = RawClient::open(stream, Encoding::Postcard, &person.identity).await?;
+        let hello = client.hello(&format!("m{:x}", fastrand::u64(..)));
+        client.say(&ToHost::Hello(Hello { token: person.token.take(), ..hello })).await;
         let (settled, sent) = (Cmid::ZERO, Cmid::ZERO);
         client.say(&ToHost::Join { room: "lobby".into(), from: JoinFrom::Head, settled, sent }).await;
         loop {
