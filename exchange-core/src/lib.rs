@@ -68,6 +68,7 @@ mod presence;
 mod reason;
 mod refusals;
 mod room;
+mod safety;
 mod seam;
 mod seed;
 mod shown;
@@ -96,6 +97,7 @@ pub use self::{
     name::{ContentType, NameError, Nick, Note, Reaction, Remark, RoomName, SessionName},
     reason::{CloseReason, Durability, Outcome, Refusal, Violation},
     refusals::Refusals,
+    safety::SafetyNumber,
     seam::{Effect, Input, LinkId, LinkLoss, Outbox, Wake, WakeReason},
     seed::Seed,
     text::Text,

@@ -18,7 +18,7 @@ use exchange_core::{
     Act, Availability, Body, Client, ClientConfig, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch,
     GapReason, HistoryPolicy, HostConfig, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, PageFrom,
     Peer, PeerId, Presence, ProducerId, Reaction, Refusal, Remark, Rev, Role, RoomId, RoomName, RoomSummary, Rules,
-    Seq, SessionId, SessionName, Status, Timestamp, Token, Violation,
+    SafetyNumber, Seq, SessionId, SessionName, Status, Timestamp, Token, Violation,
     discovery::{self, PeerRecord},
     message::{
         self, Data, Delete, Edit, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Post, React, Signal, ToClient,
@@ -461,6 +461,18 @@ fn every_figure_is_the_codes() {
         assert!(document.contains(&format!("**{figure}**")), "{figure}");
     }
     assert!(document.contains(discovery::SERVICE_TYPE));
+}
+
+#[test]
+fn safety_numbers_are_the_codes() {
+    let Some(document) = document() else { return };
+    let written = table(&document, "safety");
+    assert_eq!(written.len(), 2);
+    for (peers, number) in written {
+        let (a, b) = peers.split_once(", ").unwrap();
+        let (a, b) = (PeerId::parse(a).unwrap(), PeerId::parse(b).unwrap());
+        assert_eq!(SafetyNumber::of(a, b).to_string(), number, "{a} {b}");
+    }
 }
 
 #[test]
