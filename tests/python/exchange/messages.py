@@ -25,7 +25,19 @@ NAME_ERROR = Enum(
 )
 
 VIOLATION = Enum(
-    dict.fromkeys(["oversize", "malformed", "unexpected", "preamble", "out_of_order", "too_much", "unknown_member"])
+    dict.fromkeys(
+        [
+            "oversize",
+            "malformed",
+            "unexpected",
+            "preamble",
+            "out_of_order",
+            "too_much",
+            "unknown_member",
+            "forged",
+            "impostor",
+        ]
+    )
 )
 
 CLOSE_REASON = Enum(

@@ -34,7 +34,7 @@ const TO_HOST: [(&str, &str); 28] = [
     ("name_error.unknown", "06087f"),
     ("availability.unknown", "077f00"),
     ("note.unshowable", "070001011b"),
-    ("violation.unknown", "060907"),
+    ("violation.unknown", "060909"),
 ];
 
 pub(super) fn to_host() -> Vec<Vector> {

@@ -49,9 +49,7 @@ fn error(loss: LinkLoss) -> Value {
     match loss {
         LinkLoss::Violation(violation) => json!(violation),
         LinkLoss::Versions { .. } => json!("versions"),
-        LinkLoss::NothingInCommon => json!("nothing_in_common"),
-        LinkLoss::NotEncrypted => json!("not_encrypted"),
-        LinkLoss::OnlyEncrypted => json!("only_encrypted"),
+        LinkLoss::NothingInCommon | LinkLoss::NotEncrypted | LinkLoss::OnlyEncrypted => json!("nothing_in_common"),
         other => panic!("no wire says {other}"),
     }
 }
