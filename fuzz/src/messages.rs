@@ -242,9 +242,7 @@ fn close_reason(u: &mut Unstructured<'_>) -> Result<CloseReason> {
 }
 
 fn violation(u: &mut Unstructured<'_>) -> Result<Violation> {
-    use Violation::{
-        Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember,
-    };
+    use Violation::{Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
     Ok(*u.choose(&[Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember, Forged, Impostor])?)
 }
 
