@@ -177,7 +177,7 @@ impl Wire {
 
     /// Appends to `out` what is to be sent so that the other side receives these frames, each led by its length.
     ///
-    /// All frames that are sent at once cost 18 bytes, and 18 more for every 64 KiB. Before the wire is
+    /// All frames that are sent at once cost 34 bytes, and 34 more for every 64 KiB. Before the wire is
     /// [opened](Received::Opened) nothing can be sent, and nothing is appended.
     pub fn seal(&mut self, frames: &[u8], out: &mut BytesMut) {
         match &mut self.stage {

@@ -1,11 +1,15 @@
 //! Frames that nobody else can read or change: they go in records, each sealed by itself.
 //!
 //! ```text
-//! record   length u16   sealed bytes, of which the last 16 are the tag
+//! record   length u16, sealed (18 bytes)   what it holds, sealed (length + 16 bytes)
 //! ```
 //!
 //! What the records hold, one after the other, is the stream of frames; where one record ends and where one frame does have
-//! nothing to do with each other. A record that holds nothing says that those after it are sealed with the next key.
+//! nothing to do with each other. A length of zero, which nothing follows, says that the records after it are sealed with
+//! the next key.
+//!
+//! The length is sealed by itself because whoever has read it waits for so many bytes: if anybody could change it, a link
+//! would look alive for as long as it takes until they have come, and nothing would come through.
 
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
@@ -19,7 +23,8 @@ use crate::{message::MAX_FRAME, reason::Violation, shown};
 /// By how many bytes what is sealed is longer.
 pub(super) const TAG: usize = 16;
 
-const HEADER: usize = 2;
+const LENGTH: usize = 2;
+const HEADER: usize = LENGTH + TAG;
 
 /// What fits into one record.
 const ROOM: usize = u16::MAX as usize - TAG;
@@ -36,13 +41,22 @@ pub(super) struct Records {
     /// Records that were sealed with the present key, and may be.
     sealed: u32,
     pub(super) per_key: u32,
-    /// The beginning of a record whose end has not come yet, its length included.
+    awaited: Awaited,
+    /// The beginning of it.
     partial: Vec<u8>,
     /// What the last record held, and up to where it was cut into frames.
     opened: Vec<u8>,
     cut: usize,
     cutter: Cutter,
     is_broken: bool,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug)]
+enum Awaited {
+    Length,
+    /// So many bytes, and the tag.
+    Held(usize),
 }
 
 impl Records {
@@ -52,6 +66,7 @@ impl Records {
             transport: Box::new(transport),
             sealed: 0,
             per_key: PER_KEY,
+            awaited: Awaited::Length,
             partial: Vec::new(),
             opened: Vec::new(),
             cut: 0,
@@ -82,21 +97,21 @@ impl Records {
     pub(super) fn seal(&mut self, frames: &[u8], out: &mut BytesMut) {
         for piece in frames.chunks(ROOM) {
             if self.sealed == self.per_key {
-                self.put(&[], out);
+                self.put(&[0; LENGTH], out);
                 self.transport.rekey_outgoing();
                 self.sealed = 0;
             }
+            self.put(&u16::try_from(piece.len()).unwrap_or(u16::MAX).to_be_bytes(), out);
             self.put(piece, out);
             self.sealed += 1;
         }
     }
 
     fn put(&mut self, piece: &[u8], out: &mut BytesMut) {
-        let (begin, length) = (out.len(), piece.len() + TAG);
-        out.put_u16(u16::try_from(length).unwrap_or(u16::MAX));
-        out.put_bytes(0, length);
+        let begin = out.len();
+        out.put_bytes(0, piece.len() + TAG);
         // It fails when as many were sealed as there are numbers, which nobody lives to see; nothing may go out unsealed.
-        if self.transport.write_message(piece, &mut out[begin + HEADER..]).is_err() {
+        if self.transport.write_message(piece, &mut out[begin..]).is_err() {
             out.truncate(begin);
         }
     }
@@ -104,22 +119,33 @@ impl Records {
     /// Opens the next record that holds anything; `false` when all of `input` is taken.
     fn open_next(&mut self, input: &mut &[u8]) -> Result<bool, Violation> {
         loop {
-            let Some(sealed) = take_record(&mut self.partial, input) else { return Ok(false) };
-            self.cut = 0;
-            self.opened.clear();
-            self.opened.shrink_to(KEPT_CAPACITY);
-            self.opened.resize(sealed.len(), 0);
-            let opened = self.transport.read_message(sealed, &mut self.opened);
-            // What could not be opened may have been put there all the same.
-            self.opened.truncate(opened.as_ref().copied().unwrap_or(0));
-            let length = opened.map_err(forged).inspect_err(|_| self.is_broken = true)?;
-            if !self.partial.is_empty() {
-                self.partial.clear();
-                self.partial.shrink_to(KEPT_CAPACITY);
-            }
-            match length {
-                0 => self.transport.rekey_incoming(),
-                _ => return Ok(true),
+            match self.awaited {
+                Awaited::Length => {
+                    let Some(sealed) = take(&mut self.partial, HEADER, input) else { return Ok(false) };
+                    let mut length = [0; HEADER];
+                    let opened = self.transport.read_message(sealed, &mut length);
+                    opened.map_err(forged).inspect_err(|_| self.is_broken = true)?;
+                    self.partial.clear();
+                    match u16::from_be_bytes([length[0], length[1]]) {
+                        0 => self.transport.rekey_incoming(),
+                        length => self.awaited = Awaited::Held(length.into()),
+                    }
+                }
+                Awaited::Held(length) => {
+                    let Some(sealed) = take(&mut self.partial, length + TAG, input) else { return Ok(false) };
+                    self.cut = 0;
+                    self.opened.clear();
+                    self.opened.shrink_to(KEPT_CAPACITY);
+                    self.opened.resize(sealed.len(), 0);
+                    let opened = self.transport.read_message(sealed, &mut self.opened);
+                    // What could not be opened may have been put there all the same.
+                    self.opened.truncate(opened.as_ref().copied().unwrap_or(0));
+                    opened.map_err(forged).inspect_err(|_| self.is_broken = true)?;
+                    self.partial.clear();
+                    self.partial.shrink_to(KEPT_CAPACITY);
+                    self.awaited = Awaited::Length;
+                    return Ok(true);
+                }
             }
         }
     }
@@ -138,29 +164,17 @@ impl fmt::Debug for Records {
     }
 }
 
-/// The next record without its length, out of `input` if all of it is there, else out of what came of it before.
-fn take_record<'a, 'b: 'a>(partial: &'a mut Vec<u8>, input: &mut &'b [u8]) -> Option<&'a [u8]> {
+/// So many bytes, off the front of `input` if all of them are there, else out of what came of them before.
+fn take<'a, 'b: 'a>(partial: &'a mut Vec<u8>, length: usize, input: &mut &'b [u8]) -> Option<&'a [u8]> {
     if partial.is_empty()
-        && let Some((sealed, rest)) = split_record(input)
+        && let Some((whole, rest)) = input.split_at_checked(length)
     {
         *input = rest;
-        return Some(sealed);
+        return Some(whole);
     }
-    fill(partial, HEADER, input);
-    let length = usize::from(u16::from_be_bytes(*partial.first_chunk()?));
-    fill(partial, HEADER + length, input);
-    split_record(partial).map(|(sealed, _)| sealed)
-}
-
-fn split_record(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<HEADER>()?;
-    rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
-}
-
-/// Takes bytes until there are so many.
-fn fill(partial: &mut Vec<u8>, length: usize, input: &mut &[u8]) {
     let missing = length.saturating_sub(partial.len()).min(input.len());
     let (taken, rest) = input.split_at(missing);
     partial.extend_from_slice(taken);
     *input = rest;
+    (partial.len() == length).then_some(&partial[..])
 }

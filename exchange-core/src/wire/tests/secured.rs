@@ -230,19 +230,12 @@ fn nothing_that_is_changed_left_out_repeated_or_taken_from_elsewhere_is_let_thro
     let (_, mut host) = opened();
     assert_eq!(frames_of(&mut host, &records.concat()), Ok(vec![vec![7; 1], vec![7; 2], vec![7; 3]]));
 
-    for bit in 16..records[0].len() * 8 {
+    for bit in 0..records[0].len() * 8 {
         let (_, mut host) = opened();
         let mut changed = records[0].clone();
         changed[bit / 8] ^= 1 << (bit % 8);
         assert_eq!(frames_of(&mut host, &changed), forged, "bit {bit}");
         assert_eq!(frames_of(&mut host, &records[0]), forged, "after that nothing is believed");
-    }
-    for bit in 0..16 {
-        let (_, mut host) = opened();
-        let mut changed = records.concat();
-        changed[bit / 8] ^= 1 << (bit % 8);
-        // A length that is too long is waited for in vain.
-        assert!([forged.clone(), Ok(vec![])].contains(&frames_of(&mut host, &changed)), "bit {bit}");
     }
     let orders: [&[usize]; 4] = [&[1], &[0, 2], &[0, 0], &[1, 0]];
     for order in orders {
@@ -256,7 +249,6 @@ fn nothing_that_is_changed_left_out_repeated_or_taken_from_elsewhere_is_let_thro
     let [(mut client, _), (mut host, _)] = elsewhere.ends;
     assert_eq!(frames_of(&mut opened().1, &sealed(&mut client, &frame(1))), forged);
     assert_eq!(frames_of(&mut opened().1, &sealed(&mut host, &frame(1))), forged);
-    assert_eq!(frames_of(&mut opened().1, &[0, 3, 1, 2, 3]), forged, "shorter than any that is sealed");
 }
 
 #[test]
@@ -267,13 +259,13 @@ fn after_so_many_records_there_is_a_new_key_and_nobody_notices() {
     for length in 1..=10 {
         let bytes = sealed(&mut client, &frame(length));
         let told = if length % 3 == 1 && length > 1 { 18 } else { 0 };
-        assert_eq!(bytes.len(), told + 2 + 4 + length + 16);
+        assert_eq!(bytes.len(), told + 18 + 4 + length + 16);
         assert_eq!(frames_of(&mut host, &bytes), Ok(vec![vec![7; length]]));
     }
     // Whoever leaves out that there is a new key is found out.
     let bytes = [sealed(&mut client, &frame(1)), sealed(&mut client, &frame(1)), sealed(&mut client, &frame(1))];
     assert_eq!(frames_of(&mut host, &bytes[..2].concat()).map(|frames| frames.len()), Ok(2));
-    assert_eq!(bytes[2].len(), 18 + 2 + 5 + 16);
+    assert_eq!(bytes[2].len(), 18 + 18 + 5 + 16);
     assert_eq!(frames_of(&mut host, &bytes[2][18..]), Err(LinkLoss::Violation(Violation::Forged)));
 }
 
@@ -282,9 +274,9 @@ fn what_is_not_whole_takes_the_memory_of_what_came_and_is_shown_to_nobody() {
     let (mut client, mut host) = opened();
     let bytes = sealed(&mut client, &frame(MAX_FIRST_FRAME));
     let empty = memory(&host);
-    assert_eq!(frames_of(&mut host, &bytes[..2]), Ok(vec![]));
+    assert_eq!(frames_of(&mut host, &bytes[..18]), Ok(vec![]));
     assert!(memory(&host) - empty < 64, "a length alone reserves nothing");
-    assert_eq!(frames_of(&mut host, &bytes[2..500]), Ok(vec![]));
+    assert_eq!(frames_of(&mut host, &bytes[18..500]), Ok(vec![]));
     assert!(memory(&host) - empty < 1024);
     assert_eq!(frames_of(&mut host, &bytes[500..]), Ok(vec![vec![7; MAX_FIRST_FRAME]]));
     assert!(!format!("{host:?}{client:?}").contains("7, 7"));
