@@ -12,7 +12,7 @@ use exchange_core::Limits;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    net::{Latency, Pace, Weather},
+    net::{Latency, Meddling, Pace, Weather},
     random::Random,
     scenario::{
         Act, Change, ClientSetup, Fault, From, HostSetup, Intruder, Intrusion, MachineSetup, Mood, Scenario, Step,
@@ -42,6 +42,9 @@ const CALM_MS: u32 = 60_000;
 
 /// The families of trouble, each of which a swarm may do without.
 const FAMILIES: usize = 12;
+
+/// Of how many in a thousand the links are secured: handshakes take longer than everything else.
+const SECURED: u16 = 60;
 
 /// The scenario of a seed.
 pub fn generate(seed: u64, mode: Mode) -> Scenario {
@@ -77,8 +80,14 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
         faults.extend(keeping::faults(&mut stream("disk"), wild));
     }
     faults.extend(keeping::outboxes(&mut stream("outboxes"), &mut clients, &steps, wild));
+    let mut between = stream("between");
+    let secured = between.chance(SECURED);
+    if secured {
+        faults.extend(meddling(&mut between, count));
+    }
     let (trouble_ms, calm_ms) = (TROUBLE_MS, CALM_MS);
-    let mut scenario = Scenario { seed, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core };
+    let mut scenario =
+        Scenario { seed, secured, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core };
     plots::add(&mut scenario, stream);
     scenario.steps.sort_by_key(|step| step.at_ms);
     scenario.faults.sort_by_key(|fault| fault.at_ms);
@@ -345,6 +354,18 @@ fn faults(random: &mut Random, count: usize, wild: bool) -> Vec<Fault> {
             let for_ms = duration(random, wild);
             let family = pick(random, &families);
             fault(random, family, count, wild, at_ms, for_ms)
+        })
+        .collect()
+}
+
+/// What somebody in between does.
+fn meddling(random: &mut Random, count: usize) -> Vec<Fault> {
+    (0..random.up_to(6))
+        .map(|_| {
+            let how =
+                pick(random, &[Meddling::Flip, Meddling::Flip, Meddling::Drop, Meddling::Repeat, Meddling::Insert]);
+            let trouble = Trouble::Meddle { client: 1 + random.index(count), to_host: random.chance(500), how };
+            Fault { at_ms: u32::try_from(random.between(100, TROUBLE_MS.into())).unwrap_or(0), for_ms: 0, trouble }
         })
         .collect()
 }

@@ -71,6 +71,7 @@ marks! {
     Full: "a host was full",
     WrongToken: "a host turned down a token",
     Malformed: "a host closed a link for a malformed frame",
+    ForgeryFound: "somebody closed a link because of what somebody in between had done",
     Oversize: "a host closed a link for a frame that was too long",
     Unexpected: "a host closed a link for a message that was out of place",
     NotThisProtocol: "a host closed a link that did not speak the protocol",

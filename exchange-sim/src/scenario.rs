@@ -16,13 +16,16 @@ pub use self::{
     keeping::{DiskFault, Keeping},
     measure::Measure,
 };
-use crate::net::{Latency, Pace, Weather};
+use crate::net::{Latency, Meddling, Pace, Weather};
 
 /// One run, before it happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scenario {
     /// What every random stream of the run is drawn from.
     pub seed: u64,
+    /// Whether links are secured.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secured: bool,
     /// What the network is like.
     pub weather: Weather,
     /// Who hosts.
@@ -391,6 +394,15 @@ pub enum Trouble {
         /// and what goes to the client.
         to_client: bool,
     },
+    /// Somebody in between gets at what goes over a client's link.
+    Meddle {
+        /// Whose link.
+        client: usize,
+        /// Whether at what goes to the host, rather than to the client.
+        to_host: bool,
+        /// What they do.
+        how: Meddling,
+    },
     /// Nothing gets through between the host and these clients while it lasts.
     Partition {
         /// Which clients.
@@ -480,6 +492,7 @@ impl Trouble {
             Self::Break { .. } => "break",
             Self::HalfClose { .. } => "half-close",
             Self::Hole { .. } => "hole",
+            Self::Meddle { .. } => "meddle",
             Self::Partition { .. } => "partition",
             Self::Swizzle { .. } => "swizzle",
             Self::Door { .. } => "door",

@@ -179,6 +179,7 @@ fn without_client(scenario: &Scenario, n: usize) -> Option<Scenario> {
         Trouble::Break { client, .. }
         | Trouble::HalfClose { client, .. }
         | Trouble::Hole { client, .. }
+        | Trouble::Meddle { client, .. }
         | Trouble::Reader { client, .. }
         | Trouble::Crash { node: client, .. }
         | Trouble::Sleep { node: client, .. }

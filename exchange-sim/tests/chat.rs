@@ -5,7 +5,9 @@
 use std::{fs, path::Path};
 
 use exchange_sim::{
-    Marks, Mode, Scenario, generate, run, run_traced,
+    Mark, Marks, Mode, Scenario, generate,
+    net::Meddling,
+    run, run_traced,
     scenario::{Fault, Trouble},
     trace::{Trace, What},
 };
@@ -48,6 +50,30 @@ fn the_same_scenario_comes_to_the_same_end_and_another_to_another() {
         let scenario = generate(seed, Mode::of(seed));
         assert_eq!(run(&scenario).digest, run(&scenario).digest, "seed {seed}");
         assert_ne!(run(&scenario).digest, run(&generate(seed + 1, Mode::of(seed))).digest);
+    }
+}
+
+#[test]
+fn what_is_sealed_is_the_same_each_time_too() {
+    for seed in 0..6 {
+        let scenario = Scenario { secured: true, ..generate(seed, Mode::of(seed)) };
+        let digest = passes(&scenario).digest;
+        assert_eq!(run(&scenario).digest, digest, "seed {seed}");
+        assert_ne!(run(&Scenario { secured: false, ..scenario }).digest, digest);
+    }
+}
+
+#[test]
+fn whoever_is_in_between_and_changes_what_passes_costs_a_link_and_nothing_else() {
+    for how in [Meddling::Flip, Meddling::Drop, Meddling::Repeat, Meddling::Insert] {
+        for to_host in [false, true] {
+            let seed = 10 + u64::from(to_host);
+            let scenario = generate(seed, Mode::of(seed));
+            let meddle = |at_ms| Fault { at_ms, for_ms: 0, trouble: Trouble::Meddle { client: 1, to_host, how } };
+            let faults = (1..40).map(|turn| meddle(turn * 1000)).collect();
+            let report = passes(&Scenario { secured: true, faults, ..scenario });
+            assert!(report.marks.count(Mark::ForgeryFound) > 0, "{how:?}, to the host: {to_host}");
+        }
     }
 }
 

@@ -17,6 +17,7 @@ fn talk() -> Scenario {
     let says = |at_ms, who| Step { at_ms, who, act: Act::Post { room: 0, count: 2, bytes: 10 } };
     let client = ClientSetup { backoff_min_ms: 50, backoff_max_ms: 400, ..ClientSetup::usual() };
     Scenario {
+        secured: false,
         seed: 1,
         weather: Weather::calm(),
         host: HostSetup { keeps: Some(keeping), ..HostSetup::usual() },

@@ -1,6 +1,6 @@
 //! What a station needs of a machine.
 
-use exchange_core::{Client, Effect, Host, Input, Outbox, Time, client, host};
+use exchange_core::{Client, Effect, Host, Input, Outbox, PeerId, Time, client, host};
 
 pub(crate) trait Machine {
     type Round<'a>
@@ -13,6 +13,9 @@ pub(crate) trait Machine {
 
     /// What it holds back, oldest first.
     fn held(&self) -> impl Iterator<Item = &Effect>;
+
+    /// Who has to be at the other end of the next link, if that matters.
+    fn expects(&self) -> Option<PeerId>;
 }
 
 impl Machine for Host {
@@ -29,6 +32,10 @@ impl Machine for Host {
     fn held(&self) -> impl Iterator<Item = &Effect> {
         Self::held(self)
     }
+
+    fn expects(&self) -> Option<PeerId> {
+        None
+    }
 }
 
 impl Machine for Client {
@@ -44,5 +51,9 @@ impl Machine for Client {
 
     fn held(&self) -> impl Iterator<Item = &Effect> {
         Self::held(self)
+    }
+
+    fn expects(&self) -> Option<PeerId> {
+        self.host()
     }
 }

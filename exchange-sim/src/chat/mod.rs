@@ -12,7 +12,7 @@ use exchange_core::{
     Reaction, RoomName, Seed, Seq, Time,
     host::History,
     message::{Delete, Edit, Post, React},
-    wire::Offer,
+    wire::{Keyring, Offer},
 };
 
 pub(crate) use self::disk::{Disk, Remains};
@@ -141,6 +141,15 @@ impl ChatNode {
             station.keep_on(disk);
         }
         Self(Kind::Client(Box::new(station)))
+    }
+
+    /// Secures its links.
+    pub(crate) fn secured(self, keyring: Option<Keyring>) -> Self {
+        Self(match self.0 {
+            Kind::Host(station) => Kind::Host(Box::new(station.secured(keyring))),
+            Kind::Client(station) => Kind::Client(Box::new(station.secured(keyring))),
+            Kind::Intruder(raw) => Kind::Intruder(raw),
+        })
     }
 
     pub(crate) fn intruder(raw: Raw) -> Self {

@@ -2,11 +2,11 @@
 
 use std::{collections::VecDeque, net::IpAddr, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use exchange_core::{
     Body, Effect, Input, LinkId, LinkLoss, MessageId, Outbox, PageFrom, PageId, Refusal, RoomName, Time,
     message::FRAME_HEADER,
-    wire::{Offer, Received, Wire},
+    wire::{Keyring, Offer, Received, Wire},
 };
 
 pub(crate) use super::seen::{Cut, Fetched, Seen};
@@ -28,6 +28,8 @@ pub(crate) struct Station<M> {
     pub(crate) machine: M,
     pub(super) out: Outbox,
     offer: Offer,
+    /// What its links are secured with, if they are.
+    keyring: Option<Keyring>,
     /// How many bytes a link is given at once.
     credit: u32,
     /// How far the machine's wall clock was off when the machine was last told what it shows.
@@ -55,7 +57,9 @@ pub(super) struct Link {
     id: LinkId,
     socket: Socket,
     wire: Wire,
-    queue: VecDeque<Bytes>,
+    /// What is to be written, each piece with how many bytes of what the machine has said are in it.
+    queue: VecDeque<(Bytes, usize)>,
+    /// So many of those.
     queued: usize,
     unreported: u32,
     /// Bytes of a frame that is not whole yet.
@@ -81,6 +85,7 @@ impl<M: Machine> Station<M> {
             machine,
             out: Outbox::new(),
             offer,
+            keyring: None,
             credit,
             wall_offset_ms: None,
             host,
@@ -93,6 +98,11 @@ impl<M: Machine> Station<M> {
             keeper: None,
             seen: Sight::default(),
         }
+    }
+
+    /// Secures its links.
+    pub(crate) fn secured(self, keyring: Option<Keyring>) -> Self {
+        Self { keyring, ..self }
     }
 
     /// Keeps what is seen from outside.
@@ -112,7 +122,7 @@ impl<M: Machine> Station<M> {
 
     /// Whether everything the machine had to say is on its way.
     pub(crate) fn is_dry(&self) -> bool {
-        self.links.iter().all(|link| link.queued == 0) && self.machine.held().next().is_none()
+        self.links.iter().all(|link| link.queue.is_empty()) && self.machine.held().next().is_none()
     }
 
     pub(super) fn see(&mut self, seen: impl FnOnce() -> Seen) {
@@ -186,13 +196,15 @@ impl<M: Machine> Station<M> {
             Notice::Accepted { from, .. } => {
                 let link = LinkId(self.next_link);
                 self.next_link += 1;
-                self.add(link, socket, Wire::host(self.offer.clone()));
+                let keys = self.keyring.as_mut().map(Keyring::keys);
+                self.add(link, socket, Wire::host(self.offer.clone()).secured(keys));
                 self.up(link, Some(from.address()), io);
             }
-            Notice::Connected { .. } => match self.at(socket).map(|link| link.id) {
+            Notice::Connected { .. } => match find_at(&mut self.links, socket) {
                 Some(link) => {
-                    let opening = Wire::client(self.offer.clone()).opening();
-                    self.queue(link, opening);
+                    link.queue.push_back((link.wire.opening(), 0));
+                    link.mark(&mut self.dirty);
+                    let link = link.id;
                     self.up(link, None, io);
                 }
                 None => io.release(socket),
@@ -275,8 +287,10 @@ impl<M: Machine> Station<M> {
 
     fn queue(&mut self, link: LinkId, frames: Bytes) {
         if let Some(state) = find(&mut self.links, link) {
-            state.queued += frames.len();
-            state.queue.push_back(frames);
+            let worth = frames.len();
+            let bytes = if state.wire.is_sealed() { sealed(&mut state.wire, &frames) } else { frames };
+            state.queued += worth;
+            state.queue.push_back((bytes, worth));
             state.mark(&mut self.dirty);
         }
     }
@@ -292,7 +306,7 @@ impl<M: Machine> Station<M> {
         if let Some(at) = io.wall_clock_set(wall_offset_ms) {
             M::input(&mut round, Input::WallClock { at });
         }
-        let mut answer_first = Bytes::new();
+        let mut answers = Vec::new();
         let mut gone = None;
         let mut reads = 0;
         'reading: while reads < READS {
@@ -311,7 +325,7 @@ impl<M: Machine> Station<M> {
             let (mut input, mut frames) = (&data[..], 0);
             link.partial += data.len();
             loop {
-                if input.is_empty() && frames > 0 {
+                if input.is_empty() && frames > 0 && !link.wire.is_sealed() {
                     break;
                 }
                 match link.wire.receive(&mut input) {
@@ -319,7 +333,7 @@ impl<M: Machine> Station<M> {
                     Ok(None) => break,
                     Ok(Some(Received::Frame(body))) => {
                         frames += 1;
-                        link.partial -= FRAME_HEADER + body.len();
+                        link.partial = link.partial.saturating_sub(FRAME_HEADER + body.len());
                         if seen.is_on() {
                             seen.extend([Seen::Heard { socket, body: shared(&data, body) }]);
                         }
@@ -327,16 +341,17 @@ impl<M: Machine> Station<M> {
                     }
                     Ok(Some(Received::Answer(answer))) => {
                         link.partial = input.len();
-                        answer_first = answer;
+                        answers.push(answer);
                     }
-                    Ok(Some(Received::Opened { choice, answer, .. })) => {
+                    Ok(Some(Received::Opened { choice, peer, answer })) => {
                         link.partial = input.len();
-                        answer_first = answer;
+                        answers.push(answer);
                         seen.extend([Seen::Opened { socket, choice }]);
-                        M::input(&mut round, Input::Opened { link: id, encoding: choice.encoding, peer: None });
+                        let (encoding, peer) = (choice.encoding, peer.map(|peer| peer.peer()));
+                        M::input(&mut round, Input::Opened { link: id, encoding, peer });
                     }
                     Err(fault) => {
-                        answer_first = fault.answer;
+                        answers.push(fault.answer);
                         let loss = fault.loss;
                         if let LinkLoss::Violation(violation) = loss {
                             M::input(&mut round, Input::Fault { link: id, violation });
@@ -349,7 +364,7 @@ impl<M: Machine> Station<M> {
                     }
                 }
             }
-            if seen.is_on() {
+            if seen.is_on() && !link.wire.is_sealed() {
                 let cut = match link.partial {
                     0 if frames > 1 => Some(Cut::Several),
                     0 => None,
@@ -360,11 +375,8 @@ impl<M: Machine> Station<M> {
             }
         }
         drop(round);
-        if !answer_first.is_empty() {
-            // The answer of a preamble goes out before the machine says anything.
-            link.queued += answer_first.len();
-            link.queue.push_front(answer_first);
-        }
+        // What a handshake answers goes out before the machine says anything.
+        link.queue.extend(answers.into_iter().filter(|answer| !answer.is_empty()).map(|answer| (answer, 0)));
         link.mark(dirty);
         match gone {
             None if reads == READS => io.again(socket),
@@ -465,7 +477,8 @@ impl<M: Machine> Station<M> {
             Effect::Dial { link } => {
                 if let Some(host) = self.host {
                     let socket = io.connect(host);
-                    self.add(link, socket, Wire::client(self.offer.clone()));
+                    let keys = self.keyring.as_mut().map(|keyring| keyring.keys().expecting(self.machine.expects()));
+                    self.add(link, socket, Wire::client(self.offer.clone()).secured(keys));
                 }
             }
             // Whoever does not keep asks for nothing to be kept.
@@ -515,10 +528,13 @@ impl Link {
     }
 
     fn write(&mut self, io: &mut Io<'_>) -> Result<(), Lost> {
-        while let Some(front) = self.queue.front_mut() {
+        while let Some((front, worth)) = self.queue.front_mut() {
             let taken = io.write(self.socket, front)?;
-            self.queued -= taken;
-            self.unreported = self.unreported.saturating_add(u32::try_from(taken).unwrap_or(u32::MAX));
+            // What sealing has added goes first.
+            let passed_on = worth.saturating_sub(front.len());
+            *worth -= passed_on;
+            self.queued -= passed_on;
+            self.unreported = self.unreported.saturating_add(u32::try_from(passed_on).unwrap_or(u32::MAX));
             if !front.is_empty() {
                 if taken == 0 {
                     return Ok(());
@@ -529,6 +545,12 @@ impl Link {
         }
         Ok(())
     }
+}
+
+fn sealed(wire: &mut Wire, frames: &[u8]) -> Bytes {
+    let mut sealed = BytesMut::new();
+    wire.seal(frames, &mut sealed);
+    sealed.freeze()
 }
 
 pub(super) fn find(links: &mut [Link], id: LinkId) -> Option<&mut Link> {

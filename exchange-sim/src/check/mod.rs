@@ -174,7 +174,9 @@ impl Oracle {
             }
             let peer_is_honest = |socket| world.net().node(socket).is_none_or(|peer| peer.0 <= self.clients);
             if let Some(seen) = seen.done(keeps) {
-                self.frames.observe(seen, is_honest, peer_is_honest, &mut self.marks, &mut self.counts)?;
+                let is_meddled_with = |conn| world.net().is_meddled_with(conn);
+                let (marks, counts) = (&mut self.marks, &mut self.counts);
+                self.frames.observe(seen, is_honest, peer_is_honest, is_meddled_with, marks, counts)?;
             }
         }
         let is_quiet = seen.iter().all(|seen| matches!(seen, Seen::Cut(_)));

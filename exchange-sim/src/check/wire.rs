@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
-use exchange_core::{CloseReason, Encoding, message::MAX_FRAME, wire::frames};
+use exchange_core::{CloseReason, Encoding, Violation, message::MAX_FRAME, wire::frames};
 
 use super::{Check, Invariant};
 use crate::{
@@ -49,6 +49,7 @@ impl Frames {
         seen: &Seen,
         is_honest: bool,
         peer_is_honest: impl Fn(Socket) -> bool,
+        is_meddled_with: impl Fn(ConnId) -> bool,
         marks: &mut Marks,
         counts: &mut Counts,
     ) -> Check {
@@ -73,6 +74,10 @@ impl Frames {
                     && is_honest
                     && peer_is_honest(socket.other())
                 {
+                    if is_meddled_with(socket.conn) {
+                        marks.sometimes(*violation == Violation::Forged, Mark::ForgeryFound);
+                        return Ok(());
+                    }
                     return Err((Invariant::S17, format!("it accuses an honest peer: {violation}")));
                 }
             }

@@ -55,9 +55,10 @@ impl Case {
 
     /// Every field on a line of its own, every element of a list too.
     pub(crate) fn print(&self, out: &mut impl io::Write) -> io::Result<()> {
-        let Scenario { seed, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core } =
+        let Scenario { seed, secured, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core } =
             &self.scenario;
         line(out, "seed", seed)?;
+        line(out, "secured", secured)?;
         line(out, "weather", weather)?;
         line(out, "host", host)?;
         // People are numbered from the first client on: the host's owner is 0.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use exchange_core::Time;
 
-use super::{ConnId, Door, Due, Life, Lost, Net, NodeId, Notice, Pace, Side, Socket, pipe::What};
+use super::{ConnId, Door, Due, Life, Lost, Meddling, Net, NodeId, Notice, Pace, Side, Socket, pipe::What};
 
 impl Net {
     /// Nothing gets from one machine to another, until it is [open](Self::unblock) again as many times; then what was
@@ -88,6 +88,19 @@ impl Net {
         if let Some(conn) = self.conn(conn) {
             conn.incoming(side).is_hole = true;
         }
+    }
+
+    /// Somebody in between gets at the next bytes that go to that side.
+    pub fn meddle(&mut self, conn: ConnId, side: Side, how: Meddling) {
+        if let Some(pipe) = self.conn(conn).map(|conn| conn.incoming(side)) {
+            pipe.meddling = Some(how);
+            self.meddled.insert(conn);
+        }
+    }
+
+    /// Whether somebody in between got at a connection.
+    pub fn is_meddled_with(&self, conn: ConnId) -> bool {
+        self.meddled.contains(&conn)
     }
 
     /// That side's direction of a connection ends, as if it had said so itself.

@@ -10,7 +10,7 @@ mod socket;
 mod weather;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
@@ -19,6 +19,7 @@ use exchange_core::Time;
 
 use self::pipe::{Pipe, What};
 pub use self::{
+    pipe::Meddling,
     socket::{ConnId, Door, Lost, NodeId, Notice, Pace, Read, Side, Socket},
     weather::{Latency, Weather},
 };
@@ -36,6 +37,8 @@ pub struct Net {
     blocked: BTreeMap<(NodeId, NodeId), u32>,
     /// How fast the first reads what the second writes.
     paces: BTreeMap<(NodeId, NodeId), Pace>,
+    /// Connections that somebody in between got at.
+    meddled: BTreeSet<ConnId>,
     agenda: Agenda<Due>,
     notices: VecDeque<Notice>,
 }
@@ -108,6 +111,7 @@ impl Net {
             conns: Vec::new(),
             blocked: BTreeMap::new(),
             paces: BTreeMap::new(),
+            meddled: BTreeSet::new(),
             agenda: Agenda::default(),
             notices: VecDeque::new(),
         }

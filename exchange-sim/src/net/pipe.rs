@@ -4,6 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use bytes::Bytes;
 use exchange_core::Time;
+use serde::{Deserialize, Serialize};
 
 use super::{Lost, weather::Weather};
 use crate::random::Random;
@@ -32,6 +33,22 @@ pub(super) struct Pipe {
     pub(super) end: Option<Lost>,
     /// Nothing is read before that.
     pub(super) rests_until: Time,
+    /// What somebody in between does to the next bytes.
+    pub(super) meddling: Option<Meddling>,
+}
+
+/// What somebody in between can do to bytes on their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meddling {
+    /// Changes a bit.
+    Flip,
+    /// Leaves them out.
+    Drop,
+    /// Has them arrive twice.
+    Repeat,
+    /// Adds some of its own.
+    Insert,
 }
 
 #[derive(Debug)]
@@ -68,6 +85,7 @@ impl Pipe {
             wants_room: false,
             end: None,
             rests_until: Time::ZERO,
+            meddling: None,
         }
     }
 
@@ -109,10 +127,35 @@ impl Pipe {
         let mut first = None;
         while !rest.is_empty() {
             let length = if self.random.chance(weather.cut_writes) { self.some_of(rest.len()) } else { rest.len() };
-            let at = self.push(now, weather, What::Data(front(&mut rest, length)));
-            first = first.or(at);
+            let data = front(&mut rest, length);
+            for data in self.meddle(data) {
+                let at = self.push(now, weather, What::Data(data));
+                first = first.or(at);
+            }
         }
         (taken, first)
+    }
+
+    /// What becomes of bytes on their way.
+    fn meddle(&mut self, data: Bytes) -> Vec<Bytes> {
+        let Some(how) = self.meddling.take() else { return vec![data] };
+        let before = data.len();
+        let meddled = match how {
+            Meddling::Flip => {
+                let mut changed = data.to_vec();
+                changed[self.random.index(before)] ^= 1 << self.random.index(8);
+                vec![changed.into()]
+            }
+            Meddling::Drop => Vec::new(),
+            Meddling::Repeat => vec![data.clone(), data],
+            Meddling::Insert => {
+                let mut own = vec![0; before];
+                self.random.fill(&mut own);
+                vec![own.into(), data]
+            }
+        };
+        self.held = self.held + meddled.iter().map(Bytes::len).sum::<usize>() - before;
+        meddled
     }
 
     /// The next segment, if it has arrived by now.

@@ -99,6 +99,12 @@ impl Run<'_> {
                     self.watch(conn, client, to_client, to_host);
                 }
             }
+            Trouble::Meddle { client, to_host, how } => {
+                if let Some(conn) = self.newest(client) {
+                    let side = if to_host { Side::Acceptor } else { Side::Dialer };
+                    self.world.net_mut().meddle(conn, side, how);
+                }
+            }
             Trouble::Partition { ref clients, toward } => clients.iter().for_each(|client| self.block(*client, toward)),
             Trouble::Swizzle { .. } => {}
             Trouble::Door { dead } => {
@@ -166,7 +172,11 @@ impl Run<'_> {
                 self.disturb(NodeId(node));
                 self.world.wake(NodeId(node));
             }
-            Trouble::Break { .. } | Trouble::HalfClose { .. } | Trouble::Hole { .. } | Trouble::WallClock { .. } => {}
+            Trouble::Break { .. }
+            | Trouble::HalfClose { .. }
+            | Trouble::Hole { .. }
+            | Trouble::Meddle { .. }
+            | Trouble::WallClock { .. } => {}
         }
     }
 

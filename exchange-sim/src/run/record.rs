@@ -117,6 +117,7 @@ fn band(fault: &Fault, names: &[String]) -> Band {
         Trouble::Break { client, .. }
         | Trouble::HalfClose { client, .. }
         | Trouble::Hole { client, .. }
+        | Trouble::Meddle { client, .. }
         | Trouble::Reader { client, .. } => vec![*client],
         Trouble::Partition { clients, .. } | Trouble::Swizzle { clog: clients, .. } => clients.clone(),
         Trouble::Crash { node, .. }

@@ -6,10 +6,10 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Body, Client, ClientConfig, Encoding, Host, HostConfig, JoinFrom, Limits, Nick, Note, Presence, Rate,
-    Remark, RoomName, Seed, SessionName, Time, Timing,
+    Availability, Body, Client, ClientConfig, Encoding, Host, HostConfig, Identity, JoinFrom, Limits, Nick, Note,
+    Presence, Rate, Remark, RoomName, Seed, SessionName, Time, Timing,
     message::ToHost,
-    wire::{Offer, Versions, frames},
+    wire::{Keyring, Offer, Versions, frames},
 };
 
 use super::{Attention, Recorder, Run, ms};
@@ -117,7 +117,8 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn host_node(&self, host: Host, disk: Option<Disk>) -> ChatNode {
-        self.seen(ChatNode::host_with(host, self.scenario.host.credit, disk))
+        let keyring = self.keyring(0, host.identity());
+        self.seen(ChatNode::host_with(host, self.scenario.host.credit, disk).secured(keyring))
     }
 
     pub(super) fn host_config(&self) -> HostConfig {
@@ -151,6 +152,8 @@ impl<'a> Run<'a> {
             timing,
             idle: setup.idle(),
             read_receipts: setup.read_receipts,
+            // It is the same whether or not it remembers anything.
+            identity: self.scenario.secured.then(|| Identity::anybody(&self.seed(0, 0))),
             store: setup.keeps.as_ref().map(|keeping| keeping.durability),
             ..HostConfig::new(name, owner)
         }
@@ -161,7 +164,9 @@ impl<'a> Run<'a> {
         let setup = &self.scenario.clients[index - 1];
         let random = Random::new(self.scenario.seed, "disk", index as u64);
         let disk = setup.keeps.map(|latency| Disk::new(latency, random));
-        let machine = Client::new(client_config(setup, index), &self.client_seed(index, incarnation));
+        let seed = self.client_seed(index, incarnation);
+        let identity = self.scenario.secured.then(|| Identity::anybody(&seed));
+        let machine = Client::new(ClientConfig { identity, ..client_config(setup, index) }, &seed);
         self.client_node(index, machine, disk)
     }
 
@@ -175,7 +180,16 @@ impl<'a> Run<'a> {
         let encoding = if setup.json { Encoding::Json } else { Encoding::Postcard };
         let versions = Versions::new(setup.versions.0, setup.versions.1).unwrap_or(Versions::SUPPORTED);
         let offer = Offer::new(versions, &[encoding]);
-        self.seen(ChatNode::client_with(machine, offer, setup.credit, HOST, disk))
+        let keyring = self.keyring(index, machine.identity());
+        self.seen(ChatNode::client_with(machine, offer, setup.credit, HOST, disk).secured(keyring))
+    }
+
+    /// What the links of a program are secured with, if they are: whatever it has drawn before it draws never again.
+    fn keyring(&self, device: usize, identity: Option<&Identity>) -> Option<Keyring> {
+        let started = self.world.events();
+        let mut bytes = [0; 32];
+        Random::new(self.scenario.seed, "handshakes", started << 8 | device as u64).fill(&mut bytes);
+        identity.map(|identity| Keyring::new(identity.clone(), &Seed::new(bytes)))
     }
 
     fn seen(&self, node: ChatNode) -> ChatNode {
@@ -188,7 +202,10 @@ impl<'a> Run<'a> {
             Intrusion::Mangle(permille) => {
                 let config = client_config(&ClientSetup::usual(), 100 + index);
                 let seed = self.seed(100 + index, 0);
-                ChatNode::client(config, &seed, Offer::default(), 64 * 1024, HOST)
+                let identity = self.scenario.secured.then(|| Identity::anybody(&seed));
+                let keyring = self.keyring(100 + index, identity.as_ref());
+                ChatNode::client(ClientConfig { identity, ..config }, &seed, Offer::default(), 64 * 1024, HOST)
+                    .secured(keyring)
                     .mangled(Mangler::new(random, permille))
             }
             how => ChatNode::intruder(Raw::new(how, HOST, random, begins)),
