@@ -24,5 +24,5 @@ mod private;
 
 pub use self::{
     hosts::{KnownHost, KnownHosts},
-    identity::{IdentityError, identity},
+    identity::{IdentityError, identity, identity_text, keep_identity, parse_identity, replace_identity},
 };

@@ -11,13 +11,16 @@ use exchange_core::Identity;
 
 use super::private;
 
-/// Why who a device is cannot be had of its file.
+/// Why who a device is cannot be had of its file, or put there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityError {
     /// There is something else in it. It is left as it is.
     #[error("{0} holds no identity")]
     Damaged(PathBuf),
+    /// There is somebody else in it, who is left as they are.
+    #[error("{0} holds another identity")]
+    Taken(PathBuf),
     /// It cannot be read or written.
     #[error("{path}: {source}")]
     Io {
@@ -35,20 +38,68 @@ pub enum IdentityError {
 ///
 /// [`IdentityError`] if the file cannot be used.
 pub fn identity(path: &Path) -> Result<Identity, IdentityError> {
+    let (mut file, kept) = open(path)?;
+    if let Some(identity) = kept {
+        return Ok(identity);
+    }
+    let failed = |source| IdentityError::Io { path: path.into(), source };
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| failed(io::Error::other(error)))?;
+    let identity = Identity::from_seed(seed);
+    write(&mut file, &identity).map_err(failed)?;
+    Ok(identity)
+}
+
+/// Keeps an identity that is had from elsewhere in a file in which there is no other. Folders are made for it.
+///
+/// # Errors
+///
+/// [`IdentityError`] if the file cannot be used, or is another's.
+pub fn keep_identity(path: &Path, identity: &Identity) -> Result<(), IdentityError> {
+    match open(path)? {
+        (_, Some(kept)) if kept.peer() == identity.peer() => Ok(()),
+        (_, Some(_)) => Err(IdentityError::Taken(path.into())),
+        (mut file, None) => {
+            write(&mut file, identity).map_err(|source| IdentityError::Io { path: path.into(), source })
+        }
+    }
+}
+
+/// The same, in the place of whatever there is.
+///
+/// # Errors
+///
+/// [`IdentityError::Io`] if the file cannot be written.
+pub fn replace_identity(path: &Path, identity: &Identity) -> Result<(), IdentityError> {
+    let replaced = private::open(path).and_then(|file| {
+        // Whoever is about to put somebody new there does so first.
+        file.lock()?;
+        private::replace(path, &identity_text(identity))
+    });
+    replaced.map_err(|source| IdentityError::Io { path: path.into(), source })
+}
+
+/// An identity as it is in its file: 64 hexadecimal digits and the end of a line. Whoever has them is that peer.
+pub fn identity_text(identity: &Identity) -> String {
+    format!("{}\n", HEXLOWER.encode(identity.seed()))
+}
+
+/// The identity that was written like that.
+pub fn parse_identity(text: &str) -> Option<Identity> {
+    let seed = HEXLOWER_PERMISSIVE.decode(text.trim_end().as_bytes()).ok()?;
+    Some(Identity::from_seed(seed.try_into().ok()?))
+}
+
+/// The file, to itself, and who is in it; none, if it is empty.
+fn open(path: &Path) -> Result<(File, Option<Identity>), IdentityError> {
     let failed = |source| IdentityError::Io { path: path.into(), source };
     let damaged = || IdentityError::Damaged(path.into());
     let mut file = private::open(path).map_err(failed)?;
     file.lock().map_err(failed)?;
     let mut kept = String::new();
     match file.read_to_string(&mut kept) {
-        Ok(0) => {
-            let mut seed = [0; 32];
-            getrandom::fill(&mut seed).map_err(|error| failed(io::Error::other(error)))?;
-            let identity = Identity::from_seed(seed);
-            write(&mut file, &identity).map_err(failed)?;
-            Ok(identity)
-        }
-        Ok(_) => read(&kept).ok_or_else(damaged),
+        Ok(0) => Ok((file, None)),
+        Ok(_) => Ok((file, Some(parse_identity(&kept).ok_or_else(damaged)?))),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(damaged()),
         Err(error) => Err(failed(error)),
     }
@@ -56,13 +107,8 @@ pub fn identity(path: &Path) -> Result<Identity, IdentityError> {
 
 fn write(file: &mut File, identity: &Identity) -> io::Result<()> {
     file.rewind()?;
-    writeln!(file, "{}", HEXLOWER.encode(identity.seed()))?;
+    file.write_all(identity_text(identity).as_bytes())?;
     file.sync_all()
-}
-
-fn read(kept: &str) -> Option<Identity> {
-    let seed = HEXLOWER_PERMISSIVE.decode(kept.trim_end().as_bytes()).ok()?;
-    Some(Identity::from_seed(seed.try_into().ok()?))
 }
 
 #[cfg(test)]
@@ -97,6 +143,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn somebody_from_elsewhere_takes_the_place_of_nobody_unless_that_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine").join("identity");
+        let (ana, ben) = (Identity::from_seed([1; 32]), Identity::from_seed([2; 32]));
+        keep_identity(&path, &ana).unwrap();
+        assert!(matches!(keep_identity(&path, &ben), Err(IdentityError::Taken(_))));
+        keep_identity(&path, &ana).unwrap();
+        assert_eq!(identity(&path).unwrap().peer(), ana.peer());
+        replace_identity(&path, &ben).unwrap();
+        assert_eq!(identity(&path).unwrap().peer(), ben.peer());
+        fs::write(&path, "my diary").unwrap();
+        assert!(matches!(keep_identity(&path, &ana), Err(IdentityError::Damaged(_))));
+        replace_identity(&path, &ana).unwrap();
+        assert_eq!(identity(&path).unwrap().peer(), ana.peer());
+    }
+
+    #[test]
+    fn who_was_written_down_is_read_again() {
+        let ana = Identity::from_seed([1; 32]);
+        let text = identity_text(&ana);
+        assert_eq!(parse_identity(&text).map(|read| read.peer()), Some(ana.peer()));
+        assert_eq!(parse_identity(text.to_uppercase().trim_end()).map(|read| read.peer()), Some(ana.peer()));
+        assert!(parse_identity(&text[1..]).is_none() && parse_identity("").is_none());
+    }
+
     #[cfg(unix)]
     #[test]
     fn nobody_else_may_read_it() {
@@ -104,6 +176,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mine").join("identity");
         identity(&path).unwrap();
+        replace_identity(&path, &Identity::from_seed([1; 32])).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
     }
