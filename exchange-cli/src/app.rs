@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use crate::{
     args::Common,
     exit::Failure,
+    line::Line,
     output::{Format, Look},
     screen::{self, Screen},
     signals::Interrupts,
@@ -59,6 +60,11 @@ impl App {
             times: for_people.then(TimeZone::system),
             own: !(for_people && self.is_typed),
         })
+    }
+
+    /// An empty line for standard output.
+    pub(crate) fn out(&self) -> Line {
+        Line::out(!self.common.plain && screen::has_colours(&io::stdout()))
     }
 
     /// How sessions are found and announced: not at all, if that is what the user wants.

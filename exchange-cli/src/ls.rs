@@ -16,7 +16,6 @@ use crate::{
     find::{self, described, nothing_found, ways_on},
     line::Line,
     output::listed,
-    screen,
 };
 
 /// How long to look for the first session, unless the user says so: a network that has just come up takes its time.
@@ -63,7 +62,7 @@ async fn list(app: App, patience: Duration) -> Result<Exit, Failure> {
             .show(if app.common.json {
                 Line::json(&listed("session", record.session, Some(record)))
             } else {
-                described(out(&app), record, &sessions)
+                described(app.out(), record, &sessions)
             })
             .await;
     }
@@ -116,14 +115,10 @@ fn news(app: &App, event: SessionEvent, sessions: &SessionTable, shown: &mut Sho
         SessionEvent::Changed(record) => ("  ", record),
         SessionEvent::Disappeared(session) => {
             let (_, record) = shown.remove(&session)?;
-            return Some(described(out(app).ours("- "), &record, sessions));
+            return Some(described(app.out().ours("- "), &record, sessions));
         }
     };
     let text = described(Line::out(false), &record, sessions).as_str().to_owned();
     let before = shown.insert(record.session, (text.clone(), record.clone()));
-    before.is_none_or(|(before, _)| before != text).then(|| described(out(app).ours(mark), &record, sessions))
-}
-
-fn out(app: &App) -> Line {
-    Line::out(!app.common.plain && screen::has_colours(&std::io::stdout()))
+    before.is_none_or(|(before, _)| before != text).then(|| described(app.out().ours(mark), &record, sessions))
 }
