@@ -1,5 +1,7 @@
 //! What can be typed after `exchange`.
 
+mod id;
+
 use std::{
     env,
     net::{IpAddr, SocketAddr},
@@ -13,6 +15,7 @@ use exchange_tokio::{
     core::{Limits, NameError, Nick, Rate, RoomName, SessionName, discovery::DEFAULT_PORT},
 };
 
+pub(crate) use self::id::{IdArguments, IdCommand};
 use crate::input;
 
 const EXIT_CODES: &str = "\
@@ -23,7 +26,7 @@ Ctrl-C, SIGTERM and SIGHUP end it in order: it says goodbye, waits up to two sec
 and says what was not. Ctrl-C while it is ending ends it at once.
 
 Exit codes: 0 done, 2 wrong usage, 3 not found, 4 refused, 5 timed out or not delivered, 6 network, 7 version \
-mismatch, 8 the file of --store or the folder of --home cannot be used, 9 somebody else hosts the session than before, \
+mismatch, 8 a file, or the folder of --home, cannot be used, 9 somebody else hosts the session than before, \
 130 told to end before there was a session, or ended at once.";
 
 /// Talk with the people on your network: no server, no account, no Internet.
@@ -53,6 +56,10 @@ pub(crate) enum Command {
     /// Make a file for `host --store` of what `export --json` has written: another session, with what was said in the
     /// first.
     Import(ImportArguments),
+    /// Show who you are and whom you know, and make sure that they are whom you mean.
+    ///
+    /// Without a command, it shows.
+    Id(IdArguments),
     /// Find out why nobody is found, and what to do about it.
     ///
     /// It ends with 6 if it has found a problem, and with 0 if it has not.

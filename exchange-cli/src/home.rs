@@ -15,6 +15,8 @@ use exchange_tokio::{
 use crate::{
     args::Common,
     exit::{Exit, Failure},
+    find::quoted,
+    line::Line,
 };
 
 /// Where both are kept, if there is a place for them.
@@ -22,6 +24,15 @@ use crate::{
 pub(crate) struct Home {
     identity: Option<Identity>,
     hosts: Option<KnownHosts>,
+    /// Whether the user has said which place.
+    is_named: bool,
+}
+
+/// The files in which both are kept.
+#[derive(Debug)]
+pub(crate) struct Files {
+    pub(crate) identity: PathBuf,
+    pub(crate) hosts: KnownHosts,
 }
 
 /// How well one knows the host of a session.
@@ -40,9 +51,10 @@ pub(crate) enum Trust {
 impl Home {
     /// Opens it, and makes it if there is none.
     pub(crate) fn open(common: &Common) -> Result<Self, Failure> {
-        let Some(folder) = folder(common) else { return Ok(Self { identity: None, hosts: None }) };
-        let identity = device::identity(&folder.join("identity")).map_err(|error| failure(&error))?;
-        Ok(Self { identity: Some(identity), hosts: Some(KnownHosts::at(folder.join("hosts"))) })
+        let is_named = common.home.is_some();
+        let Some(files) = Files::of(common) else { return Ok(Self { identity: None, hosts: None, is_named }) };
+        let identity = device::identity(&files.identity).map_err(|error| failure(&error))?;
+        Ok(Self { identity: Some(identity), hosts: Some(files.hosts), is_named })
     }
 
     pub(crate) fn identity(&self) -> Option<&Identity> {
@@ -63,15 +75,12 @@ impl Home {
     pub(crate) fn meet(&self, session: &SessionName, host: Option<PeerId>) -> Result<Trust, Failure> {
         let Some(peer) = host else { return Ok(Trust::Insecure) };
         match self.known(session)? {
-            Some(known) if known.peer != peer => Err(somebody_else(session, known.peer, peer)),
+            Some(known) if known.peer != peer => Err(self.somebody_else(session, known.peer, peer)),
             Some(known) => Ok(if known.is_verified { Trust::Verified } else { Trust::Known }),
             None => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                let since = Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-                let known = KnownHost { peer, since, is_verified: false };
                 self.hosts
                     .as_ref()
-                    .map_or(Ok(()), |hosts| hosts.put(session, known))
+                    .map_or(Ok(()), |hosts| hosts.put(session, met(peer)))
                     .map_err(|error| failure(&error))?;
                 Ok(Trust::New)
             }
@@ -82,23 +91,41 @@ impl Home {
         let known = self.hosts.as_ref().map(|hosts| hosts.get(session)).transpose();
         Ok(known.map_err(|error| failure(&error))?.flatten())
     }
+
+    /// What there is to say, and to do, if a session is hosted by somebody else than before.
+    pub(crate) fn somebody_else(&self, session: &SessionName, known: PeerId, found: PeerId) -> Failure {
+        let failure = Failure::new(
+            Exit::Stranger,
+            format!("Whoever hosts \"{session}\" now is not who did before: {found}, and not {known}."),
+            "It may be somebody else's session of that name, or somebody who wants to be taken for its host.",
+        );
+        let name = quoted(session).unwrap_or_else(|| "NAME".into());
+        let line = |what| Line::err(false).ours(what).ours(if self.is_named { "with --home, " } else { "" });
+        let more = vec![
+            line("If you know that it is meant so: ").ours("exchange id trust ").theirs(&name).ours(" ").theirs(found),
+            line("To meet its host anew: ").ours("exchange id forget ").theirs(&name),
+        ];
+        Failure { more, ..failure }
+    }
 }
 
-/// What there is to say, and to do, if a session is hosted by somebody else than before.
-pub(crate) fn somebody_else(session: &SessionName, known: PeerId, found: PeerId) -> Failure {
-    Failure::new(
-        Exit::Stranger,
-        format!("Whoever hosts \"{session}\" now is not who did before: {found}, and not {known}."),
-        "It may be somebody else's session of that name, or somebody who wants to be taken for its host.",
-    )
+impl Files {
+    /// Those that the user names, or the usual ones; none where there is no place for them.
+    pub(crate) fn of(common: &Common) -> Option<Self> {
+        let named = common.home.clone().or_else(|| env::var_os("EXCHANGE_HOME").map(PathBuf::from));
+        let folder = named.or_else(|| Some(etcetera::choose_base_strategy().ok()?.config_dir().join("exchange")))?;
+        Some(Self { identity: folder.join("identity"), hosts: KnownHosts::at(folder.join("hosts")) })
+    }
 }
 
-fn folder(common: &Common) -> Option<PathBuf> {
-    let named = common.home.clone().or_else(|| env::var_os("EXCHANGE_HOME").map(PathBuf::from));
-    named.or_else(|| Some(etcetera::choose_base_strategy().ok()?.config_dir().join("exchange")))
+/// Somebody who is known from now on, and of whom nobody has made sure.
+pub(crate) fn met(peer: PeerId) -> KnownHost {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+    KnownHost { peer, since, is_verified: false }
 }
 
-fn failure(error: &impl ToString) -> Failure {
+pub(crate) fn failure(error: &impl ToString) -> Failure {
     Failure::new(
         Exit::Store,
         format!("Cannot tell who you are: {}.", error.to_string()),

@@ -15,7 +15,7 @@ use crate::{
     args::JoinArguments,
     exit::{Exit, Failure},
     find::{self, SETTLE, described, nothing_found},
-    home::{Home, Trust, somebody_else},
+    home::{Home, Trust},
     line::Line,
     output::{peers, told_apart},
     seat::Seat,
@@ -136,7 +136,7 @@ async fn attempt(
     let joining = timeout(longest, builder.join(target));
     let joined = app.unless_interrupted(joining).await?.unwrap_or(Err(NetworkError::TimedOut));
     if let (Some(session), Err(NetworkError::Stranger { expected, found })) = (session, &joined) {
-        return Err(somebody_else(&session, *expected, *found));
+        return Err(home.somebody_else(&session, *expected, *found));
     }
     Ok(joined.map_err(|error| {
         let (failure, may_pass) = (Failure::of_join(&error), Failure::may_pass(&error));

@@ -216,7 +216,7 @@ fn item(view: &MessageView, moment: Option<&ZonedDateTime>) -> Line {
 }
 
 /// Clocks may have shown anything.
-fn moment(at: Timestamp, zone: &TimeZone) -> Option<ZonedDateTime> {
+pub(crate) fn moment(at: Timestamp, zone: &TimeZone) -> Option<ZonedDateTime> {
     let at = jiff::Timestamp::from_millisecond(i64::try_from(at.as_millis()).ok()?).ok()?;
     Some(at.to_zoned_datetime(zone.clone()))
 }

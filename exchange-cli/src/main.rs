@@ -8,6 +8,7 @@
 //! | `session`, `seat`, `input` | a session in line mode, for its host and its clients; what is typed |
 //! | `line`, `screen` | the gate before the terminal, and the only way to it |
 //! | `output` | events as text and as JSON |
+//! | `home`, `id` | who one is and whom one knows, and the command about it |
 //! | `find`, `local` | sessions on the network; interfaces and addresses of this machine |
 //! | `stats` | what has happened in a hosted session so far |
 //! | `app`, `exit`, `signals` | what commands share; how the program ends |
@@ -20,6 +21,7 @@ mod export;
 mod find;
 mod home;
 mod host;
+mod id;
 mod import;
 mod input;
 mod join;
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
             Some(Command::Export(arguments)) => export::run(app, &arguments).await,
             Some(Command::Search(arguments)) => search::run(app, &arguments).await,
             Some(Command::Import(arguments)) => import::run(app, &arguments).await,
+            Some(Command::Id(arguments)) => id::run(app, arguments).await,
             Some(Command::Doctor(arguments)) => doctor::run(app, &arguments).await,
             None => ls::overview(app).await,
         };

@@ -3,6 +3,7 @@
 mod acts;
 mod ignored;
 mod json;
+mod known;
 mod labels;
 mod refusals;
 mod sessions;
@@ -24,6 +25,7 @@ pub(crate) use self::{
     acts::{read_back, seconds_spoken},
     ignored::Ignored,
     json::{held, lost, person, person_held, room, room_held, seen_by, unread},
+    known::{identity, known_host},
     labels::{RoomLabel, peers, told_apart},
     refusals::{Attempt, failed, refused, removed},
     sessions::{Hosting, listed},

@@ -7,6 +7,7 @@ mod conversation;
 mod endings;
 mod exit_codes;
 mod exporting;
+mod ids;
 mod importing;
 mod keeping;
 mod messages;
