@@ -210,6 +210,9 @@ impl CryptoResolver for Resolver {
     }
 
     fn resolve_cipher(&self, choice: &CipherChoice) -> Option<Box<dyn types::Cipher>> {
+        #[cfg(feature = "ring")]
+        return snow::resolvers::RingResolver.resolve_cipher(choice);
+        #[cfg(not(feature = "ring"))]
         DefaultResolver.resolve_cipher(choice)
     }
 }

@@ -1,0 +1,117 @@
+//! What encryption costs: handshakes, sealing and opening, and bytes on the wire.
+//!
+//! ```text
+//! cargo bench -p exchange-tests --bench sealing
+//! ```
+//!
+//! Times are of one core, each the least of several repetitions. Beside them is the same work in the clear, in the same
+//! run.
+
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+use bytes::BytesMut;
+use exchange_driver::core::{
+    Identity, Seed,
+    message::MAX_FRAME,
+    wire::{Keyring, Offer, Received, Wire, put_frame},
+};
+
+const REPETITIONS: usize = 5;
+const SIZES: [usize; 3] = [64, 1024, 16 * 1024];
+
+fn main() {
+    // Cargo says `--bench` when it is to measure, and nothing when it tests.
+    let is_measured = std::env::args().any(|argument| argument == "--bench");
+    let rounds = if is_measured { 400 } else { 2 };
+    let mut keyrings =
+        [1, 2].map(|seed| Keyring::new(Identity::from_seed([seed; 32]), &Seed::from_number(seed.into())));
+    let took = least(|| (0..rounds).for_each(|_| drop(black_box(handshake(&mut keyrings)))), rounds);
+    println!("| handshakes of both sides | {:.0} in a second | {took:.1?} each |", 1.0 / took.as_secs_f64());
+    println!("|---|---|---|");
+
+    let rounds = rounds * 50;
+    for size in SIZES {
+        let mut frame = BytesMut::new();
+        put_frame(&vec![7; size], &mut frame);
+        let (mut client, _) = handshake(&mut keyrings);
+        let (mut client_in_clear, mut host_in_clear) = in_the_clear();
+        let mut out = BytesMut::new();
+        let mut seal = |wire: &mut Wire| {
+            out.clear();
+            wire.seal(&frame, &mut out);
+            black_box(&out);
+        };
+        let sealing = least(|| (0..rounds).for_each(|_| seal(&mut client)), rounds);
+        let copying = least(|| (0..rounds).for_each(|_| seal(&mut client_in_clear)), rounds);
+        // As many as are opened, in the order in which they were sealed.
+        let (mut client, mut host) = handshake(&mut keyrings);
+        let sealed: Vec<BytesMut> = (0..rounds * u32::try_from(REPETITIONS).expect("few"))
+            .map(|_| {
+                let mut out = BytesMut::new();
+                client.seal(&frame, &mut out);
+                out
+            })
+            .collect();
+        let mut next = sealed.iter();
+        let opening = least(|| (0..rounds).for_each(|_| open(&mut host, next.next().expect("enough"))), rounds);
+        let cutting = least(|| (0..rounds).for_each(|_| open(&mut host_in_clear, &frame)), rounds);
+        println!(
+            "| {size} bytes | sealed in {sealing:.0?}, in the clear {copying:.0?}; opened in {opening:.0?}, in the clear \
+             {cutting:.0?} | {} bytes on the wire, in the clear {} |",
+            sealed[0].len(),
+            frame.len()
+        );
+    }
+}
+
+/// Two ends that are through with it.
+fn handshake([client_keys, host_keys]: &mut [Keyring; 2]) -> (Wire, Wire) {
+    let mut client = Wire::client(Offer::default()).secured(Some(client_keys.keys()));
+    let host = Wire::host(Offer::default()).first_frame_at_most(MAX_FRAME);
+    let mut host = host.secured(Some(host_keys.keys()));
+    let opening = client.opening();
+    shake(&mut client, &mut host, &opening);
+    (client, host)
+}
+
+fn in_the_clear() -> (Wire, Wire) {
+    let mut client = Wire::client(Offer::default());
+    let mut host = Wire::host(Offer::default()).first_frame_at_most(MAX_FRAME);
+    let opening = client.opening();
+    shake(&mut client, &mut host, &opening);
+    (client, host)
+}
+
+/// Passes on what either says, until neither says anything.
+fn shake(client: &mut Wire, host: &mut Wire, opening: &[u8]) {
+    let (mut said, mut to_host) = (opening.to_vec(), true);
+    while !said.is_empty() {
+        let hears = if to_host { &mut *host } else { &mut *client };
+        said = match hears.receive(&mut &said[..]) {
+            Ok(Some(Received::Answer(answer) | Received::Opened { answer, .. })) => answer.to_vec(),
+            other => panic!("no handshake: {other:?}"),
+        };
+        to_host = !to_host;
+    }
+}
+
+fn open(wire: &mut Wire, mut bytes: &[u8]) {
+    let mut frames = 0;
+    while let Ok(Some(Received::Frame(body))) = wire.receive(&mut bytes) {
+        frames += black_box(body).len().min(1);
+    }
+    assert_eq!(frames, 1);
+}
+
+/// What one of so many takes, in the repetition that takes least.
+fn least(mut work: impl FnMut(), of: u32) -> Duration {
+    let all = (0..REPETITIONS).map(|_| {
+        let begun = Instant::now();
+        work();
+        begun.elapsed() / of
+    });
+    all.min().unwrap_or_default()
+}
