@@ -75,7 +75,7 @@ macro_rules! plain_debug {
 random_id! {
     /// Who somebody is, however often they reconnect and whatever they call themselves.
     ///
-    /// In this version of the protocol it is claimed, not proven.
+    /// It is made of the keys of its peer, who has proven to have them; in the clear it is only claimed.
     PeerId, 16
 }
 random_id! {
