@@ -46,6 +46,30 @@ pub(crate) enum Trust {
     Known,
     /// Somebody has made sure that it is whom they mean.
     Verified,
+    /// It is oneself.
+    Own,
+}
+
+impl Trust {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Insecure => "insecure",
+            Self::New => "new",
+            Self::Known => "known",
+            Self::Verified => "verified",
+            Self::Own => "own",
+        }
+    }
+
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Insecure => "Not encrypted: everybody on the network can read along.",
+            Self::New => "Encrypted, with a host whom you meet for the first time.",
+            Self::Known => "Encrypted, with the host whom you met here before.",
+            Self::Verified => "Encrypted, with the host whom you have verified.",
+            Self::Own => "Encrypted.",
+        }
+    }
 }
 
 impl Home {
@@ -100,11 +124,11 @@ impl Home {
             "It may be somebody else's session of that name, or somebody who wants to be taken for its host.",
         );
         let name = quoted(session).unwrap_or_else(|| "NAME".into());
-        let line = |what| Line::err(false).ours(what).ours(if self.is_named { "with --home, " } else { "" });
-        let more = vec![
-            line("If you know that it is meant so: ").ours("exchange id trust ").theirs(&name).ours(" ").theirs(found),
-            line("To meet its host anew: ").ours("exchange id forget ").theirs(&name),
-        ];
+        let end = if self.is_named { ", with the same --home" } else { "" };
+        let line = |what| Line::err(false).ours(what);
+        let trust = line("If you know that it is meant so: exchange id trust ").theirs(&name).ours(" ").theirs(found);
+        let forget = line("To meet its host anew: exchange id forget ").theirs(&name);
+        let more = vec![trust.ours(end), forget.ours(end)];
         Failure { more, ..failure }
     }
 }

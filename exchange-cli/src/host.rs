@@ -9,7 +9,7 @@ use crate::{
     args::HostArguments,
     exit::{Exit, Failure, is_usual},
     find::quoted,
-    home::Home,
+    home::{Home, Trust},
     line::{Line, Style},
     local,
     output::Hosting,
@@ -70,7 +70,8 @@ pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Fai
     if let Some(every) = arguments.stats {
         stats::report(&app, &host, every);
     }
-    Ok(session::run(app, Seat::Host(host), arguments.talk.room.clone(), false).await)
+    let trust = if arguments.talk.insecure { Trust::Insecure } else { Trust::Own };
+    Ok(session::run(app, Seat::Host(host), trust, arguments.talk.room.clone(), false).await)
 }
 
 /// Says what others need to know to come.

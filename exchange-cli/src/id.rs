@@ -73,8 +73,9 @@ async fn verify(app: &App, files: &Files, session: &SessionName, yes: bool) -> R
     let cannot = |_| Failure::new(Exit::Usage, "Nothing is marked.", "Say --yes.");
     let answer = app.unless_interrupted(input::lines().map_err(cannot)?.recv()).await?;
     if !answer.is_some_and(|answer| answer.trim().eq_ignore_ascii_case("yes")) {
-        let advice = "If the host sees another number, somebody stands between you, or hosts in its name.";
-        return Err(Failure::new(Exit::Refused, "Nothing is marked.", advice));
+        let advice = "If the host sees another number, somebody stands between you, or hosts in its name; \
+            \"exchange id forget\" forgets them.";
+        return Err(Failure::new(Exit::Refused, "Nothing is changed.", advice));
     }
     mark()?;
     app.screen.say(|line| line.ours("You have verified who hosts \"").theirs(session).ours("\".")).await;

@@ -17,7 +17,7 @@ pub(crate) use self::{
 };
 
 /// What `/help` shows.
-pub(crate) const HELP: [(&str, &str); 41] = [
+pub(crate) const HELP: [(&str, &str); 42] = [
     ("/join ROOM", "join a room and talk there"),
     ("/room [ROOM]", "talk in a room you are in; what this one is and its rules"),
     ("/part [ROOM]", "leave a room"),
@@ -42,6 +42,7 @@ pub(crate) const HELP: [(&str, &str); 41] = [
     ("/close", "close this room for all"),
     ("/who [ROOM]", "the people in this room, or another you are in"),
     ("/whois WHO", "who somebody is: a nick, nick~tag or id"),
+    ("/verify [WHO]", "make sure of the host, or as the host of somebody: the safety number"),
     ("/nick NICK", "be called otherwise"),
     ("/away [NOTE]", "say that you are away"),
     ("/busy [NOTE]", "say that you are busy"),
@@ -82,6 +83,7 @@ pub(crate) enum Entry {
     Do(Deed),
     Who(Option<RoomName>),
     Whois(String),
+    Verify(Option<String>),
     Ignore(Option<String>),
     Nick(String),
     Be(Availability, String),
@@ -148,6 +150,7 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
         "who" | "names" if rest.is_empty() => Ok(Entry::Who(None)),
         "who" | "names" => room("/who [ROOM]").map(|room| Entry::Who(Some(room))),
         "whois" => some("/whois WHO").map(Entry::Whois),
+        "verify" | "safety" => Ok(Entry::Verify((!rest.is_empty()).then(|| rest.into()))),
         "ignore" => Ok(Entry::Ignore((!rest.is_empty()).then(|| rest.into()))),
         "nick" => some("/nick NICK").map(Entry::Nick),
         "away" => Ok(Entry::Be(Availability::Away, rest.into())),
@@ -260,6 +263,8 @@ mod tests {
         assert_eq!(parse("/busy with a class"), Ok(Entry::Be(Availability::Busy, "with a class".into())));
         assert_eq!(parse("/back"), Ok(Entry::Be(Availability::Online, String::new())));
         assert_eq!(parse("/whois ana~a1b2"), Ok(Entry::Whois("ana~a1b2".into())));
+        assert_eq!(parse("/verify bo"), Ok(Entry::Verify(Some("bo".into()))));
+        assert_eq!(parse("/safety"), Ok(Entry::Verify(None)));
         assert_eq!(parse("/ignore bo"), Ok(Entry::Ignore(Some("bo".into()))));
         assert_eq!(parse("/ignore"), Ok(Entry::Ignore(None)));
         assert_eq!((parse("/who"), parse("/who #ops")), (Ok(Entry::Who(None)), Ok(Entry::Who(Some(room("ops"))))));

@@ -63,7 +63,7 @@ pub(crate) async fn run(app: App, arguments: JoinArguments) -> Result<Exit, Fail
     };
     let trust = meet(&home, &client).await?;
     greet(&app, &client, trust).await;
-    Ok(session::run(app, Seat::Client(client), arguments.talk.room, arguments.wait).await)
+    Ok(session::run(app, Seat::Client(client), trust, arguments.talk.room, arguments.wait).await)
 }
 
 /// Why a try came to nothing.
@@ -149,15 +149,6 @@ async fn attempt(
     }))
 }
 
-fn described_trust(trust: Trust) -> &'static str {
-    match trust {
-        Trust::Insecure => "Not encrypted: everybody on the network can read along.",
-        Trust::New => "Encrypted, with a host whom you meet for the first time.",
-        Trust::Known => "Encrypted, with the host whom you met here before.",
-        Trust::Verified => "Encrypted, with the host whom you have verified.",
-    }
-}
-
 /// The session that is meant when none is named.
 async fn only_session(discovery: &Looking, patience: Duration) -> Result<Target, Vain> {
     let found = match discovery {
@@ -217,7 +208,10 @@ async fn greet(app: &App, client: &Client, trust: Trust) {
         let words = |line: Line| line.theirs(client.carried_over()).ours(what).ours(" from before will be sent now.");
         app.screen.say(words).await;
     }
-    app.screen.say(|line| line.ours(described_trust(trust))).await;
+    app.screen.say(|line| line.ours(trust.in_words())).await;
+    if app.is_typed && trust == Trust::New {
+        app.screen.say(|line| line.ours("/verify helps to make sure that it is whom you mean.")).await;
+    }
     if app.is_typed {
         app.screen.say(|line| line.ours("/help shows commands, Ctrl-C leaves.")).await;
     }

@@ -6,6 +6,7 @@ mod messages;
 mod outcomes;
 mod people;
 mod rooms;
+mod safety;
 
 use std::{collections::BTreeMap, mem, time::Duration};
 
@@ -20,6 +21,7 @@ use self::outcomes::OnItsWay;
 use crate::{
     app::App,
     exit::Exit,
+    home::Trust,
     input::{self, Entry, HELP, Mistake},
     line::{Line, Style},
     output::{Attempt, Format, Ignored, Printer, peers},
@@ -55,7 +57,7 @@ enum Ending {
 }
 
 /// Talks until it is over.
-pub(crate) async fn run(app: App, seat: Seat, room: Option<RoomName>, waits: bool) -> Exit {
+pub(crate) async fn run(app: App, seat: Seat, trust: Trust, room: Option<RoomName>, waits: bool) -> Exit {
     let screen = app.screen.clone();
     let people = peers(seat.people().await.unwrap_or_default());
     let (format, ignored) = (app.format(), Ignored::default());
@@ -77,6 +79,7 @@ pub(crate) async fn run(app: App, seat: Seat, room: Option<RoomName>, waits: boo
         undelivered: 0,
         screen: screen.clone(),
         seat: seat.clone(),
+        trust,
     };
     let ending = tokio::select! {
         ending = conversation.talk(room) => ending,
@@ -89,6 +92,7 @@ pub(crate) async fn run(app: App, seat: Seat, room: Option<RoomName>, waits: boo
 
 struct Conversation {
     seat: Seat,
+    trust: Trust,
     screen: Screen,
     events: Events,
     /// Where lines go.
@@ -172,6 +176,7 @@ impl Conversation {
             Ok(Entry::Do(deed)) => self.carry_out(deed).await,
             Ok(Entry::Who(room)) => self.list_members(room).await,
             Ok(Entry::Whois(who)) => self.whois(&who).await,
+            Ok(Entry::Verify(who)) => self.verify(who.as_deref()).await,
             Ok(Entry::Ignore(who)) => self.ignore(who.as_deref()).await,
             Ok(Entry::Nick(nick)) => self.rename(&nick).await,
             Ok(Entry::Be(availability, note)) => self.set_status(availability, &note).await,

@@ -73,8 +73,9 @@ fn help_names_every_command_on_standard_error() {
     let mut bo = Program::start(&["join", &address, "--plain"]);
     bo.say("/help");
     for command in [
-        "/join", "/room", "/part", "/rooms", "/who", "/whois", "/nick", "/away", "/busy", "/back", "/ignore", "/reply",
-        "/edit", "/delete", "/react", "/unreact", "/history", "/search", "/unread", "/quit", "//text", "/help",
+        "/join", "/room", "/part", "/rooms", "/who", "/whois", "/verify", "/nick", "/away", "/busy", "/back",
+        "/ignore", "/reply", "/edit", "/delete", "/react", "/unreact", "/history", "/search", "/unread", "/quit",
+        "//text", "/help",
     ] {
         bo.err.wait_for_words(command);
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::process::{Program, guest, host};
+use crate::process::{Program, guest, host, reader};
 
 const STRANGER: i32 = 9;
 
@@ -53,10 +53,39 @@ fn whoever_joins_the_session_that_they_host_themselves_is_somebody_new_there() {
 }
 
 #[test]
+fn a_guest_and_its_host_are_shown_the_same_number_to_compare() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    let mut cy = reader(&address, "cy");
+    ana.until("joined", "nick", "cy");
+    bo.say("/verify");
+    let seen = bo.event("safety_number");
+    assert_eq!((&seen["nick"], &seen["trust"]), (&"ana".into(), &"new".into()));
+    ana.say("/verify bo");
+    let at_host = ana.event("safety_number");
+    assert_eq!((&at_host["nick"], &at_host["trust"]), (&"bo".into(), &"own".into()));
+    assert_eq!(at_host["safety_number"], seen["safety_number"]);
+    ana.say("/safety cy");
+    let with_cy = ana.event("safety_number")["safety_number"].as_str().unwrap().to_owned();
+    assert_ne!(seen["safety_number"], *with_cy);
+    cy.say("/verify ana");
+    cy.err.wait_for_words("whom you meet for the first time");
+    cy.err.wait_for_words("whom you meet for the first time");
+    cy.err.wait_for_words(&with_cy);
+    cy.err.wait_for_words("exchange id verify \"Lab 3\" --yes");
+    cy.say("/verify bo");
+    cy.err.wait_for_words("Only the host has proven");
+    ana.say("/verify");
+    ana.err.wait_for_words("/verify WHO");
+}
+
+#[test]
 fn who_talks_in_the_clear_talks_to_nobody_who_does_not() {
     let (_ana, address) = host(&["--insecure"]);
     let mut bo = guest(&address, "bo", &["--insecure"]);
     bo.err.wait_for_words("Not encrypted");
+    bo.say("/verify");
+    bo.err.wait_for_words("nothing to compare");
     let (code, _, err) = Program::run(&["join", &address, "--nick", "cy"]);
     assert_eq!(code, 6);
     assert!(err.iter().any(|line| line.contains("--insecure")), "{err:?}");
