@@ -4,11 +4,13 @@
 mod conversations;
 mod endings;
 mod frames;
+mod identities;
 mod lenient;
 mod malformed;
 mod messages;
 mod names;
 mod preamble;
+mod secured;
 mod txt;
 
 use std::{
@@ -21,7 +23,7 @@ use data_encoding::HEXLOWER;
 use exchange_tokio::core::message::{Encoding, FRAME_HEADER};
 use serde::Serialize;
 
-pub use self::txt::record_meaning;
+pub use self::{identities::public_meaning, secured::keys, txt::record_meaning};
 
 /// Where the files are.
 pub fn folder() -> PathBuf {
@@ -32,6 +34,8 @@ pub fn folder() -> PathBuf {
 pub fn files() -> Vec<(&'static str, String)> {
     [
         ("preamble.json", preamble::vectors()),
+        ("identities.json", identities::vectors()),
+        ("secured.json", secured::vectors()),
         ("frames.json", frames::vectors()),
         ("to_host.json", [messages::to_host(), malformed::to_host(), lenient::to_host()].concat()),
         ("to_client.json", [messages::to_client(), malformed::to_client(), lenient::to_client()].concat()),

@@ -3,6 +3,7 @@
 
 mod coverage;
 mod endings;
+mod secured;
 mod streams;
 
 use std::fs;

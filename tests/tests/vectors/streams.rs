@@ -2,7 +2,7 @@
 
 use exchange_tests::vectors::{encoding_name, hex};
 use exchange_tokio::core::{
-    Encoding, LinkLoss,
+    Encoding, LinkLoss, PublicIdentity,
     message::{ToClient, ToHost},
     wire::{Choice, Offer, Received, Versions, Wire, WireFault},
 };
@@ -11,31 +11,32 @@ use serde_json::{Value, json};
 use super::{Vector, vectors};
 
 /// The lengths of the pieces that streams arrive in.
-const PIECES: [usize; 6] = [1, 2, 3, 7, 64, usize::MAX];
+pub(super) const PIECES: [usize; 6] = [1, 2, 3, 7, 64, usize::MAX];
 
 /// What came out of a stream.
 #[derive(Debug, Default)]
-struct Heard {
-    choice: Option<Choice>,
-    answer: Vec<u8>,
-    frames: Vec<Vec<u8>>,
-    fault: Option<WireFault>,
+pub(super) struct Heard {
+    pub(super) choice: Option<Choice>,
+    pub(super) peer: Option<PublicIdentity>,
+    pub(super) answer: Vec<u8>,
+    pub(super) frames: Vec<Vec<u8>>,
+    pub(super) fault: Option<WireFault>,
 }
 
-fn hear(wire: &mut Wire, bytes: &[u8], piece: usize) -> Heard {
+pub(super) fn hear(wire: &mut Wire, bytes: &[u8], piece: usize) -> Heard {
     let mut heard = Heard::default();
     for mut piece in bytes.chunks(piece.min(bytes.len()).max(1)) {
         loop {
             match wire.receive(&mut piece) {
                 Ok(None) => break,
                 Ok(Some(Received::Frame(frame))) => heard.frames.push(frame.to_vec()),
-                Ok(Some(Received::Answer(answer))) => heard.answer = answer.to_vec(),
-                Ok(Some(Received::Opened { choice, answer, .. })) => {
-                    heard.choice = Some(choice);
-                    heard.answer = answer.to_vec();
+                Ok(Some(Received::Answer(answer))) => heard.answer.extend(answer),
+                Ok(Some(Received::Opened { choice, peer, answer })) => {
+                    (heard.choice, heard.peer) = (Some(choice), peer);
+                    heard.answer.extend(answer);
                 }
                 Err(fault) => {
-                    heard.answer = fault.answer.to_vec();
+                    heard.answer.extend(&fault.answer);
                     heard.fault = Some(fault);
                     return heard;
                 }
@@ -45,7 +46,7 @@ fn hear(wire: &mut Wire, bytes: &[u8], piece: usize) -> Heard {
     heard
 }
 
-fn error(loss: LinkLoss) -> Value {
+pub(super) fn error(loss: LinkLoss) -> Value {
     match loss {
         LinkLoss::Violation(violation) => json!(violation),
         LinkLoss::Versions { .. } => json!("versions"),
@@ -77,13 +78,13 @@ fn every_preamble_is_answered_or_refused_as_it_says() {
 fn offer(vector: &Vector) -> Offer {
     let own = &vector.0["own"];
     let version = |index: usize| u16::try_from(own["versions"][index].as_u64().unwrap()).unwrap();
-    let encodings: Vec<Encoding> = own["encodings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|name| if name == "json" { Encoding::Json } else { Encoding::Postcard })
-        .collect();
-    Offer::new(Versions::new(version(0), version(1)).unwrap(), &encodings)
+    Offer::new(Versions::new(version(0), version(1)).unwrap(), &encodings(&own["encodings"]))
+}
+
+/// Encodings by their names.
+pub(super) fn encodings(names: &Value) -> Vec<Encoding> {
+    let names = names.as_array().unwrap().iter();
+    names.map(|name| if name == "json" { Encoding::Json } else { Encoding::Postcard }).collect()
 }
 
 /// The end of a link that reads what goes in that direction, after the preamble.
