@@ -9,13 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dissononce.dh.x25519.private import PrivateKey
+from dissononce.dh.x25519.x25519 import X25519DH
+from dissononce.extras.dh.dangerous.dh_nogen import NoGenDH
 from exchange import names, wire
 from exchange.client import Client
 from exchange.discovery import NoSession, read_txt
 from exchange.messages import TO_CLIENT, TO_HOST
 from exchange.names import BadName, canonical, parse_name
 from exchange.schema import Malformed, from_json, to_json, whole
-from exchange.wire import Broken, Choice, Frames, Offer, read_answer, read_offer
+from exchange.secure import Identity, Keys, Secured
+from exchange.wire import Broken, Choice, Frames, Offer, Stream
 
 Vector = dict[str, Any]
 
@@ -81,33 +85,67 @@ class Vectors(unittest.TestCase):
     def test_preambles(self) -> None:
         def preamble(vector: Vector, data: bytes) -> None:
             oldest, newest = vector["own"]["versions"]
-            ours = Offer(oldest, newest, sum(ENCODINGS[name] for name in vector["own"]["encodings"]))
-            read = partial(self.at_host, vector) if vector["reader"] == "host" else self.at_client
-            self.check(vector, lambda: read(ours, data))
+            ours = Offer(oldest, newest, encodings_of(vector), wire.CLEAR)
+            for length in PIECES:
+                stream = Stream(ours, vector["reader"] == "client")
+                self.assertEqual(stream.take_output(), ours.to_bytes() if vector["reader"] == "client" else b"")
+                self.check(vector, partial(self.settled, stream, data, length))
+                self.assertEqual(stream.take_output().hex(), vector.get("answer", ""))
 
         self.each("preamble.json", preamble)
 
-    def at_host(self, vector: Vector, ours: Offer, data: bytes) -> Any:
-        offered = read_offer(data)
-        assert offered is not None, "the offer is whole"
-        choice = ours.choose(offered[0])
-        answer = ours.to_bytes() + (choice.to_bytes() if choice else bytes(8))
-        self.assertEqual(answer.hex(), vector["answer"])
-        if choice is None:
-            raise Broken(ours.loss(offered[0]))
-        return meaning_of(choice)
+    def settled(self, stream: Stream, data: bytes, length: int) -> Any:
+        for piece in pieces(data, length):
+            self.assertEqual(list(stream.feed(piece)), [])
+        assert stream.choice is not None, "the preamble is whole"
+        return {"version": stream.choice.version, "encoding": name_of(stream.choice.encoding)}
 
-    def at_client(self, ours: Offer, data: bytes) -> Any:
-        answer = read_answer(ours, data)
-        assert answer is not None, "the answer is whole"
-        self.assertEqual(answer[1], len(data))
-        return meaning_of(answer[0])
+    def test_identities(self) -> None:
+        def identity(vector: Vector, data: bytes) -> None:
+            made = Identity(data)
+            meaning = {"agreement": made.agreement_key.hex(), "signing": made.signing_key.hex(), "peer": made.peer}
+            self.check(vector, lambda: meaning)
+
+        self.each("identities.json", identity)
+
+    def test_secured(self) -> None:
+        rekeyed: dict[str, tuple[Secured, bytes, int]] = {}
+
+        def secured(vector: Vector, data: bytes) -> None:
+            for length in PIECES:
+                stream, error, frames = secured_stream(vector), None, []
+                said = stream.take_output()
+                try:
+                    for piece in pieces(data, length):
+                        for body in stream.feed(piece):
+                            frames.append(body.hex())
+                except Broken as broken:
+                    error = broken.violation
+                said += stream.take_output()
+                self.assertEqual((error, frames), (vector.get("error"), vector.get("frames", [])))
+                self.assertEqual(stream.peer, vector.get("peer"))
+                if "encoding" in vector:
+                    assert stream.choice is not None
+                    self.assertEqual(name_of(stream.choice.encoding), vector["encoding"])
+                holds = [bytes.fromhex(held) for held in vector.get("holds", [])]
+                if "times" not in vector:
+                    said += b"".join(map(stream.seal, holds))
+                elif length == PIECES[-1]:
+                    records = b"".join(map(stream.seal, holds * vector["times"]))
+                    self.assertTrue(records.hex().endswith(vector["last"]))
+                    rekeyed[vector["reader"]] = stream, records, vector["times"]
+                self.assertEqual(said.hex(), vector["says"])
+
+        self.each("secured.json", secured)
+        for reader, writer in [("client", "host"), ("host", "client")]:
+            _, records, times = rekeyed[writer]
+            self.assertEqual(sum(1 for _ in rekeyed[reader][0].feed(records)), times)
 
     def test_frames(self) -> None:
         def stream(vector: Vector, data: bytes) -> None:
             first = wire.MAX_FIRST_FRAME if vector["direction"] == "to_host" else wire.MAX_FRAME
             for length in PIECES:
-                frames = Frames(None, first)
+                frames = Frames(first)
                 try:
                     got = [body.hex() for piece in pieces(data, length) for body in frames.feed(piece)]
                 except Broken as broken:
@@ -120,12 +158,11 @@ class Vectors(unittest.TestCase):
     def test_conversations(self) -> None:
         def conversation(vector: Vector, data: bytes) -> None:
             encoding, shape = vector["encoding"], SHAPES[vector["direction"]]
-            ours = Offer(encodings=ENCODINGS[encoding])
-            preamble = read_offer if vector["direction"] == "to_host" else partial(read_answer, ours)
+            ours = Offer(encodings=ENCODINGS[encoding], protections=wire.CLEAR)
             read = from_json if encoding == "json" else whole
             for length in PIECES:
-                frames = Frames(preamble)
-                bodies = [body for piece in pieces(data, length) for body in frames.feed(piece)]
+                stream = Stream(ours, vector["direction"] == "to_client")
+                bodies = [body for piece in pieces(data, length) for body in stream.feed(piece)]
                 self.assertEqual([read(shape, body) for body in bodies], vector["messages"])
 
         self.each("conversations.json", conversation)
@@ -135,13 +172,14 @@ class Vectors(unittest.TestCase):
             if vector["reader"] != "client":
                 return
             for length in PIECES:
-                client = Client("bo")
+                client = Client("bo", is_secured=False)
                 client.dialling(0)
                 client.take_output()
-                client.received(Offer().to_bytes() + Choice(1, wire.JSON, wire.CLEAR, 0).to_bytes(), 0)
+                ours, choice = Offer(protections=wire.CLEAR), Choice(1, wire.JSON, wire.CLEAR, 0)
+                client.received(ours.to_bytes() + choice.to_bytes(), 0)
                 for piece in pieces(data, length):
                     client.received(piece, 0)
-                said = [from_json(TO_HOST, body) for body in Frames(None).feed(client.take_output())]
+                said = [from_json(TO_HOST, body) for body in Frames().feed(client.take_output())]
                 byes = [message["bye"]["reason"] for message in said if "bye" in message]
                 self.assertEqual(byes, [vector["error"]] if "error" in vector else [])
                 self.assertEqual(client.link is None, "error" in vector)
@@ -149,9 +187,20 @@ class Vectors(unittest.TestCase):
         self.each("endings.json", ending)
 
 
-def meaning_of(choice: Choice) -> Any:
-    [encoding] = [name for name, bit in ENCODINGS.items() if bit == choice.encoding]
-    return {"version": choice.version, "encoding": encoding}
+def encodings_of(vector: Vector) -> int:
+    return sum(ENCODINGS[name] for name in vector["own"]["encodings"])
+
+
+def name_of(encoding: int) -> str:
+    [name] = [name for name, bit in ENCODINGS.items() if bit == encoding]
+    return name
+
+
+def secured_stream(vector: Vector) -> Secured:
+    own = {name: bytes.fromhex(vector["own"][name]) for name in ("seed", "ephemeral")}
+    dh = NoGenDH(X25519DH(), PrivateKey(own["ephemeral"]))
+    keys = Keys(Identity(own["seed"]), vector["own"].get("expects"), dh)
+    return Secured(Offer(encodings=encodings_of(vector)), keys, vector["reader"] == "client")
 
 
 def pieces(data: bytes, length: int) -> Iterator[bytes]:

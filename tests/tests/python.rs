@@ -13,7 +13,7 @@ use std::{
 use exchange_tests::{PATIENCE, local_host, messages, proxy::Proxy, wait_for};
 use exchange_tokio::{
     Client, Tokio,
-    core::{Event, LeaveReason, Limits, RoomName},
+    core::{Event, Identity, LeaveReason, Limits, RoomName},
 };
 use serde_json::Value;
 use tokio::{
@@ -30,7 +30,7 @@ async fn a_client_in_python_reads_and_writes_what_the_vectors_say() {
     let Some(mut python) = python().await else { return };
     let Output { status, stderr, .. } = python.args(["-m", "unittest", "test_vectors"]).output().await.unwrap();
     let said = String::from_utf8_lossy(&stderr);
-    assert!(status.success() && said.contains("\nRan 7 tests"), "{said}");
+    assert!(status.success() && said.contains("\nRan 9 tests"), "{said}");
 }
 
 #[tokio::test]
@@ -38,13 +38,13 @@ async fn a_client_in_python_chats_comes_back_after_a_cut_and_is_told_of_a_gap() 
     let Some(python) = python().await else { return };
     let limits = Limits { history_entries: KEPT, ..exchange_tests::unhurried() };
     let runtime = Tokio::default();
-    let host = local_host(&runtime, "Lab 3").nick("ana").insecure().limits(limits).start().await.unwrap();
+    let host = local_host(&runtime, "Lab 3").nick("ana").limits(limits).start().await.unwrap();
     let proxy = Proxy::to(&runtime, host.addresses()[0]).await;
-    let bo = Client::builder_on(runtime.clone()).nick("bo").insecure().join(host.addresses()[0]).await.unwrap();
+    let bo = Client::builder_on(runtime.clone()).nick("bo").join(host.addresses()[0]).await.unwrap();
     let (lobby, den) = (RoomName::lobby(), RoomName::new("den").unwrap());
     let mut heard = bo.events();
 
-    let mut monty = Monty::start(python, proxy.address());
+    let mut monty = Monty::start(python, proxy.address(), &[]);
     assert_eq!(monty.event("connected").await["session"], "Lab 3");
     let joined = monty.event("joined").await;
     assert_eq!(joined["members"], serde_json::json!(["ana", "bo", "monty"]));
@@ -137,9 +137,10 @@ async fn a_client_in_python_chats_comes_back_after_a_cut_and_is_told_of_a_gap() 
 async fn a_client_in_python_begins_anew_where_a_host_has_lost_its_logs() {
     let Some(python) = python().await else { return };
     let runtime = Tokio::default();
-    let host = local_host(&runtime, "Lab 3").insecure().start().await.unwrap();
+    let ana = Identity::from_seed([1; 32]);
+    let host = local_host(&runtime, "Lab 3").identity(ana.clone()).start().await.unwrap();
     let address = host.addresses()[0];
-    let mut monty = Monty::start(python, address);
+    let mut monty = Monty::start(python, address, &[]);
     assert_eq!(monty.event("joined").await["room"], "lobby");
     monty.say("before").await;
     monty.event("outcome").await;
@@ -147,7 +148,14 @@ async fn a_client_in_python_begins_anew_where_a_host_has_lost_its_logs() {
     host.shutdown(Duration::from_secs(5)).await;
     assert_eq!(monty.event("disconnected").await["reason"], "host_closed");
     monty.say("meanwhile").await;
-    let host = local_host(&runtime, "Lab 4").insecure().bind(address).start().await.unwrap();
+
+    // Somebody else who takes the place of its host is told nothing.
+    let stranger = local_host(&runtime, "Lab 3").bind(address).start().await.unwrap();
+    monty.until(|event| event["event"] == "disconnected" && event["reason"] == "stranger").await;
+    assert_eq!(stranger.stats().await.unwrap().frames_in, 0);
+    stranger.shutdown(Duration::from_secs(5)).await;
+
+    let host = local_host(&runtime, "Lab 4").identity(ana).bind(address).start().await.unwrap();
     let mut heard = host.events();
     let connected = monty.event("connected").await;
     assert_eq!((&connected["session"], &connected["resumed"]), (&"Lab 4".into(), &false.into()));
@@ -160,30 +168,52 @@ async fn a_client_in_python_begins_anew_where_a_host_has_lost_its_logs() {
     monty.ends().await;
 }
 
+#[tokio::test]
+async fn a_client_in_python_chats_in_the_clear_where_that_is_wanted() {
+    let Some(python) = python().await else { return };
+    let host = local_host(&Tokio::default(), "Lab 3").insecure().start().await.unwrap();
+    let mut heard = host.events();
+    let mut monty = Monty::start(python, host.addresses()[0], &["--insecure"]);
+    assert_eq!(monty.event("connected").await["session"], "Lab 3");
+    monty.say("for everybody").await;
+    assert_eq!(texts(&messages(&mut heard, &RoomName::lobby(), 1).await), ["monty: for everybody"]);
+    assert_eq!(monty.event("outcome").await["outcome"], "logged");
+    host.room("lobby").send("and from rust").await.unwrap();
+    assert_eq!(monty.message("lobby").await, "host: and from rust");
+    monty.say("/quit").await;
+    monty.ends().await;
+}
+
 fn texts(messages: &[(u64, String, String)]) -> Vec<String> {
     messages.iter().map(|(_, nick, text)| format!("{nick}: {text}")).collect()
 }
 
-/// Python, where `tests/python` is. Where there is none it says so, and there is none.
+/// Where there may be a Python: the one that comes first, and Debian's, which alone sees Debian's packages.
+const PYTHONS: [&str; 2] = ["python3", "/usr/bin/python3"];
+
+/// Python, where `tests/python` is. Where there is none that can run it, it says so, and there is none.
 ///
 /// # Panics
 ///
 /// Where there is none and `EXCHANGE_REQUIRE_PYTHON=1` says that there has to be.
 async fn python() -> Option<Command> {
-    let command = || {
-        let mut command = Command::new("python3");
+    let command = |program| {
+        let mut command = Command::new(program);
         command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("python"));
         command.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::null()).kill_on_drop(true);
         command
     };
-    let version = "import sys; sys.exit(sys.version_info < (3, 11))";
-    if command().args(["-c", version]).status().await.is_ok_and(|status| status.success()) {
-        return Some(command());
+    let suits = "import dissononce, sys; sys.exit(sys.version_info < (3, 11))";
+    for program in PYTHONS {
+        if command(program).args(["-c", suits]).output().await.is_ok_and(|output| output.status.success()) {
+            return Some(command(program));
+        }
     }
+    let missing = "there is no python3 of version 3.11 or later that has dissononce";
     let is_required = env::var_os("EXCHANGE_REQUIRE_PYTHON").is_some_and(|value| value == "1");
-    assert!(!is_required, "there is no python3 of version 3.11 or later");
+    assert!(!is_required, "{missing}");
     // What a test prints is not shown when it passes.
-    let _ = writeln!(io::stderr(), "SKIPPED: there is no python3 of version 3.11 or later");
+    let _ = writeln!(io::stderr(), "SKIPPED: {missing}");
     None
 }
 
@@ -196,8 +226,9 @@ struct Monty {
 }
 
 impl Monty {
-    fn start(mut python: Command, address: SocketAddr) -> Self {
+    fn start(mut python: Command, address: SocketAddr, more: &[&str]) -> Self {
         python.args(["-m", "exchange", &address.ip().to_string(), &address.port().to_string(), "--nick", "monty"]);
+        python.args(more);
         let mut child = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         Self { child, stdin, stdout: BufReader::new(stdout).lines(), told: Vec::new() }

@@ -142,8 +142,10 @@ def main() -> None:
     parser.add_argument("host", help="the address of the host")
     parser.add_argument("port", type=int, nargs="?", default=27027)
     parser.add_argument("--nick", default="python")
+    parser.add_argument("--insecure", action="store_true", help="in the clear, for everybody on the network to read")
     arguments = parser.parse_args()
-    asyncio.run(Chat(Client(arguments.nick), arguments.host, arguments.port).run())
+    client = Client(arguments.nick, is_secured=not arguments.insecure)
+    asyncio.run(Chat(client, arguments.host, arguments.port).run())
 
 
 if __name__ == "__main__":

@@ -9,11 +9,10 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
-from . import names, wire
+from . import names, secure, wire
 from .ending import Ending, broken
 from .messages import ACTS, TO_CLIENT, Message
 from .names import canonical, parse_name
@@ -32,21 +31,21 @@ Event = dict[str, Any]
 
 @dataclass
 class Link:
-    frames: wire.Frames
+    stream: wire.Stream
     deadline: float
     heartbeat: float = 0.0
     ping_at: float = 0.0
     healthy_at: float = 0.0
     nonce: int = 0
     is_live: bool = False
-    output: bytearray = field(default_factory=bytearray)
 
 
 class Client(Paging):
-    def __init__(self, nick: str, lobby_from: Any = None) -> None:
+    def __init__(self, nick: str, lobby_from: Any = None, is_secured: bool = True) -> None:
         self.nick = parse_name(nick, names.NICK)
         self.presence: Message = {"availability": "online", "note": None}
-        self.peer = secrets.token_hex(16)
+        self.identity = secure.Identity(secrets.token_bytes(32))
+        self.is_secured = is_secured
         self.producer = secrets.token_hex(8)
         self.events: list[Event] = []
         # By their names in canonical form.
@@ -55,11 +54,14 @@ class Client(Paging):
         self.link: Link | None = None
         self.is_over = False
         self._welcome: Message | None = None
+        self._host: str | None = None
+        """Who hosts the session, once that is proven (EX-HSK-003)."""
         self._unconfirmed: set[int] | None = None
         self._attempt = 0
         self._failures = 0
         self._dial_at = 0.0
-        self._output = bytearray()
+        self._frames, self._output = bytearray(), bytearray()
+        """What there is to say, and what of it is ready for the link."""
         self._removed_from: set[int] = set()
         """The numbers of rooms that we were removed from on this link."""
         self._quiet_until: float | None = None
@@ -151,9 +153,13 @@ class Client(Paging):
     def dialling(self, now: float) -> None:
         """A link is being made; what there is to say is for it."""
         self._attempt += 1
-        ours = wire.Offer()
-        self.link = Link(wire.Frames(partial(self._opened, ours)), deadline=now + HANDSHAKE)
-        self._output = bytearray(ours.to_bytes())
+        stream: wire.Stream
+        if self.is_secured:
+            stream = secure.Secured(wire.Offer(), secure.Keys(self.identity, self._host))
+        else:
+            stream = wire.Stream(wire.Offer(protections=wire.CLEAR))
+        self.link = Link(stream, deadline=now + HANDSHAKE)
+        self._unsay()
 
     def received(self, data: bytes, now: float) -> None:
         if self.link is None:
@@ -162,7 +168,7 @@ class Client(Paging):
         if self.link.is_live:
             self.link.deadline = now + 3 * self.link.heartbeat
         try:
-            for body in self.link.frames.feed(data):
+            for body in self.link.stream.feed(data, self._opened):
                 try:
                     message = from_json(TO_CLIENT, body)
                 except Malformed:
@@ -183,7 +189,7 @@ class Client(Paging):
     def lost(self, now: float) -> None:
         """The link is gone, or could not be had."""
         if self.link:
-            self._output.clear()
+            self._unsay()
             self._back_off("lost", now)
 
     def tick(self, now: float) -> None:
@@ -204,21 +210,25 @@ class Client(Paging):
             self._say_seen()
 
     def take_output(self) -> bytes:
+        self._seal()
         output, self._output = bytes(self._output), bytearray()
         return output
 
     # The link.
 
-    def _opened(self, ours: wire.Offer, data: bytes) -> tuple[wire.Choice, int] | None:
-        answer = wire.read_answer(ours, data)
-        if answer:
-            token = self._welcome and self._welcome["token"]
-            ids = {"peer": self.peer, "producer": self.producer, "token": token, "attempt": self._attempt}
-            self._say({"hello": {**ids, "nick": self.nick, "presence": self.presence}})
-        return answer
+    def _opened(self) -> None:
+        token = self._welcome and self._welcome["token"]
+        ids = {"peer": self.identity.peer, "producer": self.producer, "token": token, "attempt": self._attempt}
+        self._say({"hello": {**ids, "nick": self.nick, "presence": self.presence}})
 
     def _say(self, message: Message) -> None:
-        self._output += wire.frame(to_json(message))
+        self._frames += wire.frame(to_json(message))
+
+    def _seal(self) -> None:
+        """Gets ready what there is to say, all of it at once (EX-REC-001)."""
+        if self.link:
+            self._output += self.link.stream.take_output() + self.link.stream.seal(bytes(self._frames))
+            self._frames.clear()
 
     def _ping(self, link: Link, now: float) -> None:
         link.nonce += 1
@@ -230,7 +240,8 @@ class Client(Paging):
             # To try again would change nothing (EX-PRE-007).
             self.link = None
             self._finish(violation)
-        elif violation == "preamble" or self.link is None or self.link.frames.is_in_preamble:
+        elif violation == "preamble" or self.link is None or not self.link.stream.is_open:
+            # Without a word (EX-HSK-001).
             self._back_off(violation, now)
         else:
             self._give_up({"violation": violation}, now)
@@ -240,13 +251,18 @@ class Client(Paging):
         self._back_off(reason, now)
 
     def _end_link(self, reason: Any) -> None:
-        """Says goodbye, if the preamble is through (EX-STA-002)."""
-        if self.link and not self.link.frames.is_in_preamble:
+        """Says goodbye, if frames can go (EX-STA-002)."""
+        if self.link and self.link.stream.is_open:
             self._say({"bye": {"reason": reason}})
+            self._seal()
         self.link = None
 
-    def _told_bye(self, reason: Any, now: float) -> None:
+    def _unsay(self) -> None:
+        self._frames.clear()
         self._output.clear()
+
+    def _told_bye(self, reason: Any, now: float) -> None:
+        self._unsay()
         is_final = reason in ("left", "replaced", "wrong_token", "kicked")
         if is_final or (isinstance(reason, dict) and not reason.keys().isdisjoint(("name", "banned"))):
             self.link = None
@@ -355,6 +371,7 @@ class Client(Paging):
                     self._parted(name, room)
                 room.number, room.was_asked = None, False
         link.is_live = True
+        self._host = link.stream.peer
         link.heartbeat = max(welcome["heartbeat_ms"] / 1000, 0.1)
         link.deadline = now + 3 * link.heartbeat
         link.healthy_at = now + HEALTHY
@@ -363,8 +380,11 @@ class Client(Paging):
 
     def _update_roster(self, rev: int, members: list[Message]) -> None:
         assert self._welcome is not None
+        proven = self.link and self.link.stream.peer
         for record in members:
             member = record["member"]
+            if member == 0 and proven and record["peer"] != proven:
+                raise broken("impostor")
             known = self.roster.get(member)
             self.roster[member] = record
             if self._unconfirmed is not None:

@@ -1,4 +1,4 @@
-"""Bytes to frames (sections 3 and 4), in whatever pieces they come."""
+"""Bytes to frames (sections 3 and 4), in whatever pieces they come; `secure` keeps others from reading them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 MAGIC = b"EXCHANGE"
 POSTCARD, JSON = 1, 2
-CLEAR = 1
+CLEAR, NOISE = 1, 2
 MAX_FRAME, MAX_FIRST_FRAME = 65536, 1024
 
 
@@ -48,11 +48,11 @@ class Offer(NamedTuple):
         """What a host of this offer says to a client's, if there is anything in common."""
         version = min(self.newest, theirs.newest)
         encodings = self.encodings & theirs.encodings & (POSTCARD | JSON)
-        protections = self.protections & theirs.protections & CLEAR
+        protections = self.protections & theirs.protections & (CLEAR | NOISE)
         if version < max(self.oldest, theirs.oldest) or not encodings or not protections:
             return None
-        # The lowest bit is postcard's.
-        return Choice(version, encodings & -encodings, protections, self.features & theirs.features)
+        # The lowest bit is postcard's. Of protections there is one in an offer of ours (EX-PRE-008).
+        return Choice(version, encodings & -encodings, protections & -protections, self.features & theirs.features)
 
     def allows(self, choice: Choice) -> bool:
         return (
@@ -97,7 +97,7 @@ def read_answer(ours: Offer, data: bytes) -> tuple[Choice, int] | None:
     choice = Choice(*struct.unpack_from(">HBBI", data, end))
     if choice.version == 0:
         raise Broken(ours.loss(theirs))
-    if choice.encoding not in (POSTCARD, JSON) or choice.protection != CLEAR:
+    if choice.encoding not in (POSTCARD, JSON) or choice.protection not in (CLEAR, NOISE):
         raise Broken("preamble")
     if not ours.allows(choice) or not theirs.allows(choice):
         raise Broken("preamble")
@@ -109,25 +109,15 @@ def frame(body: bytes) -> bytes:
 
 
 class Frames:
-    """Cuts a stream into frames, after what `preamble` reads off its front."""
+    """Cuts a stream into frames."""
 
-    def __init__(self, preamble: Callable[[bytes], tuple[object, int] | None] | None, first: int = MAX_FRAME) -> None:
-        self._preamble = preamble
+    def __init__(self, first: int = MAX_FRAME) -> None:
         self._limit = first
         self._buffer = bytearray()
-
-    @property
-    def is_in_preamble(self) -> bool:
-        return self._preamble is not None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The frames that are whole now, each without its length."""
         self._buffer += data
-        if self._preamble:
-            if (read := self._preamble(bytes(self._buffer))) is None:
-                return
-            del self._buffer[: read[1]]
-            self._preamble = None
         while len(self._buffer) >= 4:
             length = int.from_bytes(self._buffer[:4], "big")
             if length == 0:
@@ -140,3 +130,70 @@ class Frames:
             del self._buffer[: 4 + length]
             self._limit = MAX_FRAME
             yield body
+
+
+class Stream:
+    """One end of a byte stream in the clear: a preamble, then frames."""
+
+    def __init__(self, ours: Offer, is_client: bool = True) -> None:
+        self.choice: Choice | None = None
+        self.peer: str | None = None
+        """Who is at the other end, if that is proven."""
+        self._ours, self._is_client = ours, is_client
+        self._frames = Frames(MAX_FRAME if is_client else MAX_FIRST_FRAME)
+        self._heard, self._said = bytearray(), bytearray()
+        if is_client:
+            self._said += ours.to_bytes()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether frames can go."""
+        return self.choice is not None
+
+    def take_output(self) -> bytes:
+        """What goes to the other side by itself, before there are frames."""
+        said, self._said = bytes(self._said), bytearray()
+        return said
+
+    def feed(self, data: bytes, opened: Callable[[], None] = lambda: None) -> Iterator[bytes]:
+        """The frames that are whole now, each without its length; before the first of all it is `opened`."""
+        self._heard += data
+        if not self.is_open:
+            self._begin()
+            if not self.is_open:
+                return
+            opened()
+        for piece in self._unseal(self._take(len(self._heard))):
+            yield from self._frames.feed(piece)
+
+    def seal(self, frames: bytes) -> bytes:
+        """What is sent so that the other side receives these frames."""
+        return frames
+
+    def _unseal(self, data: bytes) -> Iterator[bytes]:
+        yield data
+
+    def _begin(self) -> None:
+        """What comes before frames, as far as it is whole."""
+        read = self._read_answer() if self._is_client else self._read_offer()
+        if read:
+            self.choice, end = read
+            self._take(end)
+
+    def _take(self, length: int) -> bytes:
+        taken = bytes(self._heard[:length])
+        del self._heard[:length]
+        return taken
+
+    def _read_answer(self) -> tuple[Choice, int] | None:
+        return read_answer(self._ours, bytes(self._heard))
+
+    def _read_offer(self) -> tuple[Choice, int] | None:
+        if (offered := read_offer(bytes(self._heard))) is None:
+            return None
+        theirs, end = offered
+        choice = self._ours.choose(theirs)
+        self._said += self._ours.to_bytes() + (choice.to_bytes() if choice else bytes(8))
+        if choice is None:
+            raise Broken(self._ours.loss(theirs))
+        return choice, end
