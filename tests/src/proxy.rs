@@ -1,4 +1,4 @@
-//! A TCP proxy between clients and a host that cuts and stalls them.
+//! A TCP proxy between clients and a host that cuts and stalls them, and listens.
 
 use std::{
     future::poll_fn,
@@ -66,6 +66,16 @@ impl Proxy {
     pub fn stall(&self, stall: bool) {
         self.valve.change(|state| state.is_stalled = stall);
     }
+
+    /// Keeps what passes from now on.
+    pub fn listen(&self) {
+        self.valve.change(|state| state.overheard = Some(Overheard::default()));
+    }
+
+    /// What has passed since it [listens](Self::listen), on all connections together.
+    pub fn overheard(&self) -> Overheard {
+        self.valve.lock().overheard.clone().unwrap_or_default()
+    }
 }
 
 impl Drop for Proxy {
@@ -75,6 +85,13 @@ impl Drop for Proxy {
             state.cuts += 1;
         });
     }
+}
+
+/// What has passed through a [`Proxy`].
+#[derive(Clone, Debug, Default)]
+pub struct Overheard {
+    pub to_host: Vec<u8>,
+    pub to_client: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -87,6 +104,7 @@ struct State {
     host: Option<SocketAddr>,
     is_stalled: bool,
     is_closed: bool,
+    overheard: Option<Overheard>,
     waiting: Vec<Waker>,
 }
 
@@ -101,6 +119,12 @@ impl Valve {
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         waiting.into_iter().for_each(Waker::wake);
+    }
+
+    fn overhear(&self, bytes: &[u8], of: impl FnOnce(&mut Overheard) -> &mut Vec<u8>) {
+        if let Some(overheard) = &mut self.lock().overheard {
+            of(overheard).extend_from_slice(bytes);
+        }
     }
 
     async fn closed(&self) {
@@ -127,7 +151,12 @@ async fn forward<S: ByteStream>(mut client: S, mut host: S, valve: &Valve, cuts:
             return Poll::Ready(());
         }
         ready!(valve.poll(cx, |state| !state.is_stalled));
-        let ends = [up.poll_pump(cx, &mut client, &mut host), down.poll_pump(cx, &mut host, &mut client)];
+        let overhear_client = |bytes: &[u8]| valve.overhear(bytes, |overheard| &mut overheard.to_host);
+        let overhear_host = |bytes: &[u8]| valve.overhear(bytes, |overheard| &mut overheard.to_client);
+        let ends = [
+            up.poll_pump(cx, &mut client, &mut host, overhear_client),
+            down.poll_pump(cx, &mut host, &mut client, overhear_host),
+        ];
         if ends.iter().any(Poll::is_ready) { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
@@ -148,7 +177,13 @@ impl Default for Piece {
 
 impl Piece {
     /// Forwards until there is nothing to; ready at the end.
-    fn poll_pump(&mut self, cx: &mut Context<'_>, from: &mut impl ByteStream, to: &mut impl ByteStream) -> Poll<()> {
+    fn poll_pump(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &mut impl ByteStream,
+        to: &mut impl ByteStream,
+        overhear: impl Fn(&[u8]),
+    ) -> Poll<()> {
         loop {
             while self.begin < self.end {
                 match ready!(to.poll_write(cx, &[IoSlice::new(&self.buffer[self.begin..self.end])])) {
@@ -157,7 +192,10 @@ impl Piece {
                 }
             }
             match ready!(from.poll_read(cx, &mut self.buffer)) {
-                Ok(length) if length > 0 => (self.begin, self.end) = (0, length),
+                Ok(length) if length > 0 => {
+                    overhear(&self.buffer[..length]);
+                    (self.begin, self.end) = (0, length);
+                }
                 _ => return Poll::Ready(()),
             }
         }
