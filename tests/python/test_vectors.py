@@ -30,11 +30,11 @@ PIECES = [1, 2, 3, 7, 64, 1 << 20]
 
 class Vectors(unittest.TestCase):
     def each(self, file: str, check: Callable[[Vector, bytes], None]) -> None:
-        vectors = json.loads((Path(__file__).parents[1] / "vectors" / file).read_text("utf-8"))
+        vectors = vectors_of(file)
         self.assertTrue(vectors)
-        for vector in vectors:
+        for vector, data in vectors:
             with self.subTest(file, name=vector["name"], encoding=vector.get("encoding")):
-                check(vector, bytes.fromhex(vector["bytes"]))
+                check(vector, data)
 
     def check(self, vector: Vector, read: Callable[[], Any]) -> None:
         """That what is read is the vector's meaning, or refused for its error."""
@@ -185,6 +185,30 @@ class Vectors(unittest.TestCase):
                 self.assertEqual(client.link is None, "error" in vector)
 
         self.each("endings.json", ending)
+
+
+class Proven(unittest.TestCase):
+    """What the vectors do not say, because it takes a link and what is said on it together (EX-HSK-004)."""
+
+    def test_a_host_that_says_it_is_somebody_else(self) -> None:
+        client, host = Client("bo"), Secured(Offer(), Keys(Identity(bytes(32))), is_client=False)
+        client.dialling(0)
+        said: list[Any] = []
+        while output := client.take_output():
+            said += [from_json(TO_HOST, body) for body in host.feed(output)]
+            client.received(host.take_output(), 0)
+        [hello] = [message["hello"] for message in said]
+        self.assertEqual((hello["peer"], host.peer), (client.identity.peer, client.identity.peer))
+        # A welcome, and a roster in which member 0 has some PeerId.
+        [_, data] = next(each for each in vectors_of("endings.json") if each[0]["name"] == "client.entries")
+        client.received(host.seal(data), 0)
+        [*_, bye] = [from_json(TO_HOST, body) for body in host.feed(client.take_output())]
+        self.assertEqual(bye, {"bye": {"reason": {"violation": "impostor"}}})
+
+
+def vectors_of(file: str) -> list[tuple[Vector, bytes]]:
+    vectors = json.loads((Path(__file__).parents[1] / "vectors" / file).read_text("utf-8"))
+    return [(vector, bytes.fromhex(vector["bytes"])) for vector in vectors]
 
 
 def encodings_of(vector: Vector) -> int:
