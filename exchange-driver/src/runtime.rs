@@ -36,6 +36,12 @@ pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
         self.spawn(task);
     }
 
+    /// Has the task that is polled with `cx` polled again, after others had their turn and it was looked what sockets have
+    /// become ready. To a runtime that looks only now and then while tasks wake themselves, it has to be said.
+    fn yield_now(&self, cx: &mut Context<'_>) {
+        cx.waker().wake_by_ref();
+    }
+
     /// The monotonic clock. Its origin is any moment, the same for all clones.
     fn now(&self) -> Time;
 

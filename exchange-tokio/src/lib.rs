@@ -30,7 +30,7 @@ use std::{
     future::Future,
     io::{self, IoSlice},
     net::SocketAddr,
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -46,7 +46,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     runtime::Handle,
-    task::unconstrained,
+    task::{unconstrained, yield_now},
     time::{Instant, Sleep, sleep},
 };
 
@@ -116,6 +116,11 @@ impl Runtime for Tokio {
     fn spawn_yielding(&self, task: impl Future<Output = ()> + Send + 'static) {
         // Or it would be stopped after 128 reads and writes, which can be half of those whom one message goes to.
         self.handle.spawn(unconstrained(task));
+    }
+
+    fn yield_now(&self, cx: &mut Context<'_>) {
+        // It is over before it says so: its first poll leaves the waker with the runtime.
+        let _ = pin!(yield_now()).poll(cx);
     }
 
     fn now(&self) -> Time {

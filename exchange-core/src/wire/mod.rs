@@ -159,7 +159,7 @@ impl Wire {
     ///
     /// [`WireFault`] when what came is not this protocol, or not the other side's. Every later call fails too.
     pub fn receive<'a, 'b: 'a>(&'a mut self, input: &mut &'b [u8]) -> Result<Option<Received<'a>>, WireFault> {
-        if !matches!(self.stage, Stage::Frames(_) | Stage::Records(_)) {
+        if !self.is_opened() {
             return self.begin(input).inspect_err(|_| self.stage = Stage::Failed);
         }
         let frame = match &mut self.stage {
@@ -168,6 +168,11 @@ impl Wire {
             _ => None,
         };
         Ok(frame.map(Received::Frame))
+    }
+
+    /// Whether it is through with all that comes before frames.
+    pub fn is_opened(&self) -> bool {
+        matches!(self.stage, Stage::Frames(_) | Stage::Records(_))
     }
 
     /// Whether what goes over it has to be [sealed](Self::seal).

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Connections that are taken of each listener in one round.
-const ACCEPTS: usize = 16;
+const ACCEPTS: usize = 4;
 
 /// How long nothing is accepted after accepting failed, which is when descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

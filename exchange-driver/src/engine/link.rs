@@ -90,6 +90,11 @@ impl<S: ByteStream> LinkIo<S> {
         Self { id, peer: None, stream, wire, unsealed, queue, unreported: 0, signal, waker, dirty: false, ending: None }
     }
 
+    /// Whether frames can go.
+    pub(super) fn is_opened(&self) -> bool {
+        self.wire.is_opened()
+    }
+
     /// Passes on what the machine says.
     pub(super) fn say(&mut self, frames: Bytes) {
         if self.wire.is_sealed() {
@@ -115,6 +120,11 @@ impl<S: ByteStream> LinkIo<S> {
     /// Puts it on the list of links that are ready.
     pub(super) fn wake(&self) {
         self.waker.wake_by_ref();
+    }
+
+    /// Is ready in the next round, which comes by itself.
+    pub(super) fn again(&self) {
+        self.signal.again();
     }
 
     pub(super) fn taken(&self) {

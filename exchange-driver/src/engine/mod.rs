@@ -8,6 +8,7 @@
 //! other sockets in one call stack. A round bounds what it takes of each source, and the next one goes on.
 
 mod arrivals;
+mod door;
 mod keeping;
 mod link;
 mod machine;
@@ -35,6 +36,7 @@ use slab::Slab;
 
 pub(crate) use self::machine::{Machine, Participant};
 use self::{
+    door::Door,
     keeping::Keeper,
     link::{LinkIo, Reading},
     ready::ReadySet,
@@ -91,7 +93,9 @@ pub(crate) struct Engine<R: Runtime, M: Machine> {
     ready: Arc<ReadySet>,
     ready_now: Vec<usize>,
     dirty: Vec<usize>,
+    /// Links that are ending, the first to end first, and those of them that may have come to their end.
     ending: Vec<usize>,
+    unfinished: Vec<usize>,
     buffer: Box<[u8]>,
     /// What the machine has to be told, of the last round's writing for one.
     owed: Vec<Input<'static>>,
@@ -108,6 +112,9 @@ pub(crate) struct Engine<R: Runtime, M: Machine> {
     /// What the timer was set for, until that is due.
     alarm: Option<Alarm>,
     events: async_broadcast::Sender<Event>,
+    door: Door,
+    /// Whether this round has done anything for strangers.
+    is_for_strangers: bool,
     /// Events since the application last had its turn.
     told: usize,
     receipts: HashMap<MessageId, oneshot::Sender<Outcome>>,
@@ -126,6 +133,17 @@ enum Phase {
     Draining(Time),
     /// The machine is closed; links pass on their last bytes, until then.
     Closing(Time),
+}
+
+impl Phase {
+    /// Nobody waits longer than they said, and what is over is not counted anew.
+    fn draining(self, until: Time) -> Self {
+        match self {
+            Self::Running => Self::Draining(until),
+            Self::Draining(before) => Self::Draining(before.min(until)),
+            Self::Closing(until) => Self::Closing(until),
+        }
+    }
 }
 
 impl<R: Runtime, M: Machine> Engine<R, M> {
@@ -150,6 +168,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             ready_now: Vec::new(),
             dirty: Vec::new(),
             ending: Vec::new(),
+            unfinished: Vec::new(),
             buffer: vec![0; READ_BUFFER].into_boxed_slice(),
             owed: Vec::new(),
             listeners: Vec::new(),
@@ -163,6 +182,8 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             timer_at: None,
             alarm: None,
             events,
+            door: Door::default(),
+            is_for_strangers: false,
             told: 0,
             receipts: HashMap::new(),
             pages: HashMap::new(),
@@ -201,14 +222,14 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         }
         let mut incoming = Vec::new();
         let mut busy = self.accept(now, cx, &mut incoming);
-        let dialed = self.poll_dialing(cx);
-        busy |= dialed.is_some();
-        let has_network_changed = self.poll_network(cx);
-        busy |= has_network_changed | self.poll_keeper(cx);
+        self.is_for_strangers = busy;
+        let (dialed, has_network_changed) = (self.poll_dialing(cx), self.poll_network(cx));
+        busy |= dialed.is_some() | has_network_changed | self.poll_keeper(cx);
         self.ready_now.clear();
         // Whoever talks faster than it can be kept has to wait.
         if !self.keeper.as_ref().is_some_and(Keeper::is_full) {
             self.ready.take(&mut self.ready_now);
+            self.ready_now.extend(self.door.open(now));
         }
 
         let Self { machine, out, owed, links, buffer, runtime, commands, stats, .. } = self;
@@ -221,7 +242,15 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             let Some(link) = links.get_mut(place) else { continue };
             link.taken();
             if link.ending.is_some() {
+                self.unfinished.push(place);
                 continue;
+            }
+            // Whoever was dialled is no stranger.
+            if !link.is_opened() && self.dialer.is_none() {
+                if !self.door.lets(place, now) {
+                    continue;
+                }
+                self.is_for_strangers = true;
             }
             if !mem::replace(&mut link.dirty, true) {
                 self.dirty.push(place);
@@ -234,7 +263,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             match reading {
                 Reading::Dry => {}
                 Reading::More if cfg!(exchange_bug = "more-to-read-forgotten") => {}
-                Reading::More => link.wake(),
+                Reading::More => link.again(),
                 ended => over.push((place, ended)),
             }
         }
@@ -262,12 +291,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                         Command::Count(reply) => counted.push(reply),
                         Command::Shutdown { patience, reply } => {
                             self.shutdown.push(reply);
-                            self.phase = match self.phase {
-                                Phase::Running => Phase::Draining(now + patience),
-                                // Nobody waits longer than they said, and what is over is not counted anew.
-                                Phase::Draining(until) => Phase::Draining(until.min(now + patience)),
-                                Phase::Closing(until) => Phase::Closing(until),
-                            };
+                            self.phase = self.phase.draining(now + patience);
                         }
                     }
                 }
@@ -292,14 +316,19 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         self.advance_phase(now);
         busy |= self.perform(now);
         self.reply(replies);
+        self.pass_on(now, over);
+        self.count(counted);
+        busy || !self.owed.is_empty()
+    }
+
+    /// What the machine has said goes out, and those links end that are over.
+    fn pass_on(&mut self, now: Time, over: Vec<(usize, Reading)>) {
         // What the machine has closed for a reason of its own has ended for that.
         for (place, reading) in over {
             self.over(now, place, reading);
         }
         self.write(now);
         self.finish_ending(now);
-        self.count(counted);
-        busy || !self.owed.is_empty()
     }
 
     /// Says what was taken of what was posted, once it is kept if anything is.
@@ -350,6 +379,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             telling::link_ended(link.id, link.peer.as_ref(), cause);
             link.end(now + LINGER);
             self.ending.push(place);
+            self.unfinished.push(place);
         }
     }
 
@@ -455,15 +485,23 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
     }
 
     fn finish_ending(&mut self, now: Time) {
-        let Self { ending, links, places, buffer, stats, .. } = self;
-        ending.retain(|&place| {
-            let Some(link) = links.get_mut(place) else { return false };
-            let over = link.finish(buffer, stats) || link.ending.as_ref().is_none_or(|ending| ending.until <= now);
-            if over {
-                places.remove(&link.id);
-                links.remove(place);
+        let Self { ending, unfinished, links, places, buffer, stats, .. } = self;
+        let mut forget = |links: &mut Slab<LinkIo<R::Stream>>, place| {
+            places.remove(&links.remove(place).id);
+        };
+        for place in unfinished.drain(..) {
+            if links.get_mut(place).is_some_and(|link| link.ending.is_some() && link.finish(buffer, stats)) {
+                forget(links, place);
             }
-            !over
+        }
+        ending.retain(|&place| {
+            let Some(until) = links.get(place).and_then(|link| link.ending.as_ref()).map(|ending| ending.until) else {
+                return false;
+            };
+            if until <= now {
+                forget(links, place);
+            }
+            until > now
         });
         if matches!(self.phase, Phase::Running) {
             let too_many = self.ending.len().saturating_sub(LINGERING);
@@ -488,6 +526,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         let lingering = self.ending.iter().filter_map(|&place| self.links.get(place)?.ending.as_ref());
         let next = lingering
             .map(|ending| (ending.until, Alarm::Linger))
+            .chain(self.door.wake().map(|at| (at, Alarm::Door)))
             .chain(self.out.wake().map(|wake| (wake.at, Alarm::Machine(wake.reason))))
             .chain(phase)
             .chain(self.accept_again.map(|at| (at, Alarm::Accept)))
@@ -534,11 +573,11 @@ impl<R: Runtime, M: Machine> Future for Engine<R, M> {
             if !busy && !engine.rest(cx) {
                 return Poll::Pending;
             }
-            if engine.told >= ENOUGH {
+            if engine.told >= ENOUGH || engine.is_for_strangers {
                 break;
             }
         }
-        cx.waker().wake_by_ref();
+        engine.runtime.yield_now(cx);
         Poll::Pending
     }
 }

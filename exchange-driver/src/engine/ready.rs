@@ -42,6 +42,13 @@ pub(super) struct LinkWaker {
 }
 
 impl LinkWaker {
+    /// Puts the link on the list for the next round, to which whoever calls sees that it comes.
+    pub(super) fn again(&self) {
+        if !self.queued.swap(true, Ordering::AcqRel) {
+            self.set.ready.lock().unwrap_or_else(PoisonError::into_inner).push(self.index);
+        }
+    }
+
     /// From here on, waking puts the link on the list again.
     pub(super) fn taken(&self) {
         self.queued.store(cfg!(exchange_bug = "waker-lost"), Ordering::Release);

@@ -15,6 +15,8 @@ pub(super) enum Alarm {
     Phase,
     /// Accepting is tried again.
     Accept,
+    /// A stranger has its turn.
+    Door,
 }
 
 impl fmt::Display for Alarm {
@@ -24,6 +26,7 @@ impl fmt::Display for Alarm {
             Self::Linger => f.write_str("Linger"),
             Self::Phase => f.write_str("Phase"),
             Self::Accept => f.write_str("Accept"),
+            Self::Door => f.write_str("Door"),
         }
     }
 }

@@ -32,6 +32,7 @@ pub(super) enum Abuse {
     Connections,
     ConnectionsFromEverywhere,
     Garbage,
+    Handshakes,
     Messages,
     NewPeople,
     Pings,
@@ -43,11 +44,12 @@ pub(super) enum Abuse {
 }
 
 impl Abuse {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Slowloris,
         Self::Connections,
         Self::ConnectionsFromEverywhere,
         Self::Garbage,
+        Self::Handshakes,
         Self::Messages,
         Self::NewPeople,
         Self::Pings,
@@ -67,6 +69,7 @@ impl Abuse {
             Self::Connections => "connections",
             Self::ConnectionsFromEverywhere => "connections-from-everywhere",
             Self::Garbage => "garbage",
+            Self::Handshakes => "handshakes",
             Self::Messages => "messages",
             Self::NewPeople => "new-people",
             Self::Pings => "pings",
@@ -84,6 +87,7 @@ impl Abuse {
             Self::Connections => "connections without end, from one address",
             Self::ConnectionsFromEverywhere => "connections without end, from 200 addresses",
             Self::Garbage => "bytes at random, from 200 addresses",
+            Self::Handshakes => "handshakes without end, from 200 addresses",
             Self::Messages => "messages without end, of one member who comes back each time",
             Self::NewPeople => "messages without end, of ever new members from one address",
             Self::Pings => "pings without end, of 16 members from one address",
@@ -98,6 +102,7 @@ impl Abuse {
     pub(super) fn unit(self) -> &'static str {
         match self {
             Self::Slowloris | Self::Connections | Self::ConnectionsFromEverywhere | Self::Garbage => "connections",
+            Self::Handshakes => "handshakes",
             Self::Messages | Self::NewPeople => "messages",
             Self::Pings => "pings",
             Self::Storm => "changes",
@@ -114,6 +119,7 @@ impl Abuse {
             Self::ConnectionsFromEverywhere => strangers::connect(host, deeds, 200),
             Self::Garbage => strangers::talk_nonsense(host, deeds, 200),
             Self::Messages => members::talk(host, deeds),
+            Self::Handshakes => strangers::shake_hands(host, deeds, 200),
             Self::NewPeople => members::talk_as_ever_new_people(host, deeds),
             Self::Pings => members::ping(host, deeds),
             Self::Storm => members::flip(host, deeds),

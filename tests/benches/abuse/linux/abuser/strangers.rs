@@ -2,7 +2,11 @@
 
 use std::{collections::VecDeque, net::SocketAddr, rc::Rc, time::Duration};
 
-use exchange_tokio::core::wire::{Offer, Wire};
+use bytes::Bytes;
+use exchange_tokio::core::{
+    Identity, Seed,
+    wire::{Keyring, Offer, Wire},
+};
 use fastrand::Rng;
 use futures_util::{FutureExt as _, future::LocalBoxFuture};
 use tokio::{
@@ -17,6 +21,10 @@ use crate::linux::addresses;
 /// Between two bytes of one link.
 const NOW_AND_THEN: Duration = Duration::from_millis(200);
 
+/// How long the first message of a handshake is, and what a host says up to its own.
+const KEY: usize = 32;
+const ANSWER: usize = 28 + 128;
+
 /// So many connections at once are made, or held, by somebody who makes them without end.
 const AT_ONCE: usize = 64;
 
@@ -27,7 +35,7 @@ pub(super) fn hold(host: SocketAddr, deeds: &Rc<Deeds>, from: u8, each: usize) -
         .map(|address| {
             let deeds = Rc::clone(deeds);
             async move {
-                let opening = Wire::client(Offer::default()).opening();
+                let opening = opening();
                 deeds.begun();
                 while !deeds.is_over() {
                     if let Ok(mut stream) = addresses::connect(address, host).await {
@@ -66,6 +74,36 @@ pub(super) fn connect(host: SocketAddr, deeds: &Rc<Deeds>, from: u8) -> Vec<Loca
         }
     };
     vec![connecting.boxed_local()]
+}
+
+/// From so many addresses in turn: a first message that costs nothing to make has the host do all it can for a second.
+pub(super) fn shake_hands(host: SocketAddr, deeds: &Rc<Deeds>, from: u8) -> Vec<LocalBoxFuture<'static, ()>> {
+    (0..AT_ONCE)
+        .map(|_| {
+            let deeds = Rc::clone(deeds);
+            async move {
+                let (mut random, opening) = (Rng::new(), opening());
+                deeds.begun();
+                while !deeds.is_over() {
+                    if let Ok(mut stream) = addresses::connect(addresses::abuser(random.u8(1..=from)), host).await {
+                        let key: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(KEY).collect();
+                        let _ = stream.write_all(&[&opening[..], &key].concat()).await;
+                        if stream.read_exact(&mut [0; ANSWER]).await.is_ok() {
+                            deeds.count(1);
+                        }
+                    }
+                    yield_now().await;
+                }
+            }
+            .boxed_local()
+        })
+        .collect()
+}
+
+/// What somebody says first who wants to be secured.
+fn opening() -> Bytes {
+    let keys = Keyring::new(Identity::from_seed([1; 32]), &Seed::from_number(1)).keys();
+    Wire::client(Offer::default()).secured(Some(keys)).opening()
 }
 
 /// From so many addresses in turn.
