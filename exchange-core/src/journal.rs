@@ -38,13 +38,13 @@ pub(crate) fn read<T: DeserializeOwned>(key: Key, row: &[u8]) -> Result<T, Damag
     }
 }
 
-/// Reads the row that begins with the form in which all of them are, of which the newest is `newest`.
-pub(crate) fn read_with_form<T: DeserializeOwned>(key: Key, row: &[u8], newest: u16) -> Result<T, Damage> {
+/// Reads the row that begins with the form in which all of them are, of which the newest is `newest`; gives that too.
+pub(crate) fn read_with_form<T: DeserializeOwned>(key: Key, row: &[u8], newest: u16) -> Result<(u16, T), Damage> {
     let (form, _) = postcard::take_from_bytes::<u16>(row).map_err(|_| Damage::Row(key))?;
     if !(1..=newest).contains(&form) {
         return Err(Damage::Later { form });
     }
-    read(key, row).map(|(_, row): (u16, T)| row)
+    read(key, row)
 }
 
 pub(crate) fn identity_row(identity: &Identity) -> Bytes {

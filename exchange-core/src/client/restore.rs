@@ -41,7 +41,7 @@ impl Client {
             return Err(Damage::OfHost);
         }
         let kept = rows.get(&Key::Client).ok_or(Damage::Missing(Key::Client))?;
-        let kept: ClientRow = read_with_form(Key::Client, kept, FORM)?;
+        let (_, kept): (u16, ClientRow) = read_with_form(Key::Client, kept, FORM)?;
         let identity = rows.get(&Key::Identity).map(|row| read_identity(row)).transpose()?;
         let config = ClientConfig { identity: identity.or(config.identity), ..config };
         let mut client = Self::new(config, seed);

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Host, members::Tokens};
+use super::{Host, tokens::Tokens};
 use crate::{
     ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, SessionId},
     journal::read_with_form,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The form that rows are written in. Whoever changes one of them counts on, and goes on to read the earlier ones.
-const FORM: u16 = 3;
+const FORM: u16 = 4;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SessionRow {
@@ -26,8 +26,12 @@ pub(super) struct SessionRow {
     pub(super) closed_logs: Vec<Epoch>,
 }
 
+/// In forms up to this one tokens were kept as they are.
+pub(super) const PLAIN_TOKENS: u16 = 3;
+
 impl SessionRow {
-    pub(super) fn read(row: &[u8]) -> Result<Self, Damage> {
+    /// The row, and in which form all are.
+    pub(super) fn read(row: &[u8]) -> Result<(u16, Self), Damage> {
         read_with_form(Key::Session, row, FORM)
     }
 }

@@ -2,9 +2,7 @@
 
 use alloc::{collections::BTreeSet, vec::Vec};
 
-use serde::{Deserialize, Serialize};
-
-use super::{Alarm, Host, OWNER, budget::Budget, presence::Wish};
+use super::{Alarm, Host, OWNER, budget::Budget, presence::Wish, tokens::Tokens};
 use crate::{
     event::Ended,
     ids::{MemberId, PeerId, RoomId, Token},
@@ -33,35 +31,20 @@ pub(super) struct Member {
     pub(super) requests: Budget,
 }
 
-/// The tokens with which a member may come back.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Tokens {
-    current: Option<Token>,
-    before: Before,
-}
-
-/// What else it may show instead of the current token, because the message with that may never have reached it.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-enum Before {
-    Nothing,
-    NoToken,
-    Token(Token),
-}
-
 impl Member {
     pub(super) fn owner() -> Self {
-        Self::with(Before::Nothing)
+        Self::with(Tokens::OWNER)
     }
 
     pub(super) fn new() -> Self {
-        Self::with(Before::NoToken)
+        Self::with(Tokens::NEW)
     }
 
-    fn with(before: Before) -> Self {
+    fn with(tokens: Tokens) -> Self {
         Self {
             link: None,
             attempt: 0,
-            tokens: Tokens { current: None, before },
+            tokens,
             rooms: BTreeSet::new(),
             wish: Wish::default(),
             changed: None,
@@ -80,31 +63,12 @@ impl Member {
     /// It has said something on its new link, so it has read its new token: the old one is spent. Whether it was not
     /// before.
     pub(super) fn has_welcome(&mut self) -> bool {
-        !matches!(core::mem::replace(&mut self.tokens.before, Before::Nothing), Before::Nothing)
+        self.tokens.received()
     }
 
     /// Its link is gone; whether it was its newest one.
     pub(super) fn unlink(&mut self, link: LinkId) -> bool {
         self.link.take_if(|newest| *newest == link || cfg!(exchange_bug = "old-link-unlinks-new")).is_some()
-    }
-}
-
-impl Tokens {
-    fn admit(&self, shown: Option<Token>) -> bool {
-        match &self.before {
-            Before::NoToken if shown.is_none() => return true,
-            Before::Token(before) if shown == Some(*before) => return true,
-            _ => {}
-        }
-        shown.is_some() && (shown == self.current || cfg!(exchange_bug = "any-token-will-do"))
-    }
-
-    fn rotate(&mut self, shown: Option<Token>, fresh: Token) {
-        self.before = shown.map_or(Before::NoToken, Before::Token);
-        if cfg!(exchange_bug = "lost-welcome-locks-out") {
-            self.before = Before::Nothing;
-        }
-        self.current = Some(fresh);
     }
 }
 
@@ -131,12 +95,12 @@ impl Host {
             }
         }
         let token = Token::from_bytes(self.random.bytes());
+        let token = if cfg!(exchange_bug = "token-never-rotates") { Token::from_bytes([1; 16]) } else { token };
         let spent = self.spent(hello.peer);
         let (messages, requests) =
             if cfg!(exchange_bug = "limit-forgotten-with-the-link") { Default::default() } else { spent };
         let state = self.members.entry(member).or_insert_with(Member::new);
         (state.messages, state.requests) = (messages, requests);
-        let token = state.tokens.current.filter(|_| cfg!(exchange_bug = "token-never-rotates")).unwrap_or(token);
         state.tokens.rotate(hello.token, token);
         state.attempt = hello.attempt;
         if let Some(old) = state.link.replace(link)

@@ -33,6 +33,7 @@ mod signals;
 mod talking;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 use alloc::{
     collections::{BTreeMap, BTreeSet, VecDeque},

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{
     Alarm, Host, HostConfig, LOBBY, OWNER,
     journal::HostJournal,
-    kept::{MemberRow, SessionRow},
+    kept::{MemberRow, PLAIN_TOKENS, SessionRow},
     members::Member,
 };
 use crate::{
@@ -43,7 +43,7 @@ impl Host {
             return Err(Damage::OfClient);
         }
         let session = rows.get(&Key::Session).ok_or(Damage::Missing(Key::Session))?;
-        let session = SessionRow::read(session)?;
+        let (form, session) = SessionRow::read(session)?;
         let owner_key = Key::Member(OWNER);
         let owner: MemberRow = read(owner_key, rows.get(&owner_key).ok_or(Damage::Missing(owner_key))?)?;
         let identity = rows.get(&Key::Identity).map(|row| read_identity(row)).transpose()?;
@@ -57,6 +57,9 @@ impl Host {
         host.closed_logs = session.closed_logs.into();
         for (key, row) in &rows {
             host.restore_row(*key, row, now)?;
+        }
+        if form <= PLAIN_TOKENS {
+            host.members.values_mut().for_each(|member| member.tokens = member.tokens.of_plain());
         }
         if !host.rooms.contains_key(&LOBBY) {
             return Err(Damage::Missing(Key::Room(LOBBY)));

@@ -2,6 +2,8 @@
 
 use alloc::{collections::BTreeMap, vec::Vec};
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Bench, LOBBY, WINDOW, config, den, hello, join, peer, refusals, secs, text, texts};
 use crate::{
     Durability, Limits, Timestamp,
@@ -9,7 +11,7 @@ use crate::{
     host::{Host, HostConfig},
     identity::Identity,
     ids::{MemberId, RoomId, Seq},
-    message::{Act, Body, Encoding, JoinFrom, Rule, ToClient, ToHost},
+    message::{Act, Body, Encoding, JoinFrom, Rule, ToClient, ToHost, Welcome},
     name::RoomName,
     reason::{CloseReason, Refusal},
     seam::{Effect, Input, LinkId},
@@ -154,6 +156,39 @@ fn who_shows_no_token_of_the_session_before_is_not_let_in_as_somebody_of_it() {
 }
 
 #[test]
+fn a_token_that_an_earlier_version_kept_as_it_is_opens_the_door_still() {
+    let mut bench = Bench::with(keeping());
+    let link = bench.open(1, Encoding::Postcard, WINDOW);
+    bench.say_all(link, &[hello(1, 1, None), join(&RoomName::lobby(), JoinFrom::Head)]);
+    bench.sync();
+    let welcome = bench.heard(link).into_iter().find_map(|said| match said {
+        ToClient::Welcome(welcome) => Some(welcome),
+        _ => None,
+    });
+    let Welcome { you, token, .. } = welcome.unwrap();
+    let print = Sha256::new().chain_update(b"exchange token 1").chain_update(token.as_bytes()).finalize();
+    let mut found = 0;
+    for (key, row) in &mut bench.disk.rows {
+        match *key {
+            Key::Session => *row = [&[3][..], &row[1..]].concat().into(),
+            Key::Member(member) if member == you => {
+                let at = row.windows(16).position(|bytes| bytes == &print[..16]).unwrap();
+                *row = [&row[..at], token.as_bytes(), &row[at + 16..]].concat().into();
+                found += 1;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(found, 1);
+    bench.restore(keeping()).unwrap();
+    let link = bench.open(1, Encoding::Postcard, WINDOW);
+    bench.say(link, &hello(1, 2, Some(token)));
+    bench.sync();
+    assert_eq!(bench.closed(link), None);
+    assert!(bench.heard(link).iter().any(|said| matches!(said, ToClient::Welcome(welcome) if welcome.you == you)));
+}
+
+#[test]
 fn a_ban_ends_when_it_was_to_end_whoever_hosts_then() {
     let mut bench = Bench::with(keeping());
     bench.input(Input::WallClock { at: Timestamp::from_millis(1_000_000) });
@@ -231,8 +266,8 @@ fn rows_that_are_not_those_of_a_host_are_told_apart_from_those_that_are() {
         assert!(restore(rows).is_some(), "with a damaged row of {key}");
     }
     let mut later = whole.clone();
-    later.insert(Key::Session, [&[4][..], &whole[&Key::Session][1..]].concat().into());
-    assert_eq!(restore(later), Some(Damage::Later { form: 4 }));
+    later.insert(Key::Session, [&[5][..], &whole[&Key::Session][1..]].concat().into());
+    assert_eq!(restore(later), Some(Damage::Later { form: 5 }));
     let mut foreign = whole.clone();
     foreign.insert(Key::Client, bytes::Bytes::from_static(b"a client's"));
     assert_eq!(restore(foreign), Some(Damage::OfClient));
