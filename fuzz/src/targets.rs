@@ -6,6 +6,7 @@ pub mod host;
 pub mod kept;
 pub mod message;
 pub mod preamble;
+pub mod secured;
 pub mod store;
 pub mod txt;
 
@@ -13,13 +14,14 @@ pub mod txt;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is that of its corpus too.
-pub const ALL: [(&str, Target); 8] = [
+pub const ALL: [(&str, Target); 9] = [
     ("client", client::run),
     ("frame_stream", frame_stream::run),
     ("host", host::run),
     ("kept", kept::run),
     ("message", message::run),
     ("preamble", preamble::run),
+    ("secured", secured::run),
     ("store", store::run),
     ("txt", txt::run),
 ];
