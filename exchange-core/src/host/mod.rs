@@ -14,6 +14,7 @@
 mod admission;
 mod archive;
 mod budget;
+mod config;
 mod fanout;
 mod history;
 mod import;
@@ -39,7 +40,7 @@ use alloc::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     vec::Vec,
 };
-use core::{mem, time::Duration};
+use core::mem;
 
 use bytes::BytesMut;
 
@@ -54,6 +55,7 @@ use self::{
 };
 pub use self::{
     archive::{Archive, ArchivedRoom},
+    config::HostConfig,
     history::History,
     import::{Import, Imported, Misfit},
 };
@@ -63,9 +65,9 @@ use crate::{
     ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, Seq, SessionId},
     limits::{Limits, Timing},
     message::{Body, JoinFrom, MemberRecord, PageFrom, Presence, Role, Status, ToHost},
-    name::{Nick, RoomName, SessionName},
+    name::{Nick, RoomName},
     presence::{Own, Roster},
-    reason::{CloseReason, Durability, Refusal, Violation},
+    reason::{CloseReason, Refusal, Violation},
     refusals::Refusals,
     room::{Room, Seen},
     seam::{Effect, Input, LinkId, LinkLoss, Outbox, Wake, WakeReason},
@@ -79,36 +81,6 @@ const OWNER: MemberId = MemberId::OWNER;
 
 /// The first room that is opened; it is never closed.
 const LOBBY: RoomId = RoomId(1);
-
-/// What a host is made with.
-#[derive(Clone, Debug)]
-pub struct HostConfig {
-    /// What the session is called.
-    pub name: SessionName,
-    /// What the host itself is called.
-    pub nick: Nick,
-    /// Who the host itself is, where links prove that; `None` for anybody. With a [store](Self::store), it is kept there.
-    pub identity: Option<Identity>,
-    /// What it bounds.
-    pub limits: Limits,
-    /// How long it waits for what.
-    pub timing: Timing,
-    /// How long without [`Input::Activity`] until its owner is shown as away; `None` for never.
-    pub idle: Option<Duration>,
-    /// Whether others are told how far its owner has [read](Round::read).
-    pub read_receipts: bool,
-    /// How safely [`Effect::Store`] keeps what happens; `None` if nothing is to be kept beyond the
-    /// host's life.
-    pub store: Option<Durability>,
-}
-
-impl HostConfig {
-    /// A session of this name, hosted by somebody of that name, with the usual limits.
-    pub fn new(name: SessionName, nick: Nick) -> Self {
-        let (limits, timing) = (Limits::default(), Timing::default());
-        Self { name, nick, identity: None, limits, timing, idle: None, read_receipts: false, store: None }
-    }
-}
 
 /// A hosted session.
 #[derive(Debug)]
