@@ -1,6 +1,6 @@
 //! A host made again of what was kept of an earlier one.
 
-use alloc::collections::BTreeMap;
+use alloc::{collections::BTreeMap, vec::Vec};
 
 use bytes::Bytes;
 
@@ -25,8 +25,8 @@ impl Host {
     /// The host of which these rows were kept: the same session with the same rooms, logs and people. Everybody else has
     /// lost their link, and may come back as after any other loss.
     ///
-    /// Names, limits and times are those of `config`. Who hosts it is who did, unless that was nobody in particular. `wall` is what the wall clock shows: bans and the like go on to end
-    /// when they were to.
+    /// Names, limits and times are those of `config`. Who hosts it is who did, unless that was nobody in particular. `wall`
+    /// is what the wall clock shows: bans and the like go on to end when they were to.
     ///
     /// # Errors
     ///
@@ -58,7 +58,8 @@ impl Host {
         for (key, row) in &rows {
             host.restore_row(*key, row, now)?;
         }
-        if form <= PLAIN_TOKENS {
+        let had_plain_tokens = form <= PLAIN_TOKENS;
+        if had_plain_tokens {
             host.members.values_mut().for_each(|member| member.tokens = member.tokens.of_plain());
         }
         if !host.rooms.contains_key(&LOBBY) {
@@ -69,6 +70,11 @@ impl Host {
             host.journal = Some(HostJournal::restored(durability, rows));
             host.rooms.values_mut().for_each(|room| room.unkept = Some(Unkept::default()));
             host.changes_member(OWNER);
+            // With the first row that is written, all are of the newest form.
+            let others: Vec<MemberId> = host.members.keys().copied().filter(|_| had_plain_tokens).collect();
+            for member in others {
+                host.changes_member(member);
+            }
         }
         host.forget_old_everywhere(now);
         Ok(host)
