@@ -83,8 +83,9 @@ impl Host {
             Err(reason) => return self.close_link(now, link, reason, out),
         };
         self.changes_member(member);
-        if self.links.get(&link).is_some_and(|link| link.proven.is_some()) {
-            self.expire_ghosts(now, member, hello.peer, out);
+        let is_proven = self.links.get(&link).is_some_and(|link| link.proven.is_some());
+        if is_proven && !self.members.contains_key(&member) {
+            self.expire_ghosts(now, hello.peer, out);
         }
         // Whoever has a nick asks for another; to everybody else it says who they are.
         let is_called = self.nicks.of(member).is_some();
@@ -241,10 +242,10 @@ impl Host {
         self.goes(now, member, LeaveReason::TimedOut, out);
     }
 
-    /// Somebody is back for certain, by another run of their client: nobody waits for the one before any more.
-    fn expire_ghosts(&mut self, now: Time, member: MemberId, peer: PeerId, out: &mut Outbox) {
-        let is_ghost = |other: &MemberId| *other != member && self.away.contains(other);
-        let ghosts: Vec<MemberId> = self.roster.clients_of(peer).filter(is_ghost).collect();
+    /// Somebody is back for certain, by a new run of their client: nobody waits for the one before any more.
+    fn expire_ghosts(&mut self, now: Time, peer: PeerId, out: &mut Outbox) {
+        let clients = self.roster.clients_of(peer);
+        let ghosts: Vec<MemberId> = clients.filter(|client| self.away.contains(client)).collect();
         for ghost in ghosts {
             self.expire(now, ghost, out);
         }

@@ -69,6 +69,19 @@ fn whoever_is_back_for_certain_has_no_ghost() {
 }
 
 #[test]
+fn of_two_clients_of_one_peer_one_that_comes_back_leaves_the_other_its_time() {
+    let mut bench = Bench::new();
+    let links = [1, 2].map(|number| bench.come(number, peer(1), &run(1, u8::try_from(number).unwrap(), None)));
+    let token = bench.token(links[0]);
+    for link in links {
+        bench.input(Input::LinkDown { link, loss: LinkLoss::Broken });
+    }
+    let ToHost::Hello(greeting) = run(1, 1, token) else { panic!("no hello") };
+    let link = bench.come(3, peer(1), &ToHost::Hello(Hello { attempt: 3, ..greeting }));
+    assert_eq!((bench.closed(link), bench.in_lobby(1), bench.host.away.len()), (None, 2, 1));
+}
+
+#[test]
 fn one_peer_may_have_several_clients_if_each_proves_that_it_is_its_own() {
     let mut bench = Bench::new();
     let links = [1, 2].map(|number| bench.come(number, peer(1), &run(1, u8::try_from(number).unwrap(), None)));
