@@ -118,6 +118,9 @@ impl Records {
 
     /// Opens the next record that holds anything; `false` when all of `input` is taken.
     fn open_next(&mut self, input: &mut &[u8]) -> Result<bool, Violation> {
+        self.cut = 0;
+        self.opened.clear();
+        self.opened.shrink_to(KEPT_CAPACITY);
         loop {
             match self.awaited {
                 Awaited::Length => {
@@ -133,9 +136,6 @@ impl Records {
                 }
                 Awaited::Held(length) => {
                     let Some(sealed) = take(&mut self.partial, length + TAG, input) else { return Ok(false) };
-                    self.cut = 0;
-                    self.opened.clear();
-                    self.opened.shrink_to(KEPT_CAPACITY);
                     self.opened.resize(sealed.len(), 0);
                     let opened = self.transport.read_message(sealed, &mut self.opened);
                     // What could not be opened may have been put there all the same.
