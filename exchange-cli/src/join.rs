@@ -119,14 +119,13 @@ async fn attempt(
     let builder = if app.is_typed { builder.idle(IDLE) } else { builder };
     let builder = store.into_iter().cloned().fold(builder, ClientBuilder::store);
     let builder = home.identity().cloned().into_iter().fold(builder, ClientBuilder::identity);
-    let session = match &target {
-        Target::Session(name) => Some(name.clone()),
-        Target::Found(record) => Some(record.name.clone()),
-        _ => None,
+    let session = target.session().cloned();
+    let builder = if arguments.talk.insecure {
+        builder.insecure()
+    } else {
+        let known = session.as_ref().map(|session| home.host_of(session)).transpose()?.flatten();
+        known.into_iter().fold(builder, ClientBuilder::host)
     };
-    let known = session.as_ref().map(|session| home.host_of(session)).transpose()?.flatten();
-    let builder = known.into_iter().fold(builder, ClientBuilder::host);
-    let builder = if arguments.talk.insecure { builder.insecure() } else { builder };
     let builder = match discovery {
         Some(discovery) => builder.discovery(discovery.clone()),
         None => builder.no_discovery(),

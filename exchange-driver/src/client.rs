@@ -119,8 +119,7 @@ impl<R: Runtime> Client<R> {
         self.handle.session().await
     }
 
-    /// Who hosts the session, as has been proven on the present link. `None` if nothing has: the link is in the clear, or
-    /// there is none.
+    /// Who hosts the session, as has been proven. `None` in the clear.
     ///
     /// # Errors
     ///
@@ -130,7 +129,7 @@ impl<R: Runtime> Client<R> {
     ///
     /// Cancel-safe: it only asks.
     pub async fn host(&self) -> Result<Option<PeerId>, RequestError> {
-        self.handle.ask(|participant| participant.proven_host()).await
+        self.handle.ask(|participant| participant.host()).await
     }
 
     /// Everybody who is there, and how they are.
@@ -341,7 +340,7 @@ impl<R: Runtime> ClientBuilder<R> {
 
     /// Who has to host the session. Whoever else does is told nothing, not even who asks, and joining fails with
     /// [`NetworkError::Stranger`]. Without it, it is whoever hosts it when the client comes first; from then on it is
-    /// nobody else either way.
+    /// nobody else either way. In the clear nobody can prove it, and joining fails with [`NetworkError::NotEncrypted`].
     pub fn host(mut self, host: PeerId) -> Self {
         self.host = Some(host);
         self
@@ -422,11 +421,7 @@ impl<R: Runtime> ClientBuilder<R> {
             Target::Session(_) | Target::Found(_) => mem::take(&mut self.discovery).open()?,
             Target::Address(_) | Target::HostName { .. } => None,
         };
-        let session = match &target {
-            Target::Session(name) => Some(name.clone()),
-            Target::Found(record) => Some(record.name.clone()),
-            Target::Address(_) | Target::HostName { .. } => None,
-        };
+        let session = target.session().cloned();
         let dialer = Dialer::new(self.runtime.clone(), target, discovery, self.patience);
         self.start(Box::new(dialer), session).await
     }
@@ -454,6 +449,9 @@ impl<R: Runtime> ClientBuilder<R> {
         dialer: Box<dyn Dial<R::Stream>>,
         wanted: Option<SessionName>,
     ) -> Result<Client<R>, NetworkError> {
+        if matches!(self.protection, Protection::None) && self.host.is_some() {
+            return Err(NetworkError::NotEncrypted);
+        }
         let mut config = ClientConfig::new(self.nick?);
         (config.lobby_from, config.idle) = (self.lobby_from, self.idle);
         (config.read_receipts, config.keeps) = (self.read_receipts, self.store.is_some());

@@ -57,6 +57,17 @@ pub enum Target {
     Found(Box<PeerRecord>),
 }
 
+impl Target {
+    /// What the session is called, where that is known beforehand.
+    pub fn session(&self) -> Option<&SessionName> {
+        match self {
+            Self::Session(name) => Some(name),
+            Self::Found(record) => Some(&record.name),
+            Self::Address(_) | Self::HostName { .. } => None,
+        }
+    }
+}
+
 impl FromStr for Target {
     type Err = NameError;
 

@@ -151,7 +151,7 @@ impl Client {
         let Some(mut kept) = self.journal.take() else { return };
         if mem::take(&mut kept.has_identity_changed) {
             kept.journal.put(Key::Client, write(&(FORM, self.client_row())));
-            kept.journal.put(Key::Identity, self.identity.as_ref().map(identity_row));
+            kept.journal.put(Key::Identity, self.identity().map(identity_row));
         }
         for name in mem::take(&mut kept.changed) {
             self.collect_room(&name, &mut kept);

@@ -135,7 +135,6 @@ pub struct Client {
     nick: Nick,
     agreed: Nick,
     own: Own,
-    identity: Option<Identity>,
     peer: PeerId,
     host: Option<PeerId>,
     producer: ProducerId,
@@ -206,7 +205,6 @@ impl Client {
         let anybody = PeerId::from_bytes(random.bytes());
         Self {
             peer: config.identity.as_ref().map_or(anybody, Identity::peer),
-            identity: config.identity.clone(),
             host: config.host,
             nick: config.nick.clone(),
             agreed: config.nick.clone(),
@@ -264,17 +262,12 @@ impl Client {
 
     /// Who it proves to be, where links do that.
     pub fn identity(&self) -> Option<&Identity> {
-        self.identity.as_ref()
+        self.config.identity.as_ref()
     }
 
     /// Who hosts the session, as a handshake has proven or [has to](ClientConfig::host). `None` if no link was secured yet.
     pub fn host(&self) -> Option<PeerId> {
         self.host
-    }
-
-    /// Whether nobody but the host can read what goes over the present link.
-    pub fn is_secured(&self) -> bool {
-        matches!(&self.state, State::Linked(link) if link.proven.is_some())
     }
 
     /// Whether the host has let it in on the present link.

@@ -45,7 +45,7 @@ impl Client {
         let identity = rows.get(&Key::Identity).map(|row| read_identity(row)).transpose()?;
         let config = ClientConfig { identity: identity.or(config.identity), ..config };
         let mut client = Self::new(config, seed);
-        client.peer = client.identity.as_ref().map_or(kept.peer, Identity::peer);
+        client.peer = client.identity().map_or(kept.peer, Identity::peer);
         client.producer = kept.producer;
         (client.attempt, client.session) = (kept.attempt, kept.session);
         let mut waiting: BTreeMap<u32, Vec<(Cmid, Body)>> = BTreeMap::new();

