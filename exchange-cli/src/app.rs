@@ -10,11 +10,12 @@ use std::{
 
 use exchange_tokio::discovery::{Discovery, DiscoveryError, Interfaces, Mdns, MdnsConfig};
 use jiff::tz::TimeZone;
-use tokio::time::timeout;
+use tokio::{sync::mpsc::Receiver, time::timeout};
 
 use crate::{
     args::Common,
     exit::Failure,
+    input,
     line::Line,
     output::{Format, Look},
     screen::{self, Screen},
@@ -33,6 +34,8 @@ pub(crate) struct App {
     pub(crate) mdns: SharedMdns,
     /// Whether somebody types what is read.
     pub(crate) is_typed: bool,
+    /// Standard input, once something of it was read.
+    lines: RefCell<Option<Receiver<String>>>,
 }
 
 /// How long without a line from the keyboard until somebody is shown as away.
@@ -45,6 +48,7 @@ impl App {
             interrupts: Interrupts::listen()?,
             mdns: SharedMdns::default(),
             is_typed: io::stdin().is_terminal(),
+            lines: RefCell::default(),
             common,
         })
     }
@@ -77,6 +81,22 @@ impl App {
             names => Interfaces::Named(names.to_vec()),
         };
         self.mdns.open(interfaces).map(|mdns| Some(Arc::new(mdns) as Arc<dyn Discovery>))
+    }
+
+    /// The lines of standard input that nobody has read yet.
+    pub(crate) fn lines(&self) -> io::Result<Receiver<String>> {
+        self.lines.take().map_or_else(input::lines, Ok)
+    }
+
+    /// The next line of standard input; whoever types it is told what for. `None` if there is none.
+    pub(crate) async fn ask(&self, what_for: &str) -> Result<Option<String>, Failure> {
+        let Ok(mut lines) = self.lines() else { return Ok(None) };
+        if self.is_typed {
+            self.screen.ask(what_for).await;
+        }
+        let line = self.unless_interrupted(lines.recv()).await;
+        self.lines.replace(Some(lines));
+        line
     }
 
     /// Does something unless the user wants to end.

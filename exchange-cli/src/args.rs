@@ -132,6 +132,14 @@ pub(crate) struct HostArguments {
     /// each, 2 messages in a second, each of 2 KiB at most.
     #[arg(long)]
     strict: bool,
+    /// Let only those in who are told a code, which is drawn and shown. When wrong ones were tried twenty times, there is
+    /// another.
+    #[arg(long, conflicts_with_all = ["passphrase", "insecure"])]
+    pub(crate) code: bool,
+    /// Let only those in who know a passphrase: what is in `EXCHANGE_CODE` or, without that, the first line of standard
+    /// input.
+    #[arg(long, conflicts_with = "insecure")]
+    pub(crate) passphrase: bool,
     /// Keep what happens in this file, and go on with what is in it: the same session, with its rooms and what was said.
     /// Everybody is shown only what is on disk.
     #[arg(long, value_name = "FILE")]
@@ -160,6 +168,10 @@ pub(crate) struct JoinArguments {
     pub(crate) target: Option<Target>,
     #[command(flatten)]
     pub(crate) talk: Talk,
+    /// Come in by this code or passphrase; - is the first line of standard input. Without it, it is what `EXCHANGE_CODE` has,
+    /// or you are asked for it. Everybody on this machine can see what a program is started with.
+    #[arg(long, value_name = "CODE", conflicts_with = "insecure")]
+    pub(crate) code: Option<String>,
     /// Wait for a session that is not there yet, and for a host that has closed to come back.
     #[arg(long)]
     pub(crate) wait: bool,

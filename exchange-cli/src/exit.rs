@@ -59,6 +59,7 @@ impl Exit {
             Ended::Here(CloseReason::StoreFailed) => Self::Store,
             Ended::Lost(LinkLoss::Versions { .. }) => Self::Version,
             Ended::Lost(LinkLoss::Stranger { .. }) => Self::Stranger,
+            Ended::Lost(LinkLoss::NotLocked | LinkLoss::WrongSecret | LinkLoss::NoGuess) => Self::Refused,
             Ended::Lost(LinkLoss::TimedOut) | Ended::Here(CloseReason::Silent | CloseReason::HandshakeTimeout) => {
                 Self::Undelivered
             }
@@ -118,6 +119,14 @@ impl Failure {
             NetworkError::VersionMismatch { .. } => "The older of the two programs needs an update.",
             NetworkError::NotEncrypted => "If it may be read by everybody on the network, join it with --insecure.",
             NetworkError::OnlyEncrypted => "Leave out --insecure.",
+            NetworkError::Locked => "Whoever hosts it knows the code: EXCHANGE_CODE has it, or --code - reads it.",
+            NetworkError::NotLocked => {
+                "If it is the session that you mean, leave out --code, and see to it that EXCHANGE_CODE is not set."
+            }
+            NetworkError::WrongSecret => {
+                "If it is the one that whoever hosts it sees, somebody stands between you, and wants to be taken for them."
+            }
+            NetworkError::NoGuess => "Ask for the code anew.",
             NetworkError::Violation(_) => "Whatever listens there does not host a session.",
             NetworkError::ClosedByPeer { reason: Some(CloseReason::Full) } => "Try again when somebody has left.",
             NetworkError::Store(StoreError::OtherSession(_)) => "A file is for one session: name another for this one.",
@@ -164,6 +173,7 @@ impl Failure {
             | NetworkError::TimedOut
             | NetworkError::Unreachable { .. }
             | NetworkError::NotFound { .. }
+            | NetworkError::NoGuess
             | NetworkError::Io(_) => true,
             _ => false,
         }
@@ -177,6 +187,9 @@ fn exit_of(error: &NetworkError) -> Exit {
         NetworkError::ClosedByPeer { reason: Some(reason) } => Exit::of_reason(*reason),
         NetworkError::VersionMismatch { .. } => Exit::Version,
         NetworkError::Stranger { .. } => Exit::Stranger,
+        NetworkError::Locked | NetworkError::NotLocked | NetworkError::WrongSecret | NetworkError::NoGuess => {
+            Exit::Refused
+        }
         NetworkError::Store(_) => Exit::Store,
         NetworkError::Name(NameError::Empty | NameError::TooLong { .. } | NameError::Unshowable) => Exit::Usage,
         _ => Exit::Network,

@@ -44,6 +44,8 @@ pub(crate) enum Trust {
     New,
     /// It is whoever it was the last time.
     Known,
+    /// It has proven to know the code that one knows oneself.
+    ByCode,
     /// Somebody has made sure that it is whom they mean.
     Verified,
     /// It is oneself.
@@ -56,7 +58,7 @@ impl Trust {
             Self::Insecure => "insecure",
             Self::New => "new",
             Self::Known => "known",
-            Self::Verified => "verified",
+            Self::ByCode | Self::Verified => "verified",
             Self::Own => "own",
         }
     }
@@ -66,6 +68,7 @@ impl Trust {
             Self::Insecure => "Not encrypted: everybody on the network can read along.",
             Self::New => "Encrypted, with a host whom you meet for the first time.",
             Self::Known => "Encrypted, with the host whom you met here before.",
+            Self::ByCode => "Encrypted, with a host who knows the code as well.",
             Self::Verified => "Encrypted, with the host whom you have verified.",
             Self::Own => "Encrypted.",
         }
@@ -95,20 +98,26 @@ impl Home {
         Ok(self.known(session)?.map(|known| known.peer))
     }
 
-    /// Somebody has proven to host that session; keeps that, unless it is somebody else than before.
-    pub(crate) fn meet(&self, session: &SessionName, host: Option<PeerId>) -> Result<Trust, Failure> {
+    /// Somebody has proven to host that session, perhaps by a code that one knows too; keeps that, unless it is somebody else
+    /// than before.
+    pub(crate) fn meet(&self, session: &SessionName, host: Option<PeerId>, by_code: bool) -> Result<Trust, Failure> {
         let Some(peer) = host else { return Ok(Trust::Insecure) };
-        match self.known(session)? {
-            Some(known) if known.peer != peer => Err(self.somebody_else(session, known.peer, peer)),
-            Some(known) => Ok(if known.is_verified { Trust::Verified } else { Trust::Known }),
-            None => {
-                self.hosts
-                    .as_ref()
-                    .map_or(Ok(()), |hosts| hosts.put(session, met(peer)))
-                    .map_err(|error| failure(&error))?;
-                Ok(Trust::New)
-            }
+        let known = self.known(session)?;
+        if let Some(known) = known.filter(|known| known.peer != peer) {
+            return Err(self.somebody_else(session, known.peer, peer));
         }
+        let (is_new, was_verified) = (known.is_none(), known.is_some_and(|known| known.is_verified));
+        if is_new || by_code && !was_verified {
+            let known = KnownHost { is_verified: by_code, ..known.unwrap_or_else(|| met(peer)) };
+            let kept = self.hosts.as_ref().map_or(Ok(()), |hosts| hosts.put(session, known));
+            kept.map_err(|error| failure(&error))?;
+        }
+        Ok(match (by_code, was_verified, is_new) {
+            (true, _, _) => Trust::ByCode,
+            (_, true, _) => Trust::Verified,
+            (_, _, true) => Trust::New,
+            _ => Trust::Known,
+        })
     }
 
     fn known(&self, session: &SessionName) -> Result<Option<KnownHost>, Failure> {

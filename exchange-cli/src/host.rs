@@ -14,7 +14,7 @@ use crate::{
     local,
     output::Hosting,
     seat::Seat,
-    session, stats,
+    secret, session, stats,
 };
 
 pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Failure> {
@@ -36,6 +36,7 @@ pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Fai
         .transpose()
         .map_err(|error| Failure::of_store("host", &error))?;
     let home = Home::open(&app.common)?;
+    let secret = if arguments.passphrase { Some(secret::of_host(&app).await?) } else { None };
     let build = |addresses: &[SocketAddr]| {
         let builder = Host::builder(&arguments.name()).nick(&arguments.talk.nick()).limits(arguments.limits());
         let builder = builder.read_receipts(arguments.talk.read_receipts);
@@ -43,6 +44,8 @@ pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Fai
         let builder = store.iter().cloned().fold(builder, HostBuilder::store);
         let builder = home.identity().cloned().into_iter().fold(builder, HostBuilder::identity);
         let builder = if arguments.talk.insecure { builder.insecure() } else { builder };
+        let builder = if arguments.code { builder.by_code() } else { builder };
+        let builder = secret.iter().cloned().fold(builder, HostBuilder::by_secret);
         let builder = match &discovery {
             Some(discovery) => builder.discovery(discovery.clone()),
             None => builder.no_discovery(),
@@ -87,6 +90,8 @@ async fn introduce(app: &App, arguments: &HostArguments, host: &Host, announced:
                 peer: host.me().id,
                 addresses: &addresses,
                 announced,
+                locked: arguments.code || arguments.passphrase,
+                code: host.code().map(|code| code.to_string()),
             }))
             .await;
     }
@@ -116,6 +121,14 @@ async fn introduce(app: &App, arguments: &HostArguments, host: &Host, announced:
     } else {
         line().ours("Encrypted. Others know you by ").theirs(host.me().id).ours(".")
     });
+    match host.code() {
+        Some(code) => {
+            let code = |line: Line| line.theirs(code);
+            lines.push(line().ours("They are asked for the code ").styled(Style::Bold, code).ours("."));
+        }
+        None if arguments.passphrase => lines.push(line().ours("They are asked for the passphrase.")),
+        None => {}
+    }
     if app.is_typed {
         lines.push(line().ours("Type a message and press Enter. /help shows commands, Ctrl-C ends the session."));
     }

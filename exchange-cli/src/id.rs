@@ -13,7 +13,6 @@ use crate::{
     args::{IdArguments, IdCommand},
     exit::{Exit, Failure},
     home::{Files, failure, met},
-    input,
     kept::moment,
     line::{Line, Style},
     output::{identity, known_host},
@@ -70,8 +69,7 @@ async fn verify(app: &App, files: &Files, session: &SessionName, yes: bool) -> R
         return Err(Failure::new(Exit::Usage, "Nothing is marked.", "If the host sees the same, say --yes."));
     }
     app.screen.say(|line| line.ours("Is it the same, all of it? Type yes if it is.")).await;
-    let cannot = |_| Failure::new(Exit::Usage, "Nothing is marked.", "Say --yes.");
-    let answer = app.unless_interrupted(input::lines().map_err(cannot)?.recv()).await?;
+    let answer = app.ask("").await?;
     if !answer.is_some_and(|answer| answer.trim().eq_ignore_ascii_case("yes")) {
         let advice = "If the host sees another number, somebody stands between you, or hosts in its name; \
             \"exchange id forget\" forgets them.";

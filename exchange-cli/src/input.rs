@@ -17,7 +17,7 @@ pub(crate) use self::{
 };
 
 /// What `/help` shows.
-pub(crate) const HELP: [(&str, &str); 42] = [
+pub(crate) const HELP: [(&str, &str); 43] = [
     ("/join ROOM", "join a room and talk there"),
     ("/room [ROOM]", "talk in a room you are in; what this one is and its rules"),
     ("/part [ROOM]", "leave a room"),
@@ -43,6 +43,7 @@ pub(crate) const HELP: [(&str, &str); 42] = [
     ("/who [ROOM]", "the people in this room, or another you are in"),
     ("/whois WHO", "who somebody is: a nick, nick~tag or id"),
     ("/verify [WHO]", "make sure of the host, or as the host of somebody: the safety number"),
+    ("/code", "as the host: the code by which others come in"),
     ("/nick NICK", "be called otherwise"),
     ("/away [NOTE]", "say that you are away"),
     ("/busy [NOTE]", "say that you are busy"),
@@ -84,6 +85,7 @@ pub(crate) enum Entry {
     Who(Option<RoomName>),
     Whois(String),
     Verify(Option<String>),
+    Code,
     Ignore(Option<String>),
     Nick(String),
     Be(Availability, String),
@@ -151,6 +153,7 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
         "who" | "names" => room("/who [ROOM]").map(|room| Entry::Who(Some(room))),
         "whois" => some("/whois WHO").map(Entry::Whois),
         "verify" | "safety" => Ok(Entry::Verify((!rest.is_empty()).then(|| rest.into()))),
+        "code" => alone(Entry::Code, "/code"),
         "ignore" => Ok(Entry::Ignore((!rest.is_empty()).then(|| rest.into()))),
         "nick" => some("/nick NICK").map(Entry::Nick),
         "away" => Ok(Entry::Be(Availability::Away, rest.into())),
@@ -265,6 +268,7 @@ mod tests {
         assert_eq!(parse("/whois ana~a1b2"), Ok(Entry::Whois("ana~a1b2".into())));
         assert_eq!(parse("/verify bo"), Ok(Entry::Verify(Some("bo".into()))));
         assert_eq!(parse("/safety"), Ok(Entry::Verify(None)));
+        assert_eq!(parse("/code"), Ok(Entry::Code));
         assert_eq!(parse("/ignore bo"), Ok(Entry::Ignore(Some("bo".into()))));
         assert_eq!(parse("/ignore"), Ok(Entry::Ignore(None)));
         assert_eq!((parse("/who"), parse("/who #ops")), (Ok(Entry::Who(None)), Ok(Entry::Who(Some(room("ops"))))));

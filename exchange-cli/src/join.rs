@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use exchange_tokio::{
     Client, ClientBuilder, NetworkError, Target,
-    core::{CloseReason, discovery::SessionTable},
+    core::{CloseReason, JoinSecret, discovery::SessionTable},
     discovery::Discovery,
     sqlite::SqliteStore,
 };
@@ -19,7 +19,7 @@ use crate::{
     line::Line,
     output::{peers, told_apart},
     seat::Seat,
-    session,
+    secret, session,
 };
 
 /// How long to look, unless the user says so.
@@ -43,12 +43,20 @@ pub(crate) async fn run(app: App, arguments: JoinArguments) -> Result<Exit, Fail
     let store = arguments.store.as_ref().map(SqliteStore::open).transpose();
     let store = store.map_err(|error| Failure::of_store("join", &error))?;
     let mut home = Home::open(&app.common)?;
+    let mut secret = secret::of_guest(&app, arguments.code.as_deref()).await?;
     let mut pause = PAUSE;
     let client = loop {
-        let failure = match attempt(&app, &arguments, &discovery, store.as_ref(), &home).await? {
+        let failure = match attempt(&app, &arguments, &discovery, store.as_ref(), (&home, secret.as_ref())).await? {
             Ok(client) => break client,
             Err(failure) => failure,
         };
+        if let Some(why) = failure.asks {
+            app.screen.say(|line| line.ours(why)).await;
+            secret = secret::asked_for(&app).await?;
+            if secret.is_some() {
+                continue;
+            }
+        }
         if failure.is_own && home.become_somebody_new() {
             continue;
         }
@@ -72,6 +80,8 @@ struct Vain {
     may_pass: bool,
     /// Whether it is because the session is hosted by oneself.
     is_own: bool,
+    /// What to say before asking for the code, if it is for want of the right one and there is somebody to ask.
+    asks: Option<&'static str>,
     /// What there is instead, as far as it was looked for.
     found: Option<SessionTable>,
 }
@@ -104,7 +114,7 @@ async fn attempt(
     arguments: &JoinArguments,
     discovery: &Looking,
     store: Option<&SqliteStore>,
-    home: &Home,
+    (home, secret): (&Home, Option<&JoinSecret>),
 ) -> Result<Result<Client, Vain>, Failure> {
     let target = match &arguments.target {
         Some(target) => Ok(target.clone()),
@@ -119,6 +129,7 @@ async fn attempt(
     let builder = if app.is_typed { builder.idle(IDLE) } else { builder };
     let builder = store.into_iter().cloned().fold(builder, ClientBuilder::store);
     let builder = home.identity().cloned().into_iter().fold(builder, ClientBuilder::identity);
+    let builder = secret.into_iter().cloned().fold(builder, ClientBuilder::secret);
     let session = target.session().cloned();
     let builder = if arguments.talk.insecure {
         builder.insecure()
@@ -140,11 +151,17 @@ async fn attempt(
     Ok(joined.map_err(|error| {
         let (failure, may_pass) = (Failure::of_join(&error), Failure::may_pass(&error));
         let is_own = matches!(error, NetworkError::ClosedByPeer { reason: Some(CloseReason::WrongToken) });
+        let asks = match error {
+            NetworkError::Locked => Some("The session asks for a code."),
+            NetworkError::WrongSecret => Some("That is not the code of this session."),
+            _ => None,
+        };
+        let asks = asks.filter(|_| app.is_typed);
         let found = match error {
             NetworkError::Ambiguous { found, .. } => Some(found.into_iter().collect()),
             _ => None,
         };
-        Vain { failure, may_pass, is_own, found }
+        Vain { failure, may_pass, is_own, asks, found }
     }))
 }
 
@@ -155,6 +172,7 @@ async fn only_session(discovery: &Looking, patience: Duration) -> Result<Target,
             failure: find::failure(&error),
             may_pass: false,
             is_own: false,
+            asks: None,
             found: None,
         })?,
         None => SessionTable::new(),
@@ -171,7 +189,7 @@ async fn only_session(discovery: &Looking, patience: Duration) -> Result<Target,
     };
     let failure = Failure::new(Exit::NotFound, what, advice);
     let may_pass = discovery.is_some() && found.is_empty();
-    Err(Vain { failure, may_pass, is_own: false, found: Some(found) })
+    Err(Vain { failure, may_pass, is_own: false, asks: None, found: Some(found) })
 }
 
 fn patience(arguments: &JoinArguments) -> Duration {
@@ -182,7 +200,8 @@ fn patience(arguments: &JoinArguments) -> Duration {
 async fn meet(home: &Home, client: &Client) -> Result<Trust, Failure> {
     let host = client.host().await.ok().flatten();
     let Some(session) = client.session().await.ok().flatten() else { return Ok(Trust::Insecure) };
-    let met = home.meet(&session.name, host);
+    let by_code = client.host_has_secret().await.unwrap_or(false);
+    let met = home.meet(&session.name, host, by_code);
     if met.is_err() {
         client.shutdown(Duration::ZERO).await;
     }

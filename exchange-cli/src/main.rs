@@ -8,6 +8,7 @@
 //! | `session`, `seat`, `input` | a session in line mode, for its host and its clients; what is typed |
 //! | `line`, `screen` | the gate before the terminal, and the only way to it |
 //! | `output` | events as text and as JSON |
+//! | `secret` | the code or passphrase of a session |
 //! | `home`, `id` | who one is and whom one knows, and the command about it |
 //! | `find`, `local` | sessions on the network; interfaces and addresses of this machine |
 //! | `stats` | what has happened in a hosted session so far |
@@ -33,6 +34,7 @@ mod output;
 mod screen;
 mod search;
 mod seat;
+mod secret;
 mod session;
 mod signals;
 mod stats;
@@ -63,7 +65,7 @@ fn main() -> ExitCode {
         let (screen, mdns) = (app.screen.clone(), app.mdns.clone());
         let done = match command {
             Some(Command::Host(arguments)) => host::run(app, &arguments).await,
-            Some(Command::Join(arguments)) => join::run(app, arguments).await,
+            Some(Command::Join(arguments)) => Box::pin(join::run(app, arguments)).await,
             Some(Command::Ls(arguments)) => ls::run(app, &arguments).await,
             Some(Command::Export(arguments)) => export::run(app, &arguments).await,
             Some(Command::Search(arguments)) => search::run(app, &arguments).await,

@@ -164,6 +164,12 @@ impl Printer {
             Event::HistoryLost { room } => {
                 screen.say(|line| line.ours("The host has begun #").name(room).ours(" anew.")).await;
             }
+            Event::CodeRenewed { code } => {
+                let words = |line: Line| {
+                    line.ours("Wrong codes were tried twenty times. The code is ").theirs(code).ours(" from now on.")
+                };
+                screen.warn(words).await;
+            }
             Event::Lagged { missed } if *missed > 0 => {
                 let words =
                     |line: Line| line.theirs(missed).ours(" events are not shown: the output is read too slowly.");

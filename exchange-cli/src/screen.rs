@@ -74,6 +74,11 @@ impl Screen {
         self.show(Line::err(self.coloured).styled(Style::Warning, |line| words(line.ours("-- ")))).await;
     }
 
+    /// Says what is to be typed now, also if it should be quiet.
+    pub(crate) async fn ask(&self, what_for: &str) {
+        self.show(Line::err(self.coloured).styled(Style::Bold, |line| line.theirs(what_for))).await;
+    }
+
     /// Says why the program ends without having done what it was asked.
     pub(crate) async fn fail(&self, what: &str, advice: &str) {
         let line = self.line().styled(Style::Warning, |line| line.ours("exchange: ").theirs(what));

@@ -65,7 +65,7 @@ pub(crate) async fn run(app: App, seat: Seat, trust: Trust, room: Option<RoomNam
     let printer = Printer::new(format, seat.me().id, &people, screen.clone(), ignored.clone());
     let printer = if waits { printer } else { printer.impatient() };
     let printing = tokio::spawn(printer.follow(seat.events()));
-    let Ok(lines) = input::lines() else { return Exit::Network };
+    let Ok(lines) = app.lines() else { return Exit::Network };
     let mut conversation = Conversation {
         events: seat.events(),
         room: RoomName::lobby(),
@@ -177,6 +177,7 @@ impl Conversation {
             Ok(Entry::Who(room)) => self.list_members(room).await,
             Ok(Entry::Whois(who)) => self.whois(&who).await,
             Ok(Entry::Verify(who)) => self.verify(who.as_deref()).await,
+            Ok(Entry::Code) => self.tell_code().await,
             Ok(Entry::Ignore(who)) => self.ignore(who.as_deref()).await,
             Ok(Entry::Nick(nick)) => self.rename(&nick).await,
             Ok(Entry::Be(availability, note)) => self.set_status(availability, &note).await,

@@ -22,6 +22,7 @@ use crate::{
     name::{Nick, Note, Reaction, Remark, RoomName, SessionName},
     reason::{CloseReason, Outcome, Refusal},
     seam::LinkLoss,
+    secret::JoinCode,
     text::Text,
 };
 
@@ -245,6 +246,11 @@ pub enum Event {
     Lagged {
         /// How many.
         missed: u64,
+    },
+    /// Told by the drivers of hosts: wrong guesses have spent the code by which newcomers came in, and there is another.
+    CodeRenewed {
+        /// The new one.
+        code: JoinCode,
     },
     /// Told by drivers: a callback of the application's failed. It is called again for the next event all the same.
     CallbackFailed {

@@ -70,6 +70,7 @@ mod refusals;
 mod room;
 mod safety;
 mod seam;
+mod secret;
 mod seed;
 mod shown;
 pub mod store;
@@ -98,7 +99,8 @@ pub use self::{
     reason::{CloseReason, Durability, Outcome, Refusal, Violation},
     refusals::Refusals,
     safety::SafetyNumber,
-    seam::{Effect, Input, LinkId, LinkLoss, Outbox, Wake, WakeReason},
+    seam::{Effect, Input, LinkId, LinkLoss, Outbox, Proven, Wake, WakeReason},
+    secret::{JoinCode, JoinCodeError, JoinSecret, JoinSecretError},
     seed::Seed,
     text::Text,
     time::{Time, Timestamp},

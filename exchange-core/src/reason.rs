@@ -57,6 +57,9 @@ pub enum CloseReason {
     /// The host cannot keep any more what it has promised to keep.
     #[error("what happens cannot be kept any more")]
     StoreFailed,
+    /// The session is for those who know its code or passphrase, and this one has not proven that it does.
+    #[error("the session asks for a code")]
+    Locked,
 }
 
 impl CloseReason {
@@ -64,7 +67,13 @@ impl CloseReason {
     pub fn is_final(self) -> bool {
         matches!(
             self,
-            Self::Left | Self::Replaced | Self::WrongToken | Self::Name(_) | Self::Kicked | Self::Banned { .. }
+            Self::Left
+                | Self::Replaced
+                | Self::WrongToken
+                | Self::Name(_)
+                | Self::Kicked
+                | Self::Banned { .. }
+                | Self::Locked
         )
     }
 }

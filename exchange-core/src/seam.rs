@@ -60,7 +60,7 @@ pub enum Input<'a> {
         /// How its messages are encoded.
         encoding: Encoding,
         /// Who is at the other end, where a handshake has proven that.
-        peer: Option<PeerId>,
+        proven: Option<Proven>,
     },
     /// Bytes came, and the frame they belong to is not whole yet: whoever sent them is there.
     Bytes {
@@ -108,6 +108,15 @@ pub enum Input<'a> {
     StoreFailed,
 }
 
+/// What a handshake has proven of the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// Who is there.
+    pub peer: PeerId,
+    /// Whether it knows the [secret](crate::JoinSecret) that this end does.
+    pub by_secret: bool,
+}
+
 /// Why a byte stream is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -150,6 +159,15 @@ pub enum LinkLoss {
     /// The other side speaks encrypted only, and this one in the clear.
     #[error("the other side speaks encrypted only")]
     OnlyEncrypted,
+    /// This side comes as one who knows the session's secret, and the session has none.
+    #[error("the session asks for no code")]
+    NotLocked,
+    /// The other side does not know the secret that this one does, or somebody stands in between.
+    #[error("wrong code")]
+    WrongSecret,
+    /// The secret was guessed at too often.
+    #[error("wrong codes were tried too often; the host has a new one, or will let others try later")]
+    NoGuess,
     /// Somebody else is there than who should be.
     #[error("somebody else is there: {found}, and not {expected}")]
     Stranger {
@@ -169,6 +187,8 @@ impl LinkLoss {
                 | Self::NothingInCommon
                 | Self::NotEncrypted
                 | Self::OnlyEncrypted
+                | Self::NotLocked
+                | Self::WrongSecret
                 | Self::Stranger { .. }
         )
     }

@@ -24,8 +24,9 @@ impl Debug for Input<'_> {
             Self::LinkUp { link, credit, from } => {
                 f.debug_struct("LinkUp").field("link", link).field("credit", credit).field("from", from).finish()
             }
-            Self::Opened { link, encoding, peer } => {
-                f.debug_struct("Opened").field("link", link).field("encoding", encoding).field("peer", peer).finish()
+            Self::Opened { link, encoding, proven } => {
+                let mut shown = f.debug_struct("Opened");
+                shown.field("link", link).field("encoding", encoding).field("proven", proven).finish()
             }
             Self::Bytes { link } => f.debug_struct("Bytes").field("link", link).finish(),
             Self::Frame { link, body } => {

@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use crate::{
-    ids::{Cmid, MemberId, RoomId, Seq},
+    ids::{Cmid, MemberId, PeerId, RoomId, Seq},
     message::{Encoding, Entry, ToClient},
     name::RoomName,
     room::RoomRow,
@@ -49,6 +49,8 @@ pub enum Key {
     Waiting(u32, Cmid),
     /// By which secret a host or a client proves that it is itself, of which there is one row.
     Identity,
+    /// Somebody who has come into a locked session by its secret, and comes in without from then on.
+    LetIn(PeerId),
 }
 
 /// What becomes of one row.
@@ -128,6 +130,10 @@ impl Key {
                 bytes.extend(cmid.0.to_be_bytes());
             }
             Self::Identity => bytes.push(8),
+            Self::LetIn(peer) => {
+                bytes.push(9);
+                bytes.extend(peer.as_bytes());
+            }
         }
         bytes
     }
@@ -155,6 +161,7 @@ impl Key {
                 Some(Self::Waiting(number(place)?, Cmid(u64::from_be_bytes(cmid.try_into().ok()?))))
             }
             8 if rest.is_empty() => Some(Self::Identity),
+            9 => Some(Self::LetIn(PeerId::from_bytes(rest.try_into().ok()?))),
             _ => None,
         }
     }
@@ -172,6 +179,7 @@ impl fmt::Display for Key {
             Self::Place(place) => write!(f, "place {place}"),
             Self::Waiting(place, cmid) => write!(f, "message {cmid} in place {place}"),
             Self::Identity => f.write_str("the identity"),
+            Self::LetIn(peer) => write!(f, "that {peer} was let in"),
         }
     }
 }
@@ -193,7 +201,7 @@ pub fn read_entry(row: &[u8]) -> Option<Entry> {
 mod tests {
     use super::*;
 
-    const KEYS: [Key; 14] = [
+    const KEYS: [Key; 16] = [
         Key::Session,
         Key::Member(MemberId(0)),
         Key::Member(MemberId(256)),
@@ -208,6 +216,8 @@ mod tests {
         Key::Waiting(1, Cmid(255)),
         Key::Waiting(1, Cmid(256)),
         Key::Identity,
+        Key::LetIn(PeerId::from_bytes([1; 16])),
+        Key::LetIn(PeerId::from_bytes([2; 16])),
     ];
 
     #[test]
@@ -232,6 +242,6 @@ mod tests {
             assert_eq!(Key::from_bytes(&bytes[..bytes.len() - 1]), None, "{key}");
             assert_eq!(Key::from_bytes(&[&bytes[..], &[0]].concat()), None, "{key}");
         }
-        assert_eq!(Key::from_bytes(&[8, 0, 0, 0, 1]), None);
+        assert_eq!(Key::from_bytes(&[10, 0, 0, 0, 1]), None);
     }
 }

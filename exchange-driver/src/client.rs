@@ -11,8 +11,8 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Client as Machine, ClientConfig, Event, Identity, Input, JoinFrom, Message, NameError, Nick, Outbox,
-    Peer, PeerId, Person, RoomName, Session, SessionName, wire::Offer,
+    Availability, Client as Machine, ClientConfig, Event, Identity, Input, JoinFrom, JoinSecret, Message, NameError,
+    Nick, Outbox, Peer, PeerId, Person, RoomName, Session, SessionName, wire::Offer,
 };
 
 use crate::{
@@ -60,6 +60,7 @@ impl<R: Runtime> Client<R> {
             offer: Offer::default(),
             protection: Protection::default(),
             host: None,
+            secret: None,
             discovery: Discoveries::default(),
             patience: Duration::from_secs(5),
             store: None,
@@ -130,6 +131,20 @@ impl<R: Runtime> Client<R> {
     /// Cancel-safe: it only asks.
     pub async fn host(&self) -> Result<Option<PeerId>, RequestError> {
         self.handle.ask(|participant| participant.host()).await
+    }
+
+    /// Whether whoever hosts has proven to know the session's code or passphrase as well: then nobody stands between, as
+    /// surely as nobody else knows it.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
+    pub async fn host_has_secret(&self) -> Result<bool, RequestError> {
+        self.handle.ask(|participant| participant.host_has_secret()).await
     }
 
     /// Everybody who is there, and how they are.
@@ -293,6 +308,7 @@ pub struct ClientBuilder<R> {
     offer: Offer,
     protection: Protection,
     host: Option<PeerId>,
+    secret: Option<JoinSecret>,
     discovery: Discoveries,
     patience: Duration,
     store: Option<Box<dyn Store>>,
@@ -343,6 +359,13 @@ impl<R: Runtime> ClientBuilder<R> {
     /// nobody else either way. In the clear nobody can prove it, and joining fails with [`NetworkError::NotEncrypted`].
     pub fn host(mut self, host: PeerId) -> Self {
         self.host = Some(host);
+        self
+    }
+
+    /// Comes in by this code or passphrase, and joins nobody who does not know it too. A host that has let this client in
+    /// lets it in again without, also by another code, as long as it is the same [peer](Self::identity).
+    pub fn secret(mut self, secret: JoinSecret) -> Self {
+        self.secret = Some(secret);
         self
     }
 
@@ -449,7 +472,7 @@ impl<R: Runtime> ClientBuilder<R> {
         dialer: Box<dyn Dial<R::Stream>>,
         wanted: Option<SessionName>,
     ) -> Result<Client<R>, NetworkError> {
-        if matches!(self.protection, Protection::None) && self.host.is_some() {
+        if matches!(self.protection, Protection::None) && (self.host.is_some() || self.secret.is_some()) {
             return Err(NetworkError::NotEncrypted);
         }
         let mut config = ClientConfig::new(self.nick?);
@@ -457,6 +480,7 @@ impl<R: Runtime> ClientBuilder<R> {
         (config.read_receipts, config.keeps) = (self.read_receipts, self.store.is_some());
         let (seed, mut store) = (self.runtime.seed()?, self.store);
         (config.identity, config.host) = (self.protection.identity(&seed), self.host);
+        config.has_secret = self.secret.is_some();
         let rows = match &mut store {
             Some(store) => store.load().await.map_err(NetworkError::Store)?,
             None => Vec::new(),
@@ -472,7 +496,10 @@ impl<R: Runtime> ClientBuilder<R> {
         {
             return Err(NetworkError::Store(StoreError::OtherSession(kept.name.clone())));
         }
-        let keyring = self.protection.keyring(machine.identity(), &seed);
+        let mut keyring = self.protection.keyring(machine.identity(), &seed);
+        if let (Some(keyring), Some(secret)) = (&mut keyring, self.secret) {
+            keyring.lock(secret);
+        }
         let keeps = store.is_some();
         let (me, carried_over) = (machine.me(), machine.pending());
         let mut out = Outbox::new();

@@ -72,6 +72,18 @@ pub enum NetworkError {
     /// The session is encrypted, and it was to be joined in the clear.
     #[error("the session is encrypted")]
     OnlyEncrypted,
+    /// The session is for those who know its code or passphrase, and none was given.
+    #[error("the session asks for a code")]
+    Locked,
+    /// A code or passphrase was given, and the session asks for none: it may not be the one that is meant.
+    #[error("the session asks for no code")]
+    NotLocked,
+    /// What was given is not the session's code or passphrase, or somebody stands in between.
+    #[error("wrong code")]
+    WrongSecret,
+    /// Wrong codes were tried too often, by whomever. The host has a new one, or lets others try in a minute.
+    #[error("wrong codes were tried too often: the host has a new one, or lets others try in a minute")]
+    NoGuess,
     /// The session is hosted by somebody else than who should, or than who did before.
     #[error("somebody else hosts the session: {found}, and not {expected}")]
     Stranger {
@@ -121,6 +133,7 @@ impl NetworkError {
 
     pub(crate) fn of_end(cause: Ended) -> Self {
         match cause {
+            Ended::Told(CloseReason::Locked) => Self::Locked,
             Ended::Told(reason) => Self::ClosedByPeer { reason: Some(reason) },
             Ended::Here(CloseReason::Violation(violation)) => Self::Violation(violation),
             Ended::Here(CloseReason::HandshakeTimeout | CloseReason::Silent) => Self::TimedOut,
@@ -136,6 +149,9 @@ impl NetworkError {
             LinkLoss::Violation(violation) => Self::Violation(violation),
             LinkLoss::NotEncrypted => Self::NotEncrypted,
             LinkLoss::OnlyEncrypted => Self::OnlyEncrypted,
+            LinkLoss::NotLocked => Self::NotLocked,
+            LinkLoss::WrongSecret => Self::WrongSecret,
+            LinkLoss::NoGuess => Self::NoGuess,
             LinkLoss::Stranger { expected, found } => Self::Stranger { expected, found },
             LinkLoss::NothingInCommon => Self::Violation(Violation::Preamble),
             LinkLoss::Broken => Self::Io(io::ErrorKind::ConnectionReset.into()),

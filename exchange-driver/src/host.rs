@@ -11,8 +11,8 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Event, Host as Machine, HostConfig, Identity, Limits, Message, NameError, Nick, Outbox, Peer, Person,
-    RoomName, Session, SessionName, Timing,
+    Availability, Event, Host as Machine, HostConfig, Identity, JoinCode, JoinSecret, Limits, Message, NameError, Nick,
+    Outbox, Peer, Person, RoomName, Session, SessionName, Timing,
     discovery::{DEFAULT_PORT, PeerRecord},
     wire::Offer,
 };
@@ -23,11 +23,11 @@ use crate::{
     command::{self, Command, Commander},
     discoveries::Discoveries,
     discovery::Discovery,
-    engine::Engine,
+    engine::{CurrentCode, Engine},
     error::{NetworkError, RequestError},
     events::{self, Events},
     handle::{Farewell, Handle},
-    protection::Protection,
+    protection::{Protection, Secret},
     room::Room,
     runtime::{ByteStream, Listener, Runtime},
     stats::Stats,
@@ -48,6 +48,7 @@ struct About {
     session: Session,
     addresses: Vec<SocketAddr>,
     announced: Announced,
+    code: CurrentCode,
 }
 
 impl<R: Runtime> Host<R> {
@@ -72,6 +73,7 @@ impl<R: Runtime> Host<R> {
             timing: Timing::default(),
             offer: Offer::default(),
             protection: Protection::default(),
+            secret: None,
             discovery: Discoveries::default(),
             store: None,
             callbacks: Callbacks::new(),
@@ -91,6 +93,13 @@ impl<R: Runtime> Host<R> {
     /// Where it listens; an address of all zeros stands for every address of this machine.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.about.addresses
+    }
+
+    /// The code by which newcomers come in at this moment, where they come in [by code](HostBuilder::by_code). After twenty
+    /// wrong guesses, by whomever, there is another, a minute after the one before at the earliest:
+    /// [`Event::CodeRenewed`] tells of it.
+    pub fn code(&self) -> Option<JoinCode> {
+        self.about.code.get()
     }
 
     /// A handle to a room, joined or not; `"lobby"` is the one that everyone is in.
@@ -270,6 +279,7 @@ pub struct HostBuilder<R> {
     timing: Timing,
     offer: Offer,
     protection: Protection,
+    secret: Option<Secret>,
     discovery: Discoveries,
     store: Option<Box<dyn Store>>,
     callbacks: Callbacks<Host<R>>,
@@ -340,6 +350,19 @@ impl<R: Runtime> HostBuilder<R> {
         self
     }
 
+    /// Lets newcomers in who know a code, which is drawn now and [told](Host::code) to the application. Who comes by it knows
+    /// that nobody stands between. Whoever has come in once comes back without.
+    pub fn by_code(mut self) -> Self {
+        self.secret = Some(Secret::NewCode);
+        self
+    }
+
+    /// Lets newcomers in who know this code or passphrase, as by a [code](Self::by_code) that is drawn.
+    pub fn by_secret(mut self, secret: JoinSecret) -> Self {
+        self.secret = Some(Secret::This(secret));
+        self
+    }
+
     /// Where to keep what happens. If something is kept there, that session goes on: with its people, rooms and logs, and
     /// with its id, so that its clients take it for the same. Nobody is shown anything before it is kept; should that not
     /// be possible any more, the session ends with [`StoreFailed`](exchange_core::CloseReason::StoreFailed).
@@ -385,8 +408,8 @@ impl<R: Runtime> HostBuilder<R> {
     ///
     /// # Errors
     ///
-    /// [`NetworkError`] if a name is none, it cannot listen, the session cannot be announced, or what was kept of it cannot
-    /// be used.
+    /// [`NetworkError`] if a name is none, it cannot listen, the session cannot be announced, what was kept of it cannot
+    /// be used, or it is to be in the clear and by a code at once.
     ///
     /// # Cancel safety
     ///
@@ -394,7 +417,7 @@ impl<R: Runtime> HostBuilder<R> {
     pub async fn start(self) -> Result<Host<R>, NetworkError> {
         let mut config = HostConfig::new(self.name?, self.nick?);
         (config.limits, config.timing, config.idle) = (self.limits, self.timing, self.idle);
-        config.read_receipts = self.read_receipts;
+        (config.read_receipts, config.is_locked) = (self.read_receipts, self.secret.is_some());
         let host_nick = config.nick.clone();
         let (seed, now, mut store) = (self.runtime.seed()?, self.runtime.now(), self.store);
         config.identity = self.protection.identity(&seed);
@@ -409,7 +432,10 @@ impl<R: Runtime> HostBuilder<R> {
             let restored = Machine::restore(config, &seed, now, self.runtime.wall_clock(), rows);
             restored.map_err(|damage| NetworkError::Store(damage.into()))?
         };
-        let keyring = self.protection.keyring(machine.identity(), &seed);
+        let mut keyring = self.protection.keyring(machine.identity(), &seed);
+        if let Some(secret) = self.secret {
+            keyring.as_mut().ok_or(NetworkError::NotEncrypted)?.lock(secret.draw(&seed));
+        }
         let (me, session) = (machine.me().ok_or(NetworkError::Closed)?, machine.session().clone());
 
         let listeners = listen(&self.runtime, self.addresses).await?;
@@ -434,6 +460,7 @@ impl<R: Runtime> HostBuilder<R> {
         for listener in listeners {
             engine.listen(listener);
         }
+        let code = engine.renew_secret();
         if let Some(store) = store {
             engine.keep_in(store);
         }
@@ -445,7 +472,7 @@ impl<R: Runtime> HostBuilder<R> {
             None => Announced::never(),
         };
 
-        let about = Arc::new(About { me, session, addresses, announced });
+        let about = Arc::new(About { me, session, addresses, announced, code });
         let make = {
             let (about, events) = (Arc::clone(&about), events.clone());
             move |commander: Commander| Host {

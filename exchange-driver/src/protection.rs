@@ -1,6 +1,23 @@
-//! What links are secured with.
+//! What links are secured with, and who may come.
 
-use exchange_core::{Identity, Seed, wire::Keyring};
+use exchange_core::{Identity, JoinCode, JoinSecret, Seed, wire::Keyring};
+
+/// What newcomers have to know.
+#[derive(Debug)]
+pub(crate) enum Secret {
+    /// A code that nobody has seen yet.
+    NewCode,
+    This(JoinSecret),
+}
+
+impl Secret {
+    pub(crate) fn draw(self, seed: &Seed) -> JoinSecret {
+        match self {
+            Self::NewCode => JoinCode::draw(seed).into(),
+            Self::This(secret) => secret,
+        }
+    }
+}
 
 #[derive(Debug, Default)]
 pub(crate) enum Protection {

@@ -59,8 +59,8 @@ pub struct Closes {
     /// [`CloseReason::Flood`] and [`CloseReason::Overrun`]: too much was asked without waiting, or without reading the
     /// answers.
     pub flood: u64,
-    /// Whoever it was may not be there, or not like that: with a name that is none, a token that is somebody else's, or
-    /// at all.
+    /// Whoever it was may not be there, or not like that: with a name that is none, a token that is somebody else's, a wrong
+    /// code or none, or at all.
     pub not_allowed: u64,
 }
 
@@ -93,6 +93,7 @@ impl Closes {
                 | LinkLoss::OnlyEncrypted
                 | LinkLoss::Stranger { .. },
             ) => &mut self.violation,
+            Ended::Lost(LinkLoss::NotLocked | LinkLoss::WrongSecret | LinkLoss::NoGuess) => &mut self.not_allowed,
             Ended::Lost(_) => &mut self.lost,
         } += 1;
     }
@@ -138,6 +139,7 @@ mod tests {
             CloseReason::Kicked,
             CloseReason::Banned { retry_after_ms: None },
             CloseReason::WrongToken,
+            CloseReason::Locked,
             CloseReason::Name(NameError::Empty),
             CloseReason::Violation(Violation::Malformed),
         ];
@@ -147,6 +149,7 @@ mod tests {
         }
         closes.count(Ended::Lost(LinkLoss::Broken));
         closes.count(Ended::Lost(LinkLoss::NothingInCommon));
+        closes.count(Ended::Lost(LinkLoss::WrongSecret));
         let expected = Closes {
             left: 2,
             host_closed: 4,
@@ -157,9 +160,9 @@ mod tests {
             handshake_timeout: 2,
             violation: 3,
             flood: 4,
-            not_allowed: 8,
+            not_allowed: 11,
         };
-        assert_eq!((closes, closes.total()), (expected, 30));
+        assert_eq!((closes, closes.total()), (expected, 33));
     }
 
     #[test]

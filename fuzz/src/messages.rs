@@ -230,10 +230,11 @@ fn few<T>(u: &mut Unstructured<'_>, one: fn(&mut Unstructured<'_>) -> Result<T>)
 
 fn close_reason(u: &mut Unstructured<'_>) -> Result<CloseReason> {
     use CloseReason::{
-        Flood, Full, HandshakeTimeout, HostClosed, Left, Name, Overrun, Replaced, Silent, StoreFailed,
+        Flood, Full, HandshakeTimeout, HostClosed, Left, Locked, Name, Overrun, Replaced, Silent, StoreFailed,
         Violation as Broken, WrongToken,
     };
-    let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, Flood, StoreFailed];
+    let plain =
+        [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, Flood, StoreFailed, Locked];
     Ok(match u.int_in_range(0..=9)? {
         0 => Name(name_error(u)?),
         1 => Broken(violation(u)?),

@@ -69,7 +69,7 @@ mod linux {
             let mut peer = [0; 16];
             peer[8..].copy_from_slice(&bytes);
             self.take(Input::LinkUp { link, credit: CREDIT, from: None });
-            self.take(Input::Opened { link, encoding: Encoding::Postcard, peer: None });
+            self.take(Input::Opened { link, encoding: Encoding::Postcard, proven: None });
             self.says(
                 link,
                 &ToHost::Hello(Hello {

@@ -18,6 +18,7 @@ from exchange.discovery import NoSession, read_txt
 from exchange.messages import TO_CLIENT, TO_HOST
 from exchange.names import BadName, canonical, parse_name
 from exchange.schema import Malformed, from_json, to_json, whole
+from exchange.secret import NoSecret, Secret
 from exchange.secure import Identity, Keys, Secured
 from exchange.wire import Broken, Choice, Frames, Offer, Stream
 
@@ -107,6 +108,20 @@ class Vectors(unittest.TestCase):
             self.check(vector, lambda: meaning)
 
         self.each("identities.json", identity)
+
+    def test_secrets(self) -> None:
+        def secret(vector: Vector, data: bytes) -> None:
+            try:
+                made = Secret(data.decode())
+            except NoSecret as error:
+                self.assertEqual(str(error), vector.get("error"))
+                return
+            # Without the list of words there is no telling which are in it.
+            if vector.get("error") != "word":
+                meaning = {"code": made.code, "password": made.password.hex()}
+                self.check(vector, lambda: meaning)
+
+        self.each("secrets.json", secret)
 
     def test_secured(self) -> None:
         rekeyed: dict[str, tuple[Secured, bytes, int]] = {}
@@ -223,7 +238,10 @@ def name_of(encoding: int) -> str:
 def secured_stream(vector: Vector) -> Secured:
     own = {name: bytes.fromhex(vector["own"][name]) for name in ("seed", "ephemeral")}
     dh = NoGenDH(X25519DH(), PrivateKey(own["ephemeral"]))
-    keys = Keys(Identity(own["seed"]), vector["own"].get("expects"), dh)
+    secret = Secret(vector["own"]["secret"]) if "secret" in vector["own"] else None
+    # The library reads what it draws as a big-endian number.
+    scalar = bytes.fromhex(vector["own"].get("scalar", ""))[::-1]
+    keys = Keys(Identity(own["seed"]), vector["own"].get("expects"), dh, secret, lambda length: scalar[:length])
     return Secured(Offer(encodings=encodings_of(vector)), keys, vector["reader"] == "client")
 
 

@@ -10,6 +10,7 @@ mod malformed;
 mod messages;
 mod names;
 mod preamble;
+mod secrets;
 mod secured;
 mod txt;
 
@@ -23,7 +24,7 @@ use data_encoding::HEXLOWER;
 use exchange_tokio::core::message::{Encoding, FRAME_HEADER};
 use serde::Serialize;
 
-pub use self::{identities::public_meaning, secured::keys, txt::record_meaning};
+pub use self::{identities::public_meaning, secrets::secret_meaning, secured::keys, txt::record_meaning};
 
 /// Where the files are.
 pub fn folder() -> PathBuf {
@@ -35,6 +36,7 @@ pub fn files() -> Vec<(&'static str, String)> {
     [
         ("preamble.json", preamble::vectors()),
         ("identities.json", identities::vectors()),
+        ("secrets.json", secrets::vectors()),
         ("secured.json", secured::vectors()),
         ("frames.json", frames::vectors()),
         ("to_host.json", [messages::to_host(), malformed::to_host(), lenient::to_host()].concat()),

@@ -179,7 +179,7 @@ impl Room {
         let (settled, sent) = (Cmid::ZERO, Cmid::ZERO);
         let join = ToHost::Join { room: "lobby".into(), from: JoinFrom::Head, settled, sent };
         self.handle(Input::LinkUp { link, credit: window, from: None });
-        self.handle(Input::Opened { link, encoding: Encoding::Postcard, peer: None });
+        self.handle(Input::Opened { link, encoding: Encoding::Postcard, proven: None });
         for message in [hello, join] {
             let mut frame = BytesMut::new();
             Encoding::Postcard.encode(&message, &mut frame);

@@ -30,7 +30,7 @@ async fn a_client_in_python_reads_and_writes_what_the_vectors_say() {
     let Some(mut python) = python().await else { return };
     let Output { status, stderr, .. } = python.args(["-m", "unittest", "test_vectors"]).output().await.unwrap();
     let said = String::from_utf8_lossy(&stderr);
-    assert!(status.success() && said.contains("\nRan 10 tests"), "{said}");
+    assert!(status.success() && said.contains("\nRan 11 tests"), "{said}");
 }
 
 #[tokio::test]
@@ -169,6 +169,38 @@ async fn a_client_in_python_begins_anew_where_a_host_has_lost_its_logs() {
 }
 
 #[tokio::test]
+async fn a_client_in_python_comes_in_by_code_and_back_without() {
+    let Some(mut python) = python().await else { return };
+    let runtime = Tokio::default();
+    let host = local_host(&runtime, "Lab 3").by_code().start().await.unwrap();
+    let proxy = Proxy::to(&runtime, host.addresses()[0]).await;
+    python.env("EXCHANGE_CODE", host.code().unwrap().to_string().to_uppercase());
+    let mut monty = Monty::start(python, proxy.address(), &[]);
+    assert_eq!(monty.event("connected").await["session"], "Lab 3");
+    proxy.cut();
+    let mut heard = host.events();
+    monty.event("disconnected").await;
+    monty.say("back").await;
+    assert_eq!(texts(&messages(&mut heard, &RoomName::lobby(), 1).await), ["monty: back"]);
+    monty.say("/quit").await;
+    monty.ends().await;
+}
+
+#[tokio::test]
+async fn a_client_in_python_that_knows_another_code_or_none_stays_outside() {
+    let host = local_host(&Tokio::default(), "Lab 3").by_code().start().await.unwrap();
+    for (code, reason) in [(Some("a wrong passphrase"), "wrong_secret"), (None, "locked")] {
+        let Some(mut python) = python().await else { return };
+        if let Some(code) = code {
+            python.env("EXCHANGE_CODE", code);
+        }
+        let mut monty = Monty::start(python, host.addresses()[0], &[]);
+        assert_eq!(monty.event("closed").await["reason"], reason);
+    }
+    assert_eq!(host.people().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_client_in_python_chats_in_the_clear_where_that_is_wanted() {
     let Some(python) = python().await else { return };
     let host = local_host(&Tokio::default(), "Lab 3").insecure().start().await.unwrap();
@@ -203,13 +235,13 @@ async fn python() -> Option<Command> {
         command.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::null()).kill_on_drop(true);
         command
     };
-    let suits = "import dissononce, sys; sys.exit(sys.version_info < (3, 11))";
+    let suits = "import argon2, dissononce, spake2, sys; sys.exit(sys.version_info < (3, 11))";
     for program in PYTHONS {
         if command(program).args(["-c", suits]).output().await.is_ok_and(|output| output.status.success()) {
             return Some(command(program));
         }
     }
-    let missing = "there is no python3 of version 3.11 or later that has dissononce";
+    let missing = "there is no python3 of version 3.11 or later that has argon2, dissononce and spake2";
     let is_required = env::var_os("EXCHANGE_REQUIRE_PYTHON").is_some_and(|value| value == "1");
     assert!(!is_required, "{missing}");
     // What a test prints is not shown when it passes.

@@ -16,7 +16,6 @@ use crate::{
     app::App,
     exit::{Exit, Failure},
     home::{Files, failure},
-    input,
     line::Line,
     screen,
 };
@@ -53,8 +52,7 @@ pub(super) async fn export(app: &App, files: &Files, to: Option<&Path>) -> Resul
 pub(super) async fn import(app: &App, files: &Files, file: &Path, replace: bool) -> Result<Exit, Failure> {
     let cannot = |why: String| Failure::new(Exit::Store, format!("Cannot import: {why}."), "");
     let text = if file == Path::new("-") {
-        let mut lines = input::lines().map_err(|error| cannot(error.to_string()))?;
-        app.unless_interrupted(lines.recv()).await?.unwrap_or_default()
+        app.ask("").await?.unwrap_or_default()
     } else {
         fs::read_to_string(file).map_err(|error| cannot(format!("{}: {error}", file.display())))?
     };

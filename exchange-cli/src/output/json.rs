@@ -245,6 +245,9 @@ enum Json<'a> {
     Lagged {
         missed: u64,
     },
+    CodeRenewed {
+        code: String,
+    },
 }
 
 #[derive(Serialize)]
@@ -352,6 +355,7 @@ pub(super) fn line(event: &Event, me: PeerId) -> Option<Line> {
             explanation: cause.to_string(),
         },
         Event::Lagged { missed } if *missed > 0 => Json::Lagged { missed: *missed },
+        Event::CodeRenewed { code } => Json::CodeRenewed { code: code.to_string() },
         _ => return None,
     };
     Some(Line::json(&json))
@@ -510,6 +514,9 @@ fn code(cause: Ended) -> String {
             LinkLoss::Versions { .. } | LinkLoss::NothingInCommon => "version_mismatch",
             LinkLoss::NotEncrypted => "not_encrypted",
             LinkLoss::OnlyEncrypted => "only_encrypted",
+            LinkLoss::NotLocked => "not_locked",
+            LinkLoss::WrongSecret => "wrong_code",
+            LinkLoss::NoGuess => "too_many_codes",
             LinkLoss::Stranger { .. } => "stranger",
             _ => "other",
         }),

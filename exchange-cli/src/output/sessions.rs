@@ -17,6 +17,9 @@ pub(crate) struct Hosting<'a> {
     pub(crate) addresses: &'a [SocketAddr],
     /// Whether others find it without an address.
     pub(crate) announced: bool,
+    /// Whether they have to know something to come in, and which code if it is a code.
+    pub(crate) locked: bool,
+    pub(crate) code: Option<String>,
 }
 
 /// A session that was found, or is gone.

@@ -40,13 +40,24 @@ impl Conversation {
             self.screen.say(|line| line.ours(self.trust.in_words())).await;
         }
         self.show_number(&host).await;
-        if self.trust != Trust::Verified
+        if !matches!(self.trust, Trust::ByCode | Trust::Verified)
             && let Ok(Some(session)) = client.session().await
         {
             let name = quoted(&session.name).unwrap_or_else(|| "NAME".into());
             let words =
                 |line: Line| line.ours("Is it the same? exchange id verify ").theirs(name).ours(" --yes keeps that.");
             self.screen.say(words).await;
+        }
+    }
+
+    /// Says by which code others come in.
+    pub(super) async fn tell_code(&self) {
+        let Seat::Host(host) = &self.seat else {
+            return self.screen.warn(|line| line.ours("Only the host knows it.")).await;
+        };
+        match host.code() {
+            Some(code) => self.screen.say(|line| line.ours("Others come in by the code ").theirs(code).ours(".")).await,
+            None => self.screen.say(|line| line.ours("Others need no code to come in.")).await,
         }
     }
 

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what helps the tests is a test too")]
 
+mod codes;
 mod commands;
 mod conversation;
 mod endings;

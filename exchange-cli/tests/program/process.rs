@@ -33,6 +33,12 @@ impl Program {
         Self::start_by(Command::new(env!("CARGO_BIN_EXE_exchange")).args(arguments), input)
     }
 
+    /// Starts it with a code in its environment.
+    pub(crate) fn start_with_code(code: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_exchange"));
+        Self::start_by(command.env("EXCHANGE_CODE", code).args(arguments), Stdio::piped())
+    }
+
     /// Starts it as `nohup` does.
     #[cfg(target_os = "linux")]
     pub(crate) fn start_without_hangups(arguments: &[&str]) -> Self {
@@ -138,10 +144,16 @@ pub(crate) fn host(more: &[&str]) -> (Program, String) {
 }
 
 pub(crate) fn host_at(address: &str, more: &[&str]) -> (Program, String) {
+    let (host, hosting) = hosting_at(address, more);
+    (host, hosting["addresses"][0].as_str().unwrap().to_owned())
+}
+
+/// A host there, and what it says of itself.
+pub(crate) fn hosting_at(address: &str, more: &[&str]) -> (Program, Value) {
     let usual = ["host", "Lab 3", "--nick", "ana", "--bind", address, "--no-discovery", "--json"];
     let mut host = Program::start(&[&usual, more].concat());
-    let address = host.event("hosting")["addresses"][0].as_str().unwrap().to_owned();
-    (host, address)
+    let hosting = host.event("hosting");
+    (host, hosting)
 }
 
 /// Somebody who has joined there, and reads JSON.

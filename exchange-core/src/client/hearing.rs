@@ -203,7 +203,7 @@ impl Client {
             _ => None,
         };
         for record in members {
-            if record.member == MemberId::OWNER && proven.is_some_and(|host| host != record.peer) {
+            if record.member == MemberId::OWNER && proven.is_some_and(|host| host.peer != record.peer) {
                 return Err(Violation::Impostor);
             }
             let known = self.roster.insert(record.member, record.clone());

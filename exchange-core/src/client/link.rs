@@ -7,12 +7,11 @@ use bytes::BytesMut;
 use super::{Alarm, Client, State};
 use crate::{
     event::{Ended, Event},
-    ids::PeerId,
     limits::CONTROL_ALLOWANCE,
     message::{Encoding, Hello, Presence, ToHost, Welcome},
     name::Nick,
     reason::{CloseReason, Refusal},
-    seam::{LinkId, LinkLoss, Outbox},
+    seam::{LinkId, LinkLoss, Outbox, Proven},
     time::{Time, Timestamp, WallClock},
 };
 
@@ -27,7 +26,7 @@ pub(super) struct Link {
     pub(super) id: LinkId,
     stage: Stage,
     /// Who hosts, where a handshake has proven that.
-    pub(super) proven: Option<PeerId>,
+    pub(super) proven: Option<Proven>,
     window: u32,
     outstanding: u32,
     heard: Time,
@@ -153,7 +152,7 @@ impl Client {
         now: Time,
         link: LinkId,
         encoding: Encoding,
-        host: Option<PeerId>,
+        proven: Option<Proven>,
         out: &mut Outbox,
     ) {
         let told = (self.nick.clone(), self.own.shown());
@@ -171,12 +170,13 @@ impl Client {
             && link.stage == Stage::Preamble
         {
             link.stage = Stage::Greeting(encoding);
-            link.proven = host;
+            link.proven = proven;
             link.heard(now);
             link.say(&ToHost::Hello(hello));
             link.told = Some(told);
             link.flush(out);
-            self.host = self.host.or(host);
+            self.host = self.host.or_else(|| proven.map(|host| host.peer));
+            self.host_has_secret |= proven.is_some_and(|host| host.by_secret);
         }
     }
 
@@ -203,6 +203,7 @@ impl Client {
             link.heartbeat = heartbeat;
             link.ping(now);
         }
+        self.is_locked_out = false;
         self.alarms.cancel(Alarm::Handshake);
         self.alarms.set(Alarm::Heartbeat, now + heartbeat);
         self.alarms.set(Alarm::Healthy, now + self.config.healthy_after);
@@ -281,6 +282,8 @@ impl Client {
             // It wanted to be called otherwise meanwhile, and comes back by the nick that nobody minded.
             let nick = core::mem::replace(&mut self.nick, self.agreed.clone());
             out.event(Event::RenameRefused { nick, refusal: Refusal::Name(error) });
+        } else if reason == CloseReason::Locked && self.config.has_secret && !self.has_shown_secret() {
+            self.is_locked_out = true;
         } else if reason.is_final() && !(reason == CloseReason::Replaced && cfg!(exchange_bug = "replaced-comes-back"))
         {
             return self.close(Ended::Told(reason), out);
@@ -289,6 +292,11 @@ impl Client {
             out.close(link.id, reason);
         }
         self.lost(now, Ended::Told(reason), out);
+    }
+
+    /// Whether the present link has proven that this client knows the secret.
+    fn has_shown_secret(&self) -> bool {
+        matches!(&self.state, State::Linked(link) if link.proven.is_some_and(|host| host.by_secret))
     }
 
     fn lost(&mut self, now: Time, cause: Ended, out: &mut Outbox) {

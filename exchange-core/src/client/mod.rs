@@ -66,6 +66,8 @@ pub struct ClientConfig {
     /// Who has to host the session, where links prove that; `None` for whoever does when it comes first. It has to be the
     /// same ever after.
     pub host: Option<PeerId>,
+    /// Whether it can prove, where links do that, that it knows the [secret](crate::wire::Keyring::lock) of the session.
+    pub has_secret: bool,
     /// Where in the lobby's log it wants to begin.
     pub lobby_from: JoinFrom,
     /// Messages that wait for their outcome at once, over all rooms.
@@ -103,6 +105,7 @@ impl ClientConfig {
             nick,
             identity: None,
             host: None,
+            has_secret: false,
             lobby_from: JoinFrom::Last(50),
             pending: 512,
             pending_bytes: 1024 * 1024,
@@ -137,6 +140,9 @@ pub struct Client {
     own: Own,
     peer: PeerId,
     host: Option<PeerId>,
+    /// Whether the host has proven that it knows the secret, and whether it asks for it though this client was in.
+    host_has_secret: bool,
+    is_locked_out: bool,
     producer: ProducerId,
     random: Random,
     /// What the clock on the wall showed last, once it was told.
@@ -206,6 +212,8 @@ impl Client {
         Self {
             peer: config.identity.as_ref().map_or(anybody, Identity::peer),
             host: config.host,
+            host_has_secret: false,
+            is_locked_out: false,
             nick: config.nick.clone(),
             agreed: config.nick.clone(),
             own: Own::new(config.idle, Time::ZERO).with_receipts(config.read_receipts),
@@ -268,6 +276,16 @@ impl Client {
     /// Who hosts the session, as a handshake has proven or [has to](ClientConfig::host). `None` if no link was secured yet.
     pub fn host(&self) -> Option<PeerId> {
         self.host
+    }
+
+    /// Whether whoever hosts has proven to this client that it knows the session's secret too.
+    pub fn host_has_secret(&self) -> bool {
+        self.host_has_secret
+    }
+
+    /// Whether the next link has to prove that this client knows the secret. Once a host has let it in, it knows who comes.
+    pub fn shows_secret(&self) -> bool {
+        self.config.has_secret && (self.session.is_none() || self.is_locked_out)
     }
 
     /// Whether the host has let it in on the present link.
@@ -391,7 +409,7 @@ impl Round<'_> {
             Input::WallClock { at } => client.wall_clock(now, at, out),
             Input::NetworkChanged => client.network_changed(now, out),
             Input::LinkUp { link, credit, .. } => client.link_up(link, credit),
-            Input::Opened { link, encoding, peer } => client.opened(now, link, encoding, peer, out),
+            Input::Opened { link, encoding, proven } => client.opened(now, link, encoding, proven, out),
             Input::Bytes { link } => client.hears(now, link),
             Input::Frame { link, body } => client.frame(now, link, body, out),
             Input::Credit { link, bytes } => client.credit(link, bytes),

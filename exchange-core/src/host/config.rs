@@ -22,6 +22,9 @@ pub struct HostConfig {
     pub nick: Nick,
     /// Who the host itself is, where links prove that; `None` for anybody. With a [store](Self::store), it is kept there.
     pub identity: Option<Identity>,
+    /// Whether it lets nobody in but those who have proven, by a [secret](crate::wire::Keyring::lock), that they may come,
+    /// now or before.
+    pub is_locked: bool,
     /// What it bounds.
     pub limits: Limits,
     /// How long it waits for what.
@@ -39,6 +42,16 @@ impl HostConfig {
     /// A session of this name, hosted by somebody of that name, with the usual limits.
     pub fn new(name: SessionName, nick: Nick) -> Self {
         let (limits, timing) = (Limits::default(), Timing::default());
-        Self { name, nick, identity: None, limits, timing, idle: None, read_receipts: false, store: None }
+        Self {
+            name,
+            nick,
+            identity: None,
+            is_locked: false,
+            limits,
+            timing,
+            idle: None,
+            read_receipts: false,
+            store: None,
+        }
     }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::Host;
 use crate::{
-    ids::{MemberId, RoomId, Seq},
+    ids::{MemberId, PeerId, RoomId, Seq},
     journal::{Journal, identity_row, write},
     reason::Durability,
     room::Unkept,
@@ -28,6 +28,7 @@ pub(super) struct HostJournal {
     /// Of whom something may have changed since.
     members: BTreeSet<MemberId>,
     rooms: BTreeSet<RoomId>,
+    let_in: BTreeSet<PeerId>,
 }
 
 impl HostJournal {
@@ -45,7 +46,8 @@ impl HostJournal {
             }
             !matches!(key, Key::Entry(..))
         });
-        Self { durability, journal: Journal::new(kept), logs, members: BTreeSet::new(), rooms: BTreeSet::new() }
+        let (members, rooms, let_in) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Self { durability, journal: Journal::new(kept), logs, members, rooms, let_in }
     }
 
     fn put(&mut self, key: Key, row: Option<Bytes>) {
@@ -81,6 +83,13 @@ impl Host {
         }
     }
 
+    /// Somebody has been let in, or comes in no more.
+    pub(super) fn changes_let_in(&mut self, peer: PeerId) {
+        if let Some(journal) = &mut self.journal {
+            journal.let_in.insert(peer);
+        }
+    }
+
     /// A room may not be what it was when it was kept.
     pub(super) fn changes_room(&mut self, room: RoomId) {
         if let Some(journal) = &mut self.journal {
@@ -110,6 +119,9 @@ impl Host {
     }
 
     fn collect(&mut self, kept: &mut HostJournal) {
+        for peer in mem::take(&mut kept.let_in) {
+            kept.put(Key::LetIn(peer), self.lock.let_in.contains(&peer).then(Bytes::new));
+        }
         let (members, rooms) = (mem::take(&mut kept.members), mem::take(&mut kept.rooms));
         if members.is_empty() && rooms.is_empty() {
             return;
@@ -155,6 +167,7 @@ impl Host {
         let mut kept = HostJournal::new(Durability::Memory);
         kept.members = self.members.keys().copied().collect();
         kept.rooms = self.rooms.keys().copied().collect();
+        kept.let_in = self.lock.let_in.clone();
         let all = |room: &mut crate::room::Room| {
             let all = room.all_unkept();
             (room.id, room.unkept.replace(all))

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The form that rows are written in. Whoever changes one of them counts on, and goes on to read the earlier ones.
-const FORM: u16 = 4;
+const FORM: u16 = 5;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SessionRow {

@@ -8,12 +8,12 @@ use bytes::Bytes;
 use super::{Alarm, Host, budget::Postponed, paging::Fetch};
 use crate::{
     event::{Ended, Event, Peer},
-    ids::{Cmid, MemberId, PeerId, Rev, RoomId, Seq},
+    ids::{Cmid, MemberId, Rev, RoomId, Seq},
     limits::CONTROL_ALLOWANCE,
     message::{Encoding, ToClient},
     reason::CloseReason,
     refusals::Refusals,
-    seam::{LinkId, Outbox},
+    seam::{LinkId, Outbox, Proven},
     time::Time,
 };
 
@@ -23,7 +23,7 @@ pub(super) struct Link {
     /// Where it comes from, if that is known.
     pub(super) from: Option<IpAddr>,
     /// Who is at the other end, where a handshake has proven that.
-    pub(super) proven: Option<PeerId>,
+    pub(super) proven: Option<Proven>,
     /// How many bytes the transport takes at once, and how many it has.
     window: u32,
     outstanding: u32,
@@ -141,12 +141,12 @@ impl Host {
         self.refusals
     }
 
-    pub(super) fn opened(&mut self, link: LinkId, encoding: Encoding, peer: Option<PeerId>) {
+    pub(super) fn opened(&mut self, link: LinkId, encoding: Encoding, proven: Option<Proven>) {
         if let Some(state) = self.links.get_mut(&link)
             && matches!(state.stage, Stage::Preamble)
         {
             state.stage = Stage::Greeting(encoding);
-            state.proven = peer;
+            state.proven = proven;
             if encoding == Encoding::Json {
                 self.json_links += 1;
             }

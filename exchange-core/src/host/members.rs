@@ -95,6 +95,7 @@ impl Host {
                 Err(error) => return self.close_link(now, link, CloseReason::Name(error), out),
             }
         }
+        self.has_come_in(link);
         let token = Token::from_bytes(self.random.bytes());
         let token = if cfg!(exchange_bug = "token-never-rotates") { Token::from_bytes([1; 16]) } else { token };
         let spent = self.spent(hello.peer);
@@ -161,7 +162,7 @@ impl Host {
     /// Which member this is, if it may come in.
     fn admit(&mut self, now: Time, link: LinkId, hello: &Hello) -> Result<MemberId, CloseReason> {
         let proven = self.links.get(&link).and_then(|link| link.proven);
-        if proven.is_some_and(|proven| proven != hello.peer) {
+        if proven.is_some_and(|proven| proven.peer != hello.peer) {
             return Err(Violation::Impostor.into());
         }
         if let Some(reason) = self.barred(now, hello.peer) {
@@ -184,6 +185,9 @@ impl Host {
         let is_had = |other| other == OWNER || (proven.is_none() && self.is_linked(other));
         if self.roster.clients_of(hello.peer).any(is_had) {
             return Err(CloseReason::WrongToken);
+        }
+        if !self.lets_in(hello.peer, proven) {
+            return Err(CloseReason::Locked);
         }
         if !self.admits_newcomer(now, link) {
             return Err(CloseReason::Full);

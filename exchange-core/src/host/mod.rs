@@ -23,6 +23,7 @@ mod journal;
 mod kept;
 mod link;
 mod listing;
+mod lock;
 mod members;
 mod moderation;
 mod nicks;
@@ -49,6 +50,7 @@ use self::{
     joining::Opening,
     journal::HostJournal,
     link::{Cursor, Link},
+    lock::Lock,
     members::Member,
     nicks::Nicks,
     presence::Wish,
@@ -113,6 +115,7 @@ pub struct Host {
     /// The logs of rooms that were closed, the last of them: whoever was away is told when it comes back.
     closed_logs: VecDeque<Epoch>,
     moderators: BTreeSet<PeerId>,
+    lock: Lock,
     /// What is kept beyond its life, if anything is.
     journal: Option<HostJournal>,
     /// What the host itself is told next of what it fetches.
@@ -204,6 +207,7 @@ impl Host {
             next_room: LOBBY,
             closed_logs: VecDeque::new(),
             moderators: BTreeSet::new(),
+            lock: Lock::new(config.is_locked),
             journal: config.store.map(HostJournal::new),
             next_page: PageId::default(),
             timers: Timers::new(),
@@ -231,6 +235,11 @@ impl Host {
         let began = out.len();
         self.ring(now, out);
         Round { host: self, now, out, began }
+    }
+
+    /// Whether newcomers have to know its secret.
+    pub fn is_locked(&self) -> bool {
+        self.lock.is_locked
     }
 
     /// Which session this is.
@@ -361,7 +370,7 @@ impl Round<'_> {
             Input::Tick | Input::NetworkChanged | Input::Stored { .. } => {}
             Input::WallClock { at } => host.wall = WallClock::showing(now, at),
             Input::LinkUp { link, credit, from } => host.link_up(now, link, credit, from, out),
-            Input::Opened { link, encoding, peer } => host.opened(link, encoding, peer),
+            Input::Opened { link, encoding, proven } => host.opened(link, encoding, proven),
             Input::Bytes { link } => host.hears(now, link),
             Input::Frame { link, body } => host.frame(now, link, body, out),
             Input::Credit { link, bytes } => host.credit(link, bytes),

@@ -272,6 +272,9 @@ impl Host {
         state.rooms.remove(&lobby);
         let link = state.link();
         self.changes_member(member);
+        if let Some(peer) = self.roster.record(member).map(|record| record.peer) {
+            self.shut_out(peer);
+        }
         if !self.rooms.get_mut(&lobby).is_some_and(|room| room.remove(member)) && link.is_none() {
             return;
         }

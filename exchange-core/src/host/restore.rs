@@ -84,6 +84,10 @@ impl Host {
         let damage = Damage::Row(key);
         match key {
             Key::Session | Key::Identity => Ok(()),
+            Key::LetIn(peer) => {
+                self.lock.let_in.insert(peer);
+                Ok(())
+            }
             Key::Member(member) => self.restore_member(member, read(key, row)?, damage),
             Key::Room(id) => {
                 let row = RoomRow::read(key, row)?;

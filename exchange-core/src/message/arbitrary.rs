@@ -280,8 +280,8 @@ pub(crate) fn page_from() -> impl Strategy<Value = PageFrom> {
 
 fn close_reason() -> impl Strategy<Value = CloseReason> {
     use CloseReason::{
-        Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Left, Name, Overrun, Replaced, Silent, StoreFailed,
-        WrongToken,
+        Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Left, Locked, Name, Overrun, Replaced, Silent,
+        StoreFailed, WrongToken,
     };
     prop_oneof![
         select(
@@ -297,6 +297,7 @@ fn close_reason() -> impl Strategy<Value = CloseReason> {
                 Kicked,
                 Flood,
                 StoreFailed,
+                Locked,
             ][..],
         ),
         option::of(number()).prop_map(|retry_after_ms| Banned { retry_after_ms }),

@@ -5,10 +5,9 @@ use alloc::vec::Vec;
 use bytes::BytesMut;
 
 use crate::{
-    ids::PeerId,
     message::Encoding,
     reason::Violation,
-    seam::{Input, LinkId, LinkLoss},
+    seam::{Input, LinkId, LinkLoss, Proven},
     wire::{Received, Wire},
 };
 
@@ -34,7 +33,7 @@ pub(super) struct End {
 }
 
 pub(super) enum Got {
-    Opened(Encoding, Option<PeerId>),
+    Opened(Encoding, Option<Proven>),
     Frame(Vec<u8>),
     Fault(Violation),
     Down(LinkLoss),
@@ -88,7 +87,7 @@ impl End {
                 Ok(Some(Received::Frame(body))) => got.push(Got::Frame(body.to_vec())),
                 Ok(Some(Received::Answer(bytes))) => answer.extend_from_slice(&bytes),
                 Ok(Some(Received::Opened { choice, peer, answer: bytes })) => {
-                    got.push(Got::Opened(choice.encoding, peer.map(|peer| peer.peer())));
+                    got.push(Got::Opened(choice.encoding, choice.proven(peer)));
                     answer.extend_from_slice(&bytes);
                 }
                 Err(fault) => break Some(fault),
@@ -108,7 +107,7 @@ impl End {
 impl Got {
     pub(super) fn input(&self, link: LinkId) -> Input<'_> {
         match self {
-            Self::Opened(encoding, peer) => Input::Opened { link, encoding: *encoding, peer: *peer },
+            Self::Opened(encoding, proven) => Input::Opened { link, encoding: *encoding, proven: *proven },
             Self::Frame(body) => Input::Frame { link, body },
             Self::Fault(violation) => Input::Fault { link, violation: *violation },
             Self::Down(loss) => Input::LinkDown { link, loss: *loss },

@@ -1,8 +1,9 @@
-//! Who is at the other end, and keys that nobody else has: `Noise_XX_25519_ChaChaPoly_BLAKE2s`.
+//! Who is at the other end, and keys that nobody else has: `Noise_XX_25519_ChaChaPoly_BLAKE2s`, or with a secret that both
+//! know `Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s`.
 //!
 //! ```text
 //! client                                host
-//!   e ─────────────────────────────────▶          32 bytes
+//!   e ─────────────────────────────────▶          32 bytes, 48 with a secret
 //!     ◀───────────────── e, ee, s, es, signing   128 bytes
 //!   s, se, signing ────────────────────▶          96 bytes
 //! ```
@@ -10,8 +11,10 @@
 //! The prologue is what both have said before, every byte of it, so that whoever changes an offer on its way is found out.
 //! Messages have the lengths they have, and follow each other without any. In the second and the third, whoever sends it
 //! adds the key by which its signatures are checked: with the one it proves here it makes up its id.
+//!
+//! Who does not know the secret cannot make the first message. The host answers it with a second of nothing but zeros.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 
 use bytes::{Bytes, BytesMut};
@@ -22,41 +25,78 @@ use snow::{
     types,
 };
 
-use super::records::{Records, TAG};
+use super::{
+    WireFault,
+    guesses::{Guess, Guesses},
+    pake::Proof,
+    records::{Records, TAG},
+};
 use crate::{
     identity::{Identity, PublicIdentity},
     ids::PeerId,
     reason::Violation,
     seam::LinkLoss,
+    secret::{JoinCode, JoinSecret},
     seed::{Random, Seed},
     shown,
 };
 
 const PATTERN: &str = "Noise_XX_25519_ChaChaPoly_BLAKE2s";
+const PATTERN_WITH_SECRET: &str = "Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s";
 
 const KEY: usize = 32;
-/// The lengths of the three messages; the client says the first.
-const MESSAGES: [usize; 3] = [KEY, KEY + KEY + TAG + KEY + TAG, KEY + TAG + KEY + TAG];
+const SECOND: usize = KEY + KEY + TAG + KEY + TAG;
+const THIRD: usize = KEY + TAG + KEY + TAG;
 
 /// What a peer secures its links with: who it is, and randomness for their handshakes.
 #[derive(Debug)]
 pub struct Keyring {
     me: Identity,
     random: Random,
+    lock: Option<Lock>,
 }
 
 /// What one end of one byte stream is secured with.
 #[derive(Debug)]
 pub struct Keys {
     me: Identity,
-    randomness: Seed,
+    pub(super) randomness: Seed,
     expected: Option<PeerId>,
+    lock: Option<Lock>,
+}
+
+/// A secret that both ends have to know, and how often it may be guessed at.
+#[derive(Clone, Debug)]
+struct Lock {
+    secret: JoinSecret,
+    guesses: Arc<Guesses>,
 }
 
 impl Keyring {
     /// The links of that peer are secured with randomness out of this seed, which is nobody else's.
     pub fn new(me: Identity, seed: &Seed) -> Self {
-        Self { me, random: seed.fork("handshakes") }
+        Self { me, random: seed.fork("handshakes"), lock: None }
+    }
+
+    /// Has newcomers prove that they know the secret, and proves it to them; a client, that it is one of them. It may be
+    /// guessed at twenty times, by whomever, until it is [locked](Self::lock) anew.
+    pub fn lock(&mut self, secret: JoinSecret) {
+        self.lock = Some(Lock { secret, guesses: Arc::default() });
+    }
+
+    /// Whether the secret has been guessed at as often as it may be: nobody comes in by it any more.
+    pub fn is_spent(&self) -> bool {
+        self.lock.as_ref().is_some_and(|lock| lock.guesses.are_spent())
+    }
+
+    /// A code that nobody knows.
+    pub fn draw_code(&mut self) -> JoinCode {
+        JoinCode::draw_from(&mut self.random)
+    }
+
+    /// What newcomers have to know, if they do.
+    pub fn secret(&self) -> Option<&JoinSecret> {
+        self.lock.as_ref().map(|lock| &lock.secret)
     }
 
     /// Who it is.
@@ -66,7 +106,8 @@ impl Keyring {
 
     /// The keys for one more link.
     pub fn keys(&mut self) -> Keys {
-        Keys { me: self.me.clone(), randomness: Seed::new(self.random.bytes()), expected: None }
+        let randomness = Seed::new(self.random.bytes());
+        Keys { me: self.me.clone(), randomness, expected: None, lock: self.lock.clone() }
     }
 }
 
@@ -77,6 +118,22 @@ impl Keys {
     pub fn expecting(self, expected: Option<PeerId>) -> Self {
         Self { expected, ..self }
     }
+
+    /// Proves nothing of a secret: the other side knows who this is, and lets it in for that.
+    #[must_use]
+    pub fn without_secret(self) -> Self {
+        Self { lock: None, ..self }
+    }
+
+    /// The secret that has to be proven, if one has.
+    pub(super) fn secret(&self) -> Option<&JoinSecret> {
+        self.lock.as_ref().map(|lock| &lock.secret)
+    }
+
+    /// Begins to guess at the secret, if there is one and it may be.
+    pub(super) fn guess(&self) -> Option<Guess> {
+        self.lock.as_ref()?.guesses.begin()
+    }
 }
 
 /// A handshake under way.
@@ -84,6 +141,8 @@ pub(super) struct Handshake {
     state: Box<HandshakeState>,
     signing: [u8; KEY],
     expected: Option<PeerId>,
+    /// At a secret, if it is one by a secret.
+    guess: Option<Guess>,
     /// How many messages have gone, either way.
     gone: usize,
     /// The bytes of the next one that have come.
@@ -106,34 +165,39 @@ pub(super) enum Step {
 
 impl Handshake {
     /// The client's end, and what it says first.
-    pub(super) fn client(keys: Keys, prologue: &[u8]) -> Result<(Self, Bytes), Violation> {
-        let mut handshake = Self::new(keys, prologue, Role::Initiator)?;
+    pub(super) fn client(keys: Keys, prologue: &[u8], proof: Option<Proof>) -> Result<(Self, Bytes), Violation> {
+        let mut handshake = Self::new(keys, prologue, proof, Role::Initiator)?;
         let first = handshake.say()?;
         Ok((handshake, first))
     }
 
     /// The host's end.
-    pub(super) fn host(keys: Keys, prologue: &[u8]) -> Result<Self, Violation> {
-        Self::new(keys, prologue, Role::Responder)
+    pub(super) fn host(keys: Keys, prologue: &[u8], proof: Option<Proof>) -> Result<Self, Violation> {
+        Self::new(keys, prologue, proof, Role::Responder)
     }
 
-    fn new(Keys { me, randomness, expected }: Keys, prologue: &[u8], role: Role) -> Result<Self, Violation> {
+    fn new(keys: Keys, prologue: &[u8], proof: Option<Proof>, role: Role) -> Result<Self, Violation> {
+        let Keys { me, randomness, expected, .. } = keys;
         let resolver: BoxedCryptoResolver = Box::new(Resolver(randomness));
-        let state = PATTERN.parse().and_then(|pattern| {
+        let pattern = if proof.is_some() { PATTERN_WITH_SECRET } else { PATTERN };
+        let state = pattern.parse().and_then(|pattern| {
             let builder = Builder::with_resolver(pattern, resolver).prologue(prologue)?;
-            let builder = builder.local_private_key(me.agreement_key())?;
+            let mut builder = builder.local_private_key(me.agreement_key())?;
+            if let Some(proof) = &proof {
+                builder = builder.psk(0, &proof.key)?;
+            }
             match role {
                 Role::Initiator => builder.build_initiator(),
                 Role::Responder => builder.build_responder(),
             }
         });
-        let state = Box::new(state.map_err(forged)?);
-        Ok(Self { state, signing: *me.public().signing_key(), expected, gone: 0, partial: Vec::new() })
+        let (state, guess) = (Box::new(state.map_err(forged)?), proof.map(|proof| proof.guess));
+        Ok(Self { state, signing: *me.public().signing_key(), expected, guess, gone: 0, partial: Vec::new() })
     }
 
     /// Takes the bytes of one message; `None` as long as it is not whole.
-    pub(super) fn receive(&mut self, input: &mut &[u8]) -> Result<Option<Step>, LinkLoss> {
-        let missing = MESSAGES.get(self.gone).copied().unwrap_or_default().saturating_sub(self.partial.len());
+    pub(super) fn receive(&mut self, input: &mut &[u8]) -> Result<Option<Step>, WireFault> {
+        let missing = self.length().saturating_sub(self.partial.len());
         let (taken, rest) = input.split_at(missing.min(input.len()));
         self.partial.extend_from_slice(taken);
         *input = rest;
@@ -141,18 +205,45 @@ impl Handshake {
             return Ok(None);
         }
         let mut payload = [0; KEY + TAG];
-        let length = self.state.read_message(&self.partial, &mut payload).map_err(forged)?;
+        let read = self.state.read_message(&self.partial, &mut payload);
+        let length = read.map_err(|error| self.wrong(error))?;
         self.partial.clear();
         self.gone += 1;
         if self.gone == 1 {
             return Ok(Some(Step::Reply(self.say()?)));
         }
+        if let Some(guess) = &mut self.guess {
+            guess.judge(false);
+        }
         let peer = self.proven(&payload[..length])?;
         if let Some(expected) = self.expected.filter(|expected| *expected != peer.peer()) {
-            return Err(LinkLoss::Stranger { expected, found: peer.peer() });
+            return Err(LinkLoss::Stranger { expected, found: peer.peer() }.into());
         }
         let reply = if self.state.is_handshake_finished() { Bytes::new() } else { self.say()? };
         Ok(Some(Step::Proven(peer, reply)))
+    }
+
+    /// The length of the message that is next; the client says the first.
+    fn length(&self) -> usize {
+        match (self.gone, &self.guess) {
+            (0, None) => KEY,
+            (0, Some(_)) => KEY + TAG,
+            (1, _) => SECOND,
+            _ => THIRD,
+        }
+    }
+
+    /// The message that has come was made without what belongs to it, be it the secret.
+    fn wrong(&mut self, error: snow::Error) -> WireFault {
+        match &mut self.guess {
+            Some(guess) if self.gone < 2 => {
+                guess.judge(true);
+                let is_host = self.gone == 0;
+                let answer = if is_host { Bytes::from_static(&[0; SECOND]) } else { Bytes::new() };
+                WireFault { loss: LinkLoss::WrongSecret, answer }
+            }
+            _ => forged(error).into(),
+        }
     }
 
     /// What follows it, once somebody is proven.
@@ -164,7 +255,7 @@ impl Handshake {
     fn say(&mut self) -> Result<Bytes, Violation> {
         let payload = if self.gone == 0 { &[][..] } else { &self.signing[..] };
         // There has to be room for a tag, also in the first, which has none.
-        let mut message = BytesMut::zeroed(MESSAGES.get(self.gone).copied().unwrap_or_default() + TAG);
+        let mut message = BytesMut::zeroed(self.length() + TAG);
         let length = self.state.write_message(payload, &mut message).map_err(forged)?;
         message.truncate(length);
         self.gone += 1;

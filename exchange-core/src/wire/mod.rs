@@ -7,7 +7,8 @@
 //! client                                host
 //!   offer ─────────────────────────────▶
 //!         ◀───────────────────────────── offer, choice
-//!         (a handshake, unless it is to be in the clear; bound to both complete offers)
+//!         (a handshake, unless it is to be in the clear; bound to both complete offers, and to a secret if both
+//!         are to know one)
 //!   frames ◀───────────────────────────▶ frames    (sealed in records after a handshake)
 //! ```
 //!
@@ -15,7 +16,9 @@
 //! hands each frame to the machine directly.
 
 mod frame;
+mod guesses;
 mod handshake;
+mod pake;
 mod preamble;
 mod records;
 #[cfg(test)]
@@ -30,6 +33,7 @@ use bytes::{Bytes, BytesMut};
 use self::{
     frame::Cutter,
     handshake::{Handshake, Step},
+    pake::Pake,
     preamble::{Answer, Preamble},
     records::Records,
 };
@@ -60,6 +64,7 @@ pub struct Wire {
 enum Stage {
     ClientPreamble(Preamble),
     HostPreamble(Preamble),
+    Pake(Choice, Box<Pake>),
     Handshake(Choice, Box<Handshake>),
     Frames(Cutter),
     Records(Box<Records>),
@@ -130,13 +135,19 @@ impl Wire {
     /// The same, secured: only the other side can read what goes over it, and it has to prove who it is. There is no going
     /// back to the clear.
     ///
+    /// With a [secret](Keyring::lock), a client's end comes as one who knows it, and no other way; a host's end also takes
+    /// those who come without, and tells [which](Received::Opened) they are.
+    ///
     /// If there are no keys, it is as it was.
     #[must_use]
     pub fn secured(self, keys: Option<Keys>) -> Self {
-        match keys {
-            None => self,
-            Some(_) => Self { offer: self.offer.with(Protection::Noise), keys, ..self },
-        }
+        let Some(keys) = keys else { return self };
+        let protections: &[Protection] = match (keys.secret(), &self.stage) {
+            (None, _) => &[Protection::Noise],
+            (Some(_), Stage::ClientPreamble(_)) => &[Protection::NoisePsk],
+            (Some(_), _) => &[Protection::NoisePsk, Protection::Noise],
+        };
+        Self { offer: self.offer.with(protections), keys: Some(keys), ..self }
     }
 
     /// Takes a first frame of up to so many bytes, where the machine behind it does not begin with a greeting.
@@ -203,6 +214,16 @@ impl Wire {
                 None => Ok(None),
                 Some(theirs) => self.choose(&theirs),
             },
+            Stage::Pake(choice, pake) => {
+                let choice = *choice;
+                if !pake.receive(input) {
+                    return Ok(None);
+                }
+                let Stage::Pake(_, pake) = mem::replace(&mut self.stage, Stage::Failed) else { return Ok(None) };
+                let (handshake, answer) = pake.finish()?;
+                self.stage = Stage::Handshake(choice, Box::new(handshake));
+                Ok(Some(Received::Answer(answer)))
+            }
             Stage::Handshake(choice, handshake) => {
                 let choice = *choice;
                 match handshake.receive(input)? {
@@ -228,8 +249,11 @@ impl Wire {
         };
         let answer = self.offer.encode_with(Some(choice));
         let Some(keys) = self.keys.take() else { return Ok(Some(self.open(choice, answer))) };
-        let handshake = Handshake::host(keys, &[self.said(), &answer].concat())?;
-        self.stage = Stage::Handshake(choice, Box::new(handshake));
+        let prologue = [self.said(), &answer].concat();
+        self.stage = match keys.secret().cloned().filter(|_| choice.protection == Protection::NoisePsk) {
+            Some(secret) => Stage::Pake(choice, Box::new(Pake::host(keys, secret, &prologue))),
+            None => Stage::Handshake(choice, Box::new(Handshake::host(keys, &prologue, None)?)),
+        };
         Ok(Some(Received::Answer(answer)))
     }
 
@@ -243,8 +267,16 @@ impl Wire {
             return Err(Violation::Preamble.into());
         }
         let Some(keys) = self.keys.take() else { return Ok(Some(self.open(choice, Bytes::new()))) };
-        let (handshake, first) = Handshake::client(keys, &[&self.opening(), self.said()].concat())?;
-        self.stage = Stage::Handshake(choice, Box::new(handshake));
+        let prologue = [&self.opening(), self.said()].concat();
+        let first = if let Some(secret) = keys.secret().cloned() {
+            let (pake, first) = Pake::client(keys, secret, &prologue);
+            self.stage = Stage::Pake(choice, Box::new(pake));
+            first
+        } else {
+            let (handshake, first) = Handshake::client(keys, &prologue, None)?;
+            self.stage = Stage::Handshake(choice, Box::new(handshake));
+            first
+        };
         Ok(Some(Received::Answer(first)))
     }
 

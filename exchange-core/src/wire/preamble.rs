@@ -13,7 +13,12 @@ use alloc::vec::Vec;
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 
 use super::{preferred, version::Versions};
-use crate::{message::Encoding, reason::Violation, seam::LinkLoss};
+use crate::{
+    identity::PublicIdentity,
+    message::Encoding,
+    reason::Violation,
+    seam::{LinkLoss, Proven},
+};
 
 /// What keeps others from reading and changing what goes over a byte stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +28,8 @@ pub enum Protection {
     /// A handshake by which each end proves who it is, and seals with keys that only they have:
     /// `Noise_XX_25519_ChaChaPoly_BLAKE2s`.
     Noise,
+    /// The same, by a secret that both know: `Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s`, with a key from SPAKE2.
+    NoisePsk,
 }
 
 const MAGIC: &[u8; 8] = b"EXCHANGE";
@@ -56,6 +63,14 @@ pub struct Choice {
     pub features: Features,
 }
 
+impl Choice {
+    /// What the handshake that was chosen has proven by the time a wire is [opened](super::Received::Opened).
+    pub fn proven(self, peer: Option<PublicIdentity>) -> Option<Proven> {
+        let by_secret = self.protection == Protection::NoisePsk;
+        peer.map(|peer| Proven { peer: peer.peer(), by_secret })
+    }
+}
+
 /// What a host says to a client's offer.
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -77,9 +92,10 @@ impl Offer {
         Self { versions, encodings, protections: Protection::Clear.bit(), features: Features(0) }
     }
 
-    /// The same with that protection and no other: nobody can talk an end out of it.
-    pub(super) fn with(self, protection: Protection) -> Self {
-        Self { protections: protection.bit(), ..self }
+    /// The same with these protections and no other: nobody can talk an end out of them.
+    pub(super) fn with(self, protections: &[Protection]) -> Self {
+        let protections = protections.iter().fold(0, |bits, protection| bits | protection.bit());
+        Self { protections, ..self }
     }
 
     pub(super) fn choose(&self, theirs: &Self) -> Result<Choice, LinkLoss> {
@@ -92,11 +108,18 @@ impl Offer {
             .find(|&encoding| self.encodings & theirs.encodings & bit(encoding) != 0)
             .ok_or(LinkLoss::NothingInCommon)?;
         let protection =
-            Protection::of(self.protections & theirs.protections).ok_or_else(|| match self.protections {
-                ours if ours == Protection::Clear.bit() => LinkLoss::OnlyEncrypted,
-                _ => LinkLoss::NotEncrypted,
-            })?;
+            Protection::of(self.protections & theirs.protections).ok_or_else(|| self.unprotected(theirs))?;
         Ok(Choice { version, encoding, protection, features: Features(self.features.0 & theirs.features.0) })
+    }
+
+    /// What keeps two ends apart that have no protection in common.
+    fn unprotected(&self, theirs: &Self) -> LinkLoss {
+        let is_clear = |offer: &Self| offer.protections & !Protection::Clear.bit() == 0;
+        match (is_clear(self), is_clear(theirs)) {
+            (true, _) => LinkLoss::OnlyEncrypted,
+            (_, true) => LinkLoss::NotEncrypted,
+            _ => LinkLoss::NotLocked,
+        }
     }
 
     pub(super) fn allows(&self, choice: Choice) -> bool {
@@ -153,13 +176,14 @@ impl Offer {
 impl Protection {
     /// The best of those whose bits are set.
     fn of(bits: u8) -> Option<Self> {
-        [Self::Noise, Self::Clear].into_iter().find(|protection| bits & protection.bit() != 0)
+        [Self::NoisePsk, Self::Noise, Self::Clear].into_iter().find(|protection| bits & protection.bit() != 0)
     }
 
     const fn bit(self) -> u8 {
         match self {
             Self::Clear => 1,
             Self::Noise => 2,
+            Self::NoisePsk => 4,
         }
     }
 }

@@ -102,6 +102,8 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         let input = match result {
             Ok(stream) => {
                 let keys = self.keyring.as_mut().map(|keyring| keyring.keys().expecting(self.machine.expects()));
+                let shows_secret = self.machine.shows_secret();
+                let keys = keys.map(|keys| if shows_secret { keys } else { keys.without_secret() });
                 let wire = Wire::client(self.offer.clone()).secured(keys);
                 let opening = wire.opening();
                 let place = self.insert(link, stream, wire);

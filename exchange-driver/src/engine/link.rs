@@ -168,8 +168,7 @@ impl<S: ByteStream> LinkIo<S> {
                     Ok(Some(Received::Answer(answer))) => queue.extend(of_wire(answer)),
                     Ok(Some(Received::Opened { choice, peer, answer })) => {
                         queue.extend(of_wire(answer));
-                        let peer = peer.map(|peer| peer.peer());
-                        tell(Input::Opened { link, encoding: choice.encoding, peer });
+                        tell(Input::Opened { link, encoding: choice.encoding, proven: choice.proven(peer) });
                     }
                     Err(fault) => {
                         queue.extend(of_wire(fault.answer));

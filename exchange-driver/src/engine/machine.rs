@@ -24,6 +24,9 @@ pub(crate) trait Machine: Send + Unpin + 'static {
 
     /// Who has to be at the other end of the next link, if that matters.
     fn expects(&self) -> Option<PeerId>;
+
+    /// Whether the next link has to prove that it knows the session's secret.
+    fn shows_secret(&self) -> bool;
 }
 
 /// One round of a machine, seen from the participant that sits at it.
@@ -41,6 +44,8 @@ pub(crate) trait Participant {
     fn session(&self) -> Option<Session>;
     /// Who hosts, as far as a handshake has proven that.
     fn host(&self) -> Option<PeerId>;
+    /// Whether who hosts has proven to know the session's secret.
+    fn host_has_secret(&self) -> bool;
     /// Who is at the other end of a link, where that has to be told apart.
     fn peer_at(&self, link: LinkId) -> Option<Peer>;
     fn people(&self) -> Vec<Person>;
@@ -84,6 +89,10 @@ impl Machine for Host {
     fn expects(&self) -> Option<PeerId> {
         None
     }
+
+    fn shows_secret(&self) -> bool {
+        false
+    }
 }
 
 impl Machine for Client {
@@ -111,6 +120,10 @@ impl Machine for Client {
 
     fn expects(&self) -> Option<PeerId> {
         self.host()
+    }
+
+    fn shows_secret(&self) -> bool {
+        Self::shows_secret(self)
     }
 }
 
@@ -162,6 +175,10 @@ impl Participant for host::Round<'_> {
 
     fn host(&self) -> Option<PeerId> {
         self.host().me().map(|me| me.id)
+    }
+
+    fn host_has_secret(&self) -> bool {
+        self.host().is_locked()
     }
 
     fn peer_at(&self, link: LinkId) -> Option<Peer> {
@@ -264,6 +281,10 @@ impl Participant for client::Round<'_> {
 
     fn host(&self) -> Option<PeerId> {
         self.client().host()
+    }
+
+    fn host_has_secret(&self) -> bool {
+        self.client().host_has_secret()
     }
 
     fn session(&self) -> Option<Session> {

@@ -11,6 +11,7 @@ mod arrivals;
 mod door;
 mod keeping;
 mod link;
+mod lock;
 mod machine;
 mod ready;
 mod telling;
@@ -34,13 +35,17 @@ use futures_channel::oneshot;
 use futures_core::Stream;
 use slab::Slab;
 
-pub(crate) use self::machine::{Machine, Participant};
 use self::{
     door::Door,
     keeping::Keeper,
     link::{LinkIo, Reading},
+    lock::Lock,
     ready::ReadySet,
     telling::Alarm,
+};
+pub(crate) use self::{
+    lock::CurrentCode,
+    machine::{Machine, Participant},
 };
 use crate::{
     command::{Command, Commands, Fetched, Posted},
@@ -88,6 +93,8 @@ pub(crate) struct Engine<R: Runtime, M: Machine> {
     offer: Offer,
     /// What links are secured with, unless they are to be in the clear.
     keyring: Option<Keyring>,
+    /// What becomes of the secret that strangers have to know, if they have to know one.
+    lock: Option<Lock>,
     links: Slab<LinkIo<R::Stream>>,
     places: BTreeMap<LinkId, usize>,
     ready: Arc<ReadySet>,
@@ -162,6 +169,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             out,
             offer,
             keyring,
+            lock: None,
             links: Slab::new(),
             places: BTreeMap::new(),
             ready: Arc::default(),
@@ -207,6 +215,15 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
     /// Has what the machine wants kept kept there.
     pub(crate) fn keep_in(&mut self, store: Box<dyn Store>) {
         self.keeper = Some(Keeper::new(store));
+    }
+
+    /// Renews the secret of its keyring whenever it is spent.
+    pub(crate) fn renew_secret(&mut self) -> CurrentCode {
+        let now = self.runtime.now();
+        let lock =
+            self.keyring.as_ref().filter(|keyring| keyring.secret().is_some()).map(|keyring| Lock::new(keyring, now));
+        self.lock = lock;
+        self.lock.as_ref().map(Lock::code).unwrap_or_default()
     }
 
     /// Tells the machine of changes of the network.
@@ -305,6 +322,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             }
         }
         drop(round);
+        self.renew(now);
         if busy {
             let (ready, accepted, has_dialed) = (self.ready_now.len(), incoming.len(), dialed.is_some());
             tracing::trace!(ready, commanded, accepted, has_dialed, has_network_changed, "round");
@@ -517,6 +535,19 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         matches!(self.phase, Phase::Closing(until) if (self.links.is_empty() && is_kept) || now >= until)
     }
 
+    /// Renews the secret that strangers have to know, if it has to be.
+    fn renew(&mut self, now: Time) {
+        if let (Some(lock), Some(keyring)) = (&mut self.lock, &mut self.keyring)
+            && let Some(code) = lock.renew(keyring, now)
+        {
+            publish(&self.events, Event::CodeRenewed { code });
+        }
+    }
+
+    fn renews_at(&self) -> Option<Time> {
+        self.lock.as_ref()?.wake(self.keyring.as_ref()?)
+    }
+
     /// Sets the alarm for what comes first; whether it is due already.
     fn rest(&mut self, cx: &mut Context<'_>) -> bool {
         let phase = match self.phase {
@@ -527,6 +558,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         let next = lingering
             .map(|ending| (ending.until, Alarm::Linger))
             .chain(self.door.wake().map(|at| (at, Alarm::Door)))
+            .chain(self.renews_at().map(|at| (at, Alarm::Secret)))
             .chain(self.out.wake().map(|wake| (wake.at, Alarm::Machine(wake.reason))))
             .chain(phase)
             .chain(self.accept_again.map(|at| (at, Alarm::Accept)))

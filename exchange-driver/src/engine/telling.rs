@@ -17,6 +17,8 @@ pub(super) enum Alarm {
     Accept,
     /// A stranger has its turn.
     Door,
+    /// The secret that strangers have to know is renewed.
+    Secret,
 }
 
 impl fmt::Display for Alarm {
@@ -27,6 +29,7 @@ impl fmt::Display for Alarm {
             Self::Phase => f.write_str("Phase"),
             Self::Accept => f.write_str("Accept"),
             Self::Door => f.write_str("Door"),
+            Self::Secret => f.write_str("Secret"),
         }
     }
 }

@@ -347,8 +347,8 @@ impl<M: Machine> Station<M> {
                         link.partial = input.len();
                         answers.push(answer);
                         seen.extend([Seen::Opened { socket, choice }]);
-                        let (encoding, peer) = (choice.encoding, peer.map(|peer| peer.peer()));
-                        M::input(&mut round, Input::Opened { link: id, encoding, peer });
+                        let (encoding, proven) = (choice.encoding, choice.proven(peer));
+                        M::input(&mut round, Input::Opened { link: id, encoding, proven });
                     }
                     Err(fault) => {
                         answers.push(fault.answer);

@@ -101,7 +101,7 @@ impl World {
                 if let Some(seen) = seen.filter(|seen| seen.up) {
                     seen.encoding.get_or_insert(encoding);
                 }
-                Input::Opened { link, encoding, peer: None }
+                Input::Opened { link, encoding, proven: None }
             }
             3..=10 => {
                 body = body_of(encoded, &to_client(u)?);

@@ -122,7 +122,7 @@ impl World {
                 if let Some(seen) = self.seen.get_mut(&link) {
                     seen.encoding.get_or_insert(encoding);
                 }
-                Input::Opened { link, encoding, peer: None }
+                Input::Opened { link, encoding, proven: None }
             }
             4 | 5 => {
                 let client: u8 = u.int_in_range(0..=4)?;

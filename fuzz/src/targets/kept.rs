@@ -241,7 +241,7 @@ impl World {
             (membership.room, membership.is_leaving) = (None, false);
         }
         self.handle(Input::LinkUp { link, credit: WINDOW, from: None });
-        self.handle(Input::Opened { link, encoding: Encoding::Postcard, peer: None });
+        self.handle(Input::Opened { link, encoding: Encoding::Postcard, proven: None });
         self.say(index, &ToHost::Hello(hello));
     }
 

@@ -70,7 +70,7 @@ fn live(mut host: Host, mut disk: Disk, mut now: Time, u: &mut Unstructured<'_>)
             presence: Presence::default(),
         };
         host.handle(now, Input::LinkUp { link, credit: u32::MAX, from: None }, &mut out);
-        host.handle(now, Input::Opened { link, encoding: Encoding::Postcard, peer: None }, &mut out);
+        host.handle(now, Input::Opened { link, encoding: Encoding::Postcard, proven: None }, &mut out);
         say(&mut host, now, link, &ToHost::Hello(hello), &mut out);
         for _ in 0..u.int_in_range(0..=6)? {
             say(&mut host, now, link, &to_host(u)?, &mut out);

@@ -8,11 +8,13 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
 
 from .client import Client
+from .secret import Secret
 
 Act = Callable[[float], None]
 
@@ -144,7 +146,9 @@ def main() -> None:
     parser.add_argument("--nick", default="python")
     parser.add_argument("--insecure", action="store_true", help="in the clear, for everybody on the network to read")
     arguments = parser.parse_args()
-    client = Client(arguments.nick, is_secured=not arguments.insecure)
+    # Not an argument: everybody on the machine sees those.
+    secret = Secret(code) if (code := os.environ.get("EXCHANGE_CODE")) else None
+    client = Client(arguments.nick, is_secured=not arguments.insecure, secret=secret)
     asyncio.run(Chat(client, arguments.host, arguments.port).run())
 
 

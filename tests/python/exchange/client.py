@@ -20,6 +20,7 @@ from .page import NotAsked
 from .paging import LONGEST_PAUSE, Paging
 from .room import Pending, Phase, Room
 from .schema import Malformed, from_json, to_json
+from .secret import Secret
 
 HANDSHAKE, HEALTHY, SEEN_AFTER = 10.0, 30.0, 0.25
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.25, 8.0
@@ -41,11 +42,16 @@ class Link:
 
 
 class Client(Paging):
-    def __init__(self, nick: str, lobby_from: Any = None, is_secured: bool = True) -> None:
+    def __init__(
+        self, nick: str, lobby_from: Any = None, is_secured: bool = True, secret: Secret | None = None
+    ) -> None:
         self.nick = parse_name(nick, names.NICK)
         self.presence: Message = {"availability": "online", "note": None}
         self.identity = secure.Identity(secrets.token_bytes(32))
         self.is_secured = is_secured
+        self._secret = secret
+        self._is_locked_out = False
+        """Whether the host that let us in asks for the secret again."""
         self.producer = secrets.token_hex(8)
         self.events: list[Event] = []
         # By their names in canonical form.
@@ -155,7 +161,8 @@ class Client(Paging):
         self._attempt += 1
         stream: wire.Stream
         if self.is_secured:
-            stream = secure.Secured(wire.Offer(), secure.Keys(self.identity, self._host))
+            secret = self._secret if self._welcome is None or self._is_locked_out else None
+            stream = secure.Secured(wire.Offer(), secure.Keys(self.identity, self._host, secret=secret))
         else:
             stream = wire.Stream(wire.Offer(protections=wire.CLEAR))
         self.link = Link(stream, deadline=now + HANDSHAKE)
@@ -236,8 +243,8 @@ class Client(Paging):
         self._say({"ping": {"nonce": link.nonce}})
 
     def _fault(self, violation: str, now: float) -> None:
-        if violation in ("versions", "nothing_in_common"):
-            # To try again would change nothing (EX-PRE-007).
+        if violation in ("versions", "nothing_in_common", "wrong_secret"):
+            # To try again would change nothing (EX-PRE-007), or tell somebody in between more (EX-COD-003).
             self.link = None
             self._finish(violation)
         elif violation == "preamble" or self.link is None or not self.link.stream.is_open:
@@ -263,7 +270,11 @@ class Client(Paging):
 
     def _told_bye(self, reason: Any, now: float) -> None:
         self._unsay()
-        is_final = reason in ("left", "replaced", "wrong_token", "kicked")
+        if reason == "locked" and self._secret and self._welcome and not self._is_locked_out:
+            self._is_locked_out = True
+            self._back_off(reason, now)
+            return
+        is_final = reason in ("left", "replaced", "wrong_token", "kicked", "locked")
         if is_final or (isinstance(reason, dict) and not reason.keys().isdisjoint(("name", "banned"))):
             self.link = None
             self._finish(reason)
@@ -359,6 +370,7 @@ class Client(Paging):
 
     def _enter(self, link: Link, welcome: Message, now: float) -> None:
         before, self._welcome = self._welcome, welcome
+        self._is_locked_out = False
         same_life = before is not None and before["life"] == welcome["life"]
         if same_life:
             # Of whom the host does not tell by the welcome's revision, it has forgotten (EX-ROS-003).

@@ -56,6 +56,7 @@ CLOSE_REASON = Enum(
         "banned": Struct({"retry_after_ms": Option(U64)}),
         "flood": None,
         "store_failed": None,
+        "locked": None,
     }
 )
 

@@ -23,11 +23,13 @@ from dissononce.processing.handshakepatterns.interactive.XX import XXHandshakePa
 from dissononce.processing.impl.cipherstate import CipherState
 from dissononce.processing.impl.handshakestate import HandshakeState
 from dissononce.processing.impl.symmetricstate import SymmetricState
+from dissononce.processing.modifiers.psk import PSKPatternModifier
 
-from .wire import NOISE, Broken, Offer, Stream
+from .secret import PAKE, Pake, Secret
+from .wire import BY_SECRET, NOISE, Broken, Offer, Stream
 
 MESSAGES = 32, 128, 96
-"""The lengths of the messages of a handshake."""
+"""The lengths of the messages of a handshake; with a secret the first has a tag more."""
 TAG = 16
 MAX_RECORD, RECORDS_OF_A_KEY = 65519, 65536
 
@@ -59,14 +61,21 @@ class Keys(NamedTuple):
     """Who has to be at the other end."""
     dh: DH = X25519DH()
     """Where its ephemeral key is from."""
+    secret: Secret | None = None
+    """What a client comes by, and a host asks newcomers for."""
+    entropy: Callable[[int], bytes] | None = None
+    """Where the scalar is from that goes with it."""
 
 
 class Secured(Stream):
     """One end of a byte stream that only its two ends can read: a preamble, a handshake, then frames in records."""
 
     def __init__(self, ours: Offer, keys: Keys, is_client: bool = True) -> None:
-        super().__init__(ours._replace(protections=NOISE), is_client)
+        protections = (BY_SECRET if is_client else NOISE | BY_SECRET) if keys.secret else NOISE
+        super().__init__(ours._replace(protections=protections), is_client)
         self._keys = keys
+        self._pake: Pake | None = None
+        self._prologue = b""
         self._handshake: Handshake | None = None
         self._records: Records | None = None
 
@@ -81,18 +90,37 @@ class Secured(Stream):
         return self._records.open(data) if self._records else iter(())
 
     def _begin(self) -> None:
-        if self._handshake is None:
+        if self.choice is None:
             heard = bytes(self._heard)
             super()._begin()
             if self.choice is None:
                 return
             heard = heard[: len(heard) - len(self._heard)]
-            prologue = self._ours.to_bytes() + heard if self._is_client else heard + bytes(self._said)
-            self._handshake = Handshake(self._keys, self._is_client, prologue)
-            if self._is_client:
-                self._said += self._handshake.say()
+            self._prologue = self._ours.to_bytes() + heard if self._is_client else heard + bytes(self._said)
+            if self._keys.secret and self.choice.protection == BY_SECRET:
+                self._pake = Pake(self._keys.secret, self._is_client, self._keys.entropy)
+                if self._is_client:
+                    self._said += self._pake.message
+        if self._handshake is None:
+            if not self._pake:
+                self._shake(None)
+            elif len(self._heard) >= PAKE:
+                theirs, ours = self._take(PAKE), self._pake.message
+                key = self._pake.hear(theirs)
+                self._prologue += ours + theirs if self._is_client else theirs + ours
+                if not self._is_client:
+                    self._said += ours
+                self._shake(key)
+            else:
+                return
+        assert self._handshake
         while not self._records and len(self._heard) >= self._handshake.awaits:
-            self._handshake.hear(self._take(self._handshake.awaits))
+            try:
+                self._handshake.hear(self._take(self._handshake.awaits))
+            except Broken as broken:
+                if broken.violation == "wrong_secret" and not self._is_client:
+                    self._said += bytes(MESSAGES[1])
+                raise
             if not self._handshake.ciphers:
                 self._said += self._handshake.say()
             if self._handshake.ciphers:
@@ -101,22 +129,31 @@ class Secured(Stream):
                 self._records, self.peer = Records(sealing, opening), self._handshake.peer
 
 
+    def _shake(self, key: bytes | None) -> None:
+        self._handshake = Handshake(self._keys, self._is_client, self._prologue, key)
+        if self._is_client:
+            self._said += self._handshake.say()
+
+
 class Handshake:
     """One end of a handshake; it says and hears its messages in turn, and then there are `ciphers`."""
 
-    def __init__(self, keys: Keys, is_client: bool, prologue: bytes) -> None:
+    def __init__(self, keys: Keys, is_client: bool, prologue: bytes, key: bytes | None) -> None:
         self.peer: str | None = None
         self.ciphers: tuple[CipherState, CipherState] | None = None
         """For what goes to the host, and to the client."""
         self._keys = keys
         self._gone = 0
         self._noise = HandshakeState(SymmetricState(CipherState(Cipher()), Blake2sHash()), keys.dh)
-        self._noise.initialize(XXHandshakePattern(), is_client, prologue, s=keys.identity.agreement)
+        self._is_by_secret = key is not None
+        pattern = PSKPatternModifier(0).modify(XXHandshakePattern()) if key else XXHandshakePattern()
+        psks = (key,) if key else None
+        self._noise.initialize(pattern, is_client, prologue, s=keys.identity.agreement, psks=psks)
 
     @property
     def awaits(self) -> int:
         """The length of the next message."""
-        return MESSAGES[self._gone]
+        return MESSAGES[self._gone] + (TAG if self._is_by_secret and self._gone == 0 else 0)
 
     def say(self) -> bytes:
         message = bytearray()
@@ -131,7 +168,8 @@ class Handshake:
             self.ciphers = self._noise.read_message(message, payload)
         except (DecryptFailedException, ValueError):
             # The latter is for an X25519 key with which nobody can agree on anything.
-            raise Broken("forged") from None
+            is_secret_wrong = self._is_by_secret and self._gone < 2
+            raise Broken("wrong_secret" if is_secret_wrong else "forged") from None
         self._gone += 1
         if self._noise.rs:
             self.peer = peer_id(self._noise.rs.data, bytes(payload))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 MAGIC = b"EXCHANGE"
 POSTCARD, JSON = 1, 2
-CLEAR, NOISE = 1, 2
+CLEAR, NOISE, BY_SECRET = 1, 2, 4
 MAX_FRAME, MAX_FIRST_FRAME = 65536, 1024
 
 
@@ -48,11 +48,12 @@ class Offer(NamedTuple):
         """What a host of this offer says to a client's, if there is anything in common."""
         version = min(self.newest, theirs.newest)
         encodings = self.encodings & theirs.encodings & (POSTCARD | JSON)
-        protections = self.protections & theirs.protections & (CLEAR | NOISE)
+        protections = self.protections & theirs.protections & (CLEAR | NOISE | BY_SECRET)
         if version < max(self.oldest, theirs.oldest) or not encodings or not protections:
             return None
-        # The lowest bit is postcard's. Of protections there is one in an offer of ours (EX-PRE-008).
-        return Choice(version, encodings & -encodings, protections & -protections, self.features & theirs.features)
+        # The lowest bit is postcard's; of the others, the highest is that by a secret.
+        protection = 1 << protections.bit_length() - 1
+        return Choice(version, encodings & -encodings, protection, self.features & theirs.features)
 
     def allows(self, choice: Choice) -> bool:
         return (
@@ -97,7 +98,7 @@ def read_answer(ours: Offer, data: bytes) -> tuple[Choice, int] | None:
     choice = Choice(*struct.unpack_from(">HBBI", data, end))
     if choice.version == 0:
         raise Broken(ours.loss(theirs))
-    if choice.encoding not in (POSTCARD, JSON) or choice.protection not in (CLEAR, NOISE):
+    if choice.encoding not in (POSTCARD, JSON) or choice.protection not in (CLEAR, NOISE, BY_SECRET):
         raise Broken("preamble")
     if not ours.allows(choice) or not theirs.allows(choice):
         raise Broken("preamble")

@@ -160,9 +160,9 @@ impl Talk {
         self.links.push(streams);
         let encoding = self.encoding;
         self.at_host(Input::LinkUp { link, credit: WINDOW, from: None });
-        self.at_host(Input::Opened { link, encoding, peer: None });
+        self.at_host(Input::Opened { link, encoding, proven: None });
         self.at_client(Input::LinkUp { link, credit: WINDOW, from: None });
-        self.at_client(Input::Opened { link, encoding, peer: None });
+        self.at_client(Input::Opened { link, encoding, proven: None });
     }
 
     /// The host says something, and the link is gone before the last of it is through.

@@ -4,7 +4,7 @@
 use bytes::BytesMut;
 use chacha20::ChaCha8Rng;
 use exchange_tokio::core::{
-    Encoding, Identity, PeerId, Seed,
+    Encoding, Identity, JoinSecret, PeerId, Seed,
     message::{FRAME_HEADER, MAX_FIRST_FRAME, ToHost},
     wire::{Keyring, Keys, Offer, Received, Versions, Wire},
 };
@@ -15,8 +15,9 @@ use super::{Vector, encoded, encoding_name, hex, unhex};
 
 const OFFER: usize = 20;
 const CHOICE: usize = 8;
-/// The lengths of the three messages of a handshake.
-const MESSAGES: [usize; 3] = [32, 128, 96];
+/// The length of the first message of a handshake, and of each of those that come before it with a secret.
+const FIRST: usize = 32;
+const PAKE: usize = 33;
 const TAG: usize = 16;
 const RECORD_LENGTH: usize = 2 + TAG;
 /// Records that are sealed with one key.
@@ -31,12 +32,16 @@ pub(super) fn vectors() -> Vec<Vector> {
     let talk = Talk::held(Own::client(Encoding::Json), Own::host());
     let ends = [Side::Client, Side::Host].into_iter().flat_map(|reader| broken_records(&talk, reader));
     let ends = broken_handshakes(&talk).into_iter().chain(ends).chain([first_frame_too_long()]);
-    whole.chain(strangers()).chain(ends).chain(protections()).chain(rekeyed()).collect()
+    whole.chain(by_secret()).chain(strangers()).chain(ends).chain(protections()).chain(rekeyed()).collect()
 }
 
 /// The keys of an end for its link; `random` is what the ephemeral one comes from, here.
-pub fn keys(seed: [u8; 32], random: [u8; 32], expects: Option<PeerId>) -> Keys {
-    Keyring::new(Identity::from_seed(seed), &Seed::new(random)).keys().expecting(expects)
+pub fn keys(seed: [u8; 32], random: [u8; 32], expects: Option<PeerId>, secret: Option<&str>) -> Keys {
+    let mut keyring = Keyring::new(Identity::from_seed(seed), &Seed::new(random));
+    if let Some(secret) = secret {
+        keyring.lock(secret.parse::<JoinSecret>().unwrap());
+    }
+    keyring.keys().expecting(expects)
 }
 
 /// The private key that a handshake draws for itself then. The library shows it to nobody.
@@ -44,12 +49,17 @@ fn ephemeral(random: [u8; 32]) -> [u8; 32] {
     drawn(drawn(random, "handshakes"), "ephemeral")
 }
 
+/// What its scalar is made of, where there is a secret.
+fn scalar(random: [u8; 32]) -> [u8; 64] {
+    drawn(drawn(random, "handshakes"), "scalar")
+}
+
 /// What the library draws first of that name from a seed.
-fn drawn(seed: [u8; 32], name: &str) -> [u8; 32] {
+fn drawn<const N: usize>(seed: [u8; 32], name: &str) -> [u8; N] {
     let fnv1a = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     let mut rng = ChaCha8Rng::from_seed(seed);
     rng.set_stream(name.bytes().fold(0xcbf2_9ce4_8422_2325, fnv1a));
-    let mut bytes = [0; 32];
+    let mut bytes = [0; N];
     rng.fill_bytes(&mut bytes);
     bytes
 }
@@ -68,6 +78,7 @@ struct Own {
     random: [u8; 32],
     encodings: &'static [Encoding],
     expects: Option<PeerId>,
+    secret: Option<&'static str>,
 }
 
 impl Own {
@@ -76,12 +87,12 @@ impl Own {
             Encoding::Json => &[Encoding::Json][..],
             Encoding::Postcard => &[Encoding::Postcard],
         };
-        Self { side: Side::Client, seed: [1; 32], random: [3; 32], encodings, expects: None }
+        Self { side: Side::Client, seed: [1; 32], random: [3; 32], encodings, expects: None, secret: None }
     }
 
     fn host() -> Self {
         let encodings = &[Encoding::Postcard, Encoding::Json];
-        Self { side: Side::Host, seed: [2; 32], random: [4; 32], encodings, expects: None }
+        Self { side: Side::Host, seed: [2; 32], random: [4; 32], encodings, expects: None, secret: None }
     }
 
     fn peer(&self) -> PeerId {
@@ -91,7 +102,7 @@ impl Own {
     fn wire(&self) -> Wire {
         let offer = Offer::new(Versions::SUPPORTED, self.encodings);
         let wire = if self.side == Side::Client { Wire::client(offer) } else { Wire::host(offer) };
-        wire.secured(Some(keys(self.seed, self.random, self.expects)))
+        wire.secured(Some(keys(self.seed, self.random, self.expects, self.secret)))
     }
 
     /// What this end hears, and what it says until it is through or has had enough.
@@ -120,6 +131,10 @@ impl Own {
         });
         if let Some(expects) = self.expects {
             own["expects"] = json!(expects);
+        }
+        if let Some(secret) = self.secret {
+            own["secret"] = json!(secret);
+            own["scalar"] = json!(hex(&scalar(self.random)));
         }
         let vector = Vector::new(format!("{reader}.{name}")).with("reader", reader).with("own", &own);
         (vector.bytes("bytes", bytes), wire, said)
@@ -254,9 +269,8 @@ fn broken_handshakes(talk: &Talk) -> Vec<Vector> {
         vector.bytes("says", &said).with("error", "forged")
     };
     let changed = |reader, name, at| ends(talk.own(reader), name, &flipped(&talk.heard(reader).first, at));
-    let [first, _, _] = MESSAGES;
     let second = OFFER + CHOICE;
-    let third = OFFER + first;
+    let third = OFFER + FIRST;
     let host_later = Own { random: [5; 32], ..talk.host };
     vec![
         changed(Side::Client, "features_of_the_offer_changed", OFFER - 1),
@@ -295,6 +309,50 @@ fn first_frame_too_long() -> Vector {
     let (vector, _, answer) = talk.host.hears("first_frame_too_long", &[said, sealed(&mut wire, &longer)].concat());
     let none: [&str; 0] = [];
     talk.opened(vector.bytes("says", &answer), Side::Host).with("frames", &none).with("error", "oversize")
+}
+
+/// Newcomers by a code and by a passphrase, and such as know another or none.
+fn by_secret() -> Vec<Vector> {
+    let (code, phrase, wrong) = ("7-orbit-kitten", "correct horse battery staple", "8-orbit-kitten");
+    let knows = |own: Own, secret| Own { secret: Some(secret), ..own };
+    let (client, host) = (Own::client(Encoding::Json), Own::host());
+    let both = |secret| Talk::held(knows(client, secret), knows(host, secret));
+    let whole =
+        [("code", both(code)), ("passphrase", both(phrase)), ("without", Talk::held(client, knows(host, code)))];
+    let whole = whole.iter().flat_map(|(name, talk)| {
+        [Side::Client, Side::Host].map(|reader| talk.vector(reader, &format!("secret.{name}")))
+    });
+    let talk = both(code);
+    let ends = |own: Own, name: &str, bytes: &[u8], error: &str| {
+        let (vector, _, said) = own.hears(&format!("secret.{name}"), bytes);
+        vector.bytes("says", &said).with("error", error)
+    };
+    let (to_host, to_client) = (&talk.to_host.first, &talk.to_client.first);
+    let at = OFFER + CHOICE;
+    let no_guess = [&to_client[..at], &[0; PAKE]].concat();
+    let refused = [&to_client[..at + PAKE], &[0; 128]].concat();
+    let reflected = [&to_host[..OFFER], &to_client[at..at + PAKE]].concat();
+    let open = Talk::held(client, host);
+    let later = Talk::held(talk.client, Own { random: [5; 32], ..talk.host });
+    let another_b = [&later.to_client.first[..at + PAKE], &to_client[at + PAKE..]].concat();
+    let ends = [
+        ends(knows(host, wrong), "wrong", to_host, "wrong_secret"),
+        ends(knows(client, wrong), "wrong", to_client, "wrong_secret"),
+        ends(talk.client, "another_message_b", &another_b, "wrong_secret"),
+        ends(talk.client, "refused", &refused, "wrong_secret"),
+        ends(talk.client, "no_guess", &no_guess, "no_guess"),
+        ends(talk.client, "no_point", &flipped(&no_guess, at), "forged"),
+        ends(talk.host, "reflected", &reflected, "forged"),
+        ends(talk.host, "message_1_changed", &flipped(to_host, OFFER + PAKE), "wrong_secret"),
+        ends(talk.client, "none_is_asked_for", &nothing(&open), "nothing_in_common"),
+        ends(host, "none_is_asked_for", to_host, "nothing_in_common"),
+    ];
+    whole.chain(ends).collect()
+}
+
+/// The offer of that host, which chooses nothing.
+fn nothing(talk: &Talk) -> Vec<u8> {
+    [&talk.to_client.first[..OFFER], &[0; CHOICE]].concat()
 }
 
 /// Clients that know whom they expect.

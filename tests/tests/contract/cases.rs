@@ -10,9 +10,9 @@ use exchange_driver::Runtime;
 use exchange_tests::faulty::Fault;
 
 use crate::{
-    bed::Bed, callbacks, cancelling, changing, clock, column::Column, connecting, counting, dropping, events, frames,
-    keeping, leaks, listener, moderating, paging, people, reconnecting, shutdown, signals, slow_peers, strangers,
-    streams, talking, timer,
+    bed::Bed, callbacks, cancelling, changing, clock, codes, column::Column, connecting, counting, dropping, events,
+    frames, keeping, leaks, listener, moderating, paging, people, reconnecting, shutdown, signals, slow_peers,
+    strangers, streams, talking, timer,
 };
 
 pub(crate) type Run<R> = fn(Bed<R>) -> Pin<Box<dyn Future<Output = ()>>>;
@@ -253,6 +253,12 @@ cases! {
         nothing_is_shown_before_it_is_kept: "shown-before-kept",
         a_session_that_cannot_be_kept_ends_and_says_why: "goes-on-without-its-store",
         what_a_client_has_kept_is_sent_by_whoever_goes_on: "promised-before-it-is-kept",
+    }
+    codes {
+        whoever_knows_the_code_comes_in_and_nobody_else: "locked-in-name-only",
+        a_passphrase_is_as_good_as_a_code: "passphrases-are-cut",
+        whoever_was_let_in_comes_back_without_the_code: "nobody-is-let-in-twice",
+        a_code_that_was_guessed_at_twenty_times_is_replaced: "codes-are-for-ever",
     }
     people {
         how_people_say_they_are_is_told_to_all_and_can_be_looked_up: "status-is-kept-to-oneself",

@@ -23,6 +23,7 @@ mod table;
 mod callbacks;
 mod cancelling;
 mod clock;
+mod codes;
 mod connecting;
 mod counting;
 mod dropping;

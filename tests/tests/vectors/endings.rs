@@ -60,7 +60,7 @@ fn every_link_ends_or_goes_on_as_it_says() {
         let mut machine = Machine::new(reader);
         let mut out = Outbox::new();
         machine.handle(Input::LinkUp { link: LINK, credit: 65_536, from: None }, &mut out);
-        machine.handle(Input::Opened { link: LINK, encoding: ENCODING, peer: None }, &mut out);
+        machine.handle(Input::Opened { link: LINK, encoding: ENCODING, proven: None }, &mut out);
         let mut wire = opened(if reader == "host" { "to_host" } else { "to_client" }, ENCODING);
         let bytes = vector.bytes("bytes");
         let mut input = &bytes[..];

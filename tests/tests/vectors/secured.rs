@@ -1,7 +1,7 @@
 //! Who somebody is, and links that nobody but their two ends can read.
 
 use bytes::BytesMut;
-use exchange_tests::vectors::{encoding_name, hex, keys, public_meaning, unhex};
+use exchange_tests::vectors::{encoding_name, hex, keys, public_meaning, secret_meaning, unhex};
 use exchange_tokio::core::{
     Identity, LinkLoss, PeerId,
     wire::{Offer, Versions, Wire},
@@ -23,6 +23,17 @@ fn every_seed_is_who_it_says() {
 }
 
 #[test]
+fn every_secret_is_what_it_says_or_is_refused() {
+    for vector in vectors("secrets.json") {
+        let (meaning, error) = match secret_meaning(&String::from_utf8(vector.bytes("bytes")).unwrap()) {
+            Ok(meaning) => (Some(meaning), None),
+            Err(error) => (None, Some(json!(error))),
+        };
+        assert_eq!((meaning.as_ref(), error.as_ref()), (vector.get("meaning"), vector.get("error")), "{vector}");
+    }
+}
+
+#[test]
 fn every_link_is_secured_or_ended_as_it_says() {
     for vector in vectors("secured.json") {
         let is_long = vector.get("times").is_some();
@@ -33,6 +44,8 @@ fn every_link_is_secured_or_ended_as_it_says() {
             said.extend(&heard.answer);
             let fault = heard.fault.as_ref().map(|fault| match fault.loss {
                 LinkLoss::Stranger { .. } => json!("stranger"),
+                LinkLoss::WrongSecret => json!("wrong_secret"),
+                LinkLoss::NoGuess => json!("no_guess"),
                 loss => error(loss),
             });
             assert_eq!(fault.as_ref(), vector.get("error"), "{vector}");
@@ -59,7 +72,8 @@ fn end(vector: &Vector) -> Wire {
     let expects: Option<PeerId> = own.get("expects").map(|peer| serde_json::from_value(peer.clone()).unwrap());
     let offer = Offer::new(Versions::SUPPORTED, &encodings(&own.0["encodings"]));
     let wire = if vector.text("reader") == "client" { Wire::client(offer) } else { Wire::host(offer) };
-    wire.secured(Some(keys(key("seed"), key("random"), expects)))
+    let secret = own.get("secret").and_then(Value::as_str);
+    wire.secured(Some(keys(key("seed"), key("random"), expects, secret)))
 }
 
 /// What each of its records holds, in turn.

@@ -50,7 +50,9 @@ pub(super) fn error(loss: LinkLoss) -> Value {
     match loss {
         LinkLoss::Violation(violation) => json!(violation),
         LinkLoss::Versions { .. } => json!("versions"),
-        LinkLoss::NothingInCommon | LinkLoss::NotEncrypted | LinkLoss::OnlyEncrypted => json!("nothing_in_common"),
+        LinkLoss::NothingInCommon | LinkLoss::NotEncrypted | LinkLoss::OnlyEncrypted | LinkLoss::NotLocked => {
+            json!("nothing_in_common")
+        }
         other => panic!("no wire says {other}"),
     }
 }

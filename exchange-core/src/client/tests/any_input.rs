@@ -134,7 +134,7 @@ impl Fuzz {
                 if matches!(&self.client.state, super::super::State::Linked(state) if state.encoding().is_none()) {
                     self.encoding = encoding;
                 }
-                self.input(Input::Opened { link, encoding, peer: None });
+                self.input(Input::Opened { link, encoding, proven: None });
             }
             Step::Welcome(same) => {
                 let life = super::life(if same { 1 } else { 2 });

@@ -90,7 +90,7 @@ fn bench(stage: Stage) -> Bench {
         bench.input(Input::LinkUp { link, credit: 64 * 1024, from: None });
     }
     if stage >= Stage::Greeting {
-        bench.input(Input::Opened { link, encoding: Encoding::Postcard, peer: None });
+        bench.input(Input::Opened { link, encoding: Encoding::Postcard, proven: None });
     }
     if stage == Stage::Welcomed {
         bench.hear(&ToClient::Welcome(welcome()));

@@ -178,7 +178,7 @@ fn what_comes_over_an_old_link_is_ignored() {
     bench.told();
     bench.said();
     bench.input(Input::LinkUp { link: old, credit, from: None });
-    bench.input(Input::Opened { link: old, encoding: Encoding::Json, peer: None });
+    bench.input(Input::Opened { link: old, encoding: Encoding::Json, proven: None });
     bench.input(Input::Frame { link: old, body: b"\xff" });
     bench.input(Input::Fault { link: old, violation: Violation::Oversize });
     bench.input(Input::LinkDown { link: old, loss: crate::LinkLoss::Broken });

@@ -197,7 +197,7 @@ impl Bench {
         let (link, credit) = (self.link(), self.window);
         self.said.clear();
         self.input(Input::LinkUp { link, credit, from: None });
-        self.input(Input::Opened { link, encoding: Encoding::Postcard, peer: None });
+        self.input(Input::Opened { link, encoding: Encoding::Postcard, proven: None });
         match &self.said[..] {
             [ToHost::Hello(hello)] => hello.clone(),
             other => panic!("no hello but {other:?}"),

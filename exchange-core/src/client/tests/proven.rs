@@ -7,7 +7,7 @@ use crate::{
     ids::{MemberId, PeerId, ProducerId, Rev},
     message::{MemberRecord, Role, Status, ToClient},
     reason::{CloseReason, Violation},
-    seam::{Input, LinkLoss},
+    seam::{Input, LinkLoss, Proven},
 };
 
 const HOST: PeerId = PeerId::from_bytes([7; 16]);
@@ -18,9 +18,13 @@ const FOUND: LinkLoss = LinkLoss::Stranger { expected: HOST, found: STRANGER };
 impl Bench {
     /// The link that was dialled last comes up, with that host at its other end.
     fn arrive_at(&mut self, host: PeerId) {
+        self.arrive_by(Proven { peer: host, by_secret: false });
+    }
+
+    fn arrive_by(&mut self, proven: Proven) {
         let (link, credit) = (self.link(), self.window);
         self.input(Input::LinkUp { link, credit, from: None });
-        self.input(Input::Opened { link, encoding: Encoding::Postcard, peer: Some(host) });
+        self.input(Input::Opened { link, encoding: Encoding::Postcard, proven: Some(proven) });
     }
 
     fn owner(&mut self, peer: PeerId) {
@@ -79,4 +83,48 @@ fn a_host_that_tells_of_another_owner_than_it_has_proven_to_be_is_not_believed()
     in_the_clear.owner(HOST);
     in_the_clear.owner(STRANGER);
     assert!(in_the_clear.client.is_connected(), "there, nobody has proven anything");
+}
+
+const BY_SECRET: Proven = Proven { peer: HOST, by_secret: true };
+
+fn knowing() -> Bench {
+    Bench::with(ClientConfig { has_secret: true, ..config() }, 1)
+}
+
+#[test]
+fn a_client_shows_the_secret_until_it_is_in_and_again_if_it_is_locked_out() {
+    let mut bench = knowing();
+    assert!(bench.client.shows_secret() && !bench.client.host_has_secret());
+    bench.arrive_by(BY_SECRET);
+    assert!(bench.client.shows_secret(), "it is not in yet");
+    bench.enter();
+    assert!(!bench.client.shows_secret() && bench.client.host_has_secret());
+
+    bench.reconnect();
+    bench.hear(&ToClient::Bye { reason: CloseReason::Locked });
+    assert_eq!(disconnects(&bench.told()).last(), Some(&Ended::Told(CloseReason::Locked)));
+    assert!(bench.client.shows_secret(), "the host has forgotten it");
+    bench.redial();
+    bench.arrive_by(BY_SECRET);
+    bench.enter();
+    assert!(bench.client.is_connected() && !bench.client.shows_secret());
+}
+
+#[test]
+fn a_client_that_knows_no_secret_or_has_shown_it_in_vain_stays_away() {
+    let locked = Event::Closed { cause: Ended::Told(CloseReason::Locked) };
+    let mut bench = Bench::new();
+    bench.arrive_at(HOST);
+    assert!(!bench.client.shows_secret());
+    bench.hear(&ToClient::Bye { reason: CloseReason::Locked });
+    assert_eq!(bench.told().last(), Some(&locked));
+
+    let mut bench = knowing();
+    bench.arrive_by(BY_SECRET);
+    bench.hear(&ToClient::Bye { reason: CloseReason::Locked });
+    assert_eq!(bench.told().last(), Some(&locked));
+
+    let mut bench = knowing();
+    bench.down(LinkLoss::WrongSecret);
+    assert_eq!(bench.told().last(), Some(&Event::Closed { cause: Ended::Lost(LinkLoss::WrongSecret) }));
 }

@@ -43,7 +43,7 @@ fn the_handshake_deadline_counts_from_the_first_byte_whatever_comes_meanwhile() 
     let link = bench.open(1, Encoding::Postcard, WINDOW);
     for _ in 0..4 {
         bench.pass(secs(1));
-        bench.input(Input::Opened { link, encoding: Encoding::Postcard, peer: None });
+        bench.input(Input::Opened { link, encoding: Encoding::Postcard, proven: None });
         bench.input(Input::Credit { link, bytes: 100 });
     }
     bench.pass(secs(1));

@@ -166,7 +166,7 @@ impl Fuzz {
                 if self.host.links.get(&link).is_some_and(|state| state.encoding().is_none()) {
                     self.seen.insert(link, Seen { encoding, unread: 0, who: None });
                 }
-                Input::Opened { link, encoding, peer: None }
+                Input::Opened { link, encoding, proven: None }
             }
             Step::Hello(client, token) => {
                 if let Some(seen) = self.seen.get_mut(&link) {

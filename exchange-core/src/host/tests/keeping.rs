@@ -36,14 +36,14 @@ impl Bench {
     }
 
     /// All that waits is kept.
-    fn sync(&mut self) {
+    pub(super) fn sync(&mut self) {
         while let Some(stored) = self.disk.sync() {
             self.input(stored);
         }
     }
 
     /// The host dies, and is made again of what was kept.
-    fn restore(&mut self, config: HostConfig) -> Result<(), Damage> {
+    pub(super) fn restore(&mut self, config: HostConfig) -> Result<(), Damage> {
         self.disk.restart();
         let rows = self.disk.rows.clone();
         let disk = core::mem::take(&mut self.disk);
@@ -271,8 +271,8 @@ fn rows_that_are_not_those_of_a_host_are_told_apart_from_those_that_are() {
         assert!(restore(rows).is_some(), "with a damaged row of {key}");
     }
     let mut later = whole.clone();
-    later.insert(Key::Session, [&[5][..], &whole[&Key::Session][1..]].concat().into());
-    assert_eq!(restore(later), Some(Damage::Later { form: 5 }));
+    later.insert(Key::Session, [&[6][..], &whole[&Key::Session][1..]].concat().into());
+    assert_eq!(restore(later), Some(Damage::Later { form: 6 }));
     let mut foreign = whole.clone();
     foreign.insert(Key::Client, bytes::Bytes::from_static(b"a client's"));
     assert_eq!(restore(foreign), Some(Damage::OfClient));

@@ -10,6 +10,7 @@ mod history;
 mod import;
 mod keeping;
 mod liveness;
+mod locked;
 mod messages;
 mod misbehaviour;
 mod moderation;
@@ -40,7 +41,7 @@ use crate::{
     message::{Act, Body, Encoding, Entry, FRAME_HEADER, Hello, JoinFrom, Joined, Presence, ToClient, ToHost, Welcome},
     name::RoomName,
     reason::{CloseReason, Refusal},
-    seam::{Effect, Input, LinkId, LinkLoss, Outbox},
+    seam::{Effect, Input, LinkId, LinkLoss, Outbox, Proven},
     seed::Seed,
     testing::Disk,
     time::Time,
@@ -192,7 +193,11 @@ impl Bench {
 
     /// The same, at whose other end that peer has proven to be.
     fn open_by(&mut self, peer: PeerId, link: u64) -> LinkId {
-        self.open_with((None, Some(peer)), link, Encoding::Postcard, WINDOW)
+        self.open_proven(Proven { peer, by_secret: false }, link)
+    }
+
+    fn open_proven(&mut self, proven: Proven, link: u64) -> LinkId {
+        self.open_with((None, Some(proven)), link, Encoding::Postcard, WINDOW)
     }
 
     /// The same, from there.
@@ -202,7 +207,7 @@ impl Bench {
 
     fn open_with(
         &mut self,
-        (from, peer): (Option<IpAddr>, Option<PeerId>),
+        (from, proven): (Option<IpAddr>, Option<Proven>),
         link: u64,
         encoding: Encoding,
         credit: u32,
@@ -211,7 +216,7 @@ impl Bench {
         let seen = Seen { encoding, said: Vec::new(), unread: 0, reads: true, closed: None };
         assert!(self.links.insert(link, seen).is_none(), "a link's number is used once");
         self.input(Input::LinkUp { link, credit, from });
-        self.input(Input::Opened { link, encoding, peer });
+        self.input(Input::Opened { link, encoding, proven });
         link
     }
 

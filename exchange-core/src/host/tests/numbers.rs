@@ -67,7 +67,7 @@ fn links_and_times_of_the_largest_numbers_are_as_all_others() {
     let (mut host, mut out) = (Host::new(config, &Seed::from_number(1), end), Outbox::new());
     let link = LinkId(u64::MAX);
     host.handle(end, Input::LinkUp { link, credit: u32::MAX, from: None }, &mut out);
-    host.handle(end, Input::Opened { link, encoding: Encoding::Postcard, peer: None }, &mut out);
+    host.handle(end, Input::Opened { link, encoding: Encoding::Postcard, proven: None }, &mut out);
     host.handle(end, Input::WallClock { at: crate::Timestamp::from_millis(u64::MAX) }, &mut out);
     let mut bench = Bench::new();
     let shadow = bench.open(1, Encoding::Postcard, WINDOW);

@@ -259,7 +259,7 @@ fn rows_of_the_first_form_are_read_as_well() {
     assert_eq!((bench.kept(&lobby()), bench.host.messages(&lobby()).collect()), before);
     assert!(bench.host.rooms().any(|room| *room == den()));
     bench.post(&lobby(), "two").unwrap();
-    assert_eq!(bench.disk.all()[&Key::Session].first(), Some(&4), "from now on it is the newest");
+    assert_eq!(bench.disk.all()[&Key::Session].first(), Some(&5), "from now on it is the newest");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn nothing_that_is_shown_holds_a_token_or_a_seed() {
     let mut host = Host::new(config, &seed, Time::ZERO);
     let (link, mut out, mut tokens, mut rows) = (LinkId(1), Outbox::new(), Vec::new(), Vec::new());
     host.handle(Time::ZERO, Input::LinkUp { link, credit: 60_000, from: None }, &mut out);
-    host.handle(Time::ZERO, Input::Opened { link, encoding: Encoding::Postcard, peer: None }, &mut out);
+    host.handle(Time::ZERO, Input::Opened { link, encoding: Encoding::Postcard, proven: None }, &mut out);
     let shown = Token::from_bytes(secret);
     for message in [hello(1, 1, Some(shown)), join(&RoomName::lobby(), JoinFrom::Head)] {
         let mut frame = BytesMut::new();

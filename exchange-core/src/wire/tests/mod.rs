@@ -1,8 +1,10 @@
 //! Byte streams to frames and back, however the bytes are cut and whoever sends them.
 
 mod any_bytes;
+mod between;
 mod frames;
 mod preamble;
+mod secret;
 mod secured;
 
 use alloc::{vec, vec::Vec};

@@ -5,7 +5,11 @@ use alloc::{format, vec, vec::Vec};
 use bytes::BytesMut;
 use proptest::prelude::*;
 
-use super::{super::Keys, frame, pieces};
+use super::{
+    super::Keys,
+    between::{AT_CLIENT, AT_HOST, Between, Heard},
+    frame, pieces,
+};
 use crate::{
     identity::Identity,
     ids::PeerId,
@@ -13,7 +17,7 @@ use crate::{
     reason::Violation,
     seam::LinkLoss,
     seed::Seed,
-    wire::{Choice, Keyring, Offer, Protection, Received, Stage, Wire, WireFault},
+    wire::{Choice, Keyring, Offer, Protection, Stage, Wire},
 };
 
 const CLIENT: u8 = 1;
@@ -35,75 +39,7 @@ fn host(seed: u64) -> Wire {
     Wire::host(Offer::default()).secured(Some(keys(HOST, seed)))
 }
 
-/// What an end was given, and what it has said.
-#[derive(Debug, Default)]
-struct Heard {
-    opened: Option<(Choice, Option<PeerId>)>,
-    frames: Vec<Vec<u8>>,
-    said: Vec<u8>,
-    fault: Option<LinkLoss>,
-}
-
-impl Heard {
-    fn hear(&mut self, wire: &mut Wire, mut bytes: &[u8]) {
-        while self.fault.is_none() {
-            match wire.receive(&mut bytes) {
-                Ok(None) => return assert!(bytes.is_empty()),
-                Ok(Some(Received::Answer(answer))) => self.said.extend_from_slice(&answer),
-                Ok(Some(Received::Opened { choice, peer, answer })) => {
-                    self.opened = Some((choice, peer.map(|peer| peer.peer())));
-                    self.said.extend_from_slice(&answer);
-                }
-                Ok(Some(Received::Frame(body))) => self.frames.push(body.to_vec()),
-                Err(WireFault { loss, answer }) => {
-                    self.fault = Some(loss);
-                    self.said.extend_from_slice(&answer);
-                }
-            }
-        }
-    }
-}
-
-/// One conversation, with everything that passes through the hands of somebody in between.
-struct Between {
-    ends: [(Wire, Heard); 2],
-    /// What came of each end so far, as it was said.
-    said: [Vec<u8>; 2],
-}
-
-const AT_CLIENT: usize = 0;
-const AT_HOST: usize = 1;
-
-impl Between {
-    fn new(client: Wire, host: Wire) -> Self {
-        let opening = Heard { said: client.opening().to_vec(), ..Heard::default() };
-        Self { ends: [(client, opening), (host, Heard::default())], said: [Vec::new(), Vec::new()] }
-    }
-
-    /// Passes everything on until nobody has anything to say; `change` sees the bytes of either side, and from where in
-    /// all it says they are.
-    fn pass(&mut self, mut change: impl FnMut(usize, usize, &mut Vec<u8>)) {
-        while let Some(from) = self.ends.iter().position(|(_, heard)| !heard.said.is_empty()) {
-            let mut bytes = core::mem::take(&mut self.ends[from].1.said);
-            let at = self.said[from].len();
-            self.said[from].extend_from_slice(&bytes);
-            change(from, at, &mut bytes);
-            let (wire, heard) = &mut self.ends[1 - from];
-            heard.hear(wire, &bytes);
-        }
-    }
-
-    fn say(&mut self, from: usize, frames: &[u8]) {
-        let (wire, heard) = &mut self.ends[from];
-        heard.said.extend_from_slice(&sealed(wire, frames));
-    }
-
-    fn opened(&self, end: usize) -> Option<(Choice, Option<PeerId>)> {
-        self.ends[end].1.opened
-    }
-}
-
-fn sealed(wire: &mut Wire, frames: &[u8]) -> Vec<u8> {
+pub(super) fn sealed(wire: &mut Wire, frames: &[u8]) -> Vec<u8> {
     let mut out = BytesMut::new();
     wire.seal(frames, &mut out);
     out.to_vec()

@@ -1,0 +1,119 @@
+//! Sessions that are for those who know a secret.
+
+use super::{Bench, LOBBY, config, hello, join, peer};
+use crate::{
+    Durability, Limits,
+    host::HostConfig,
+    ids::{PeerId, ProducerId, Token},
+    message::{Act, Body, Encoding, Hello, JoinFrom, ToClient, ToHost},
+    name::RoomName,
+    reason::CloseReason,
+    seam::{Input, LinkId, LinkLoss, Proven},
+};
+
+/// Comes by the secret, or with no more than who it is.
+const BY_SECRET: bool = true;
+const BY_NAME: bool = false;
+
+fn locked() -> HostConfig {
+    HostConfig { is_locked: true, ..config() }
+}
+
+/// What the nth run of somebody's client says first.
+fn run(who: u8, run: u8, token: Option<Token>) -> ToHost {
+    let ToHost::Hello(greeting) = hello(who, run.into(), token) else { panic!("no hello") };
+    ToHost::Hello(Hello { producer: ProducerId::from_bytes([run; 8]), ..greeting })
+}
+
+impl Bench {
+    /// That run of somebody's client comes into the lobby; why not, if it does not.
+    fn enters(&mut self, link: u64, (who, by_secret): (u8, bool), greeting: &ToHost) -> Option<CloseReason> {
+        let proven = Proven { peer: PeerId::from_bytes([who; 16]), by_secret };
+        let link = self.open_proven(proven, link);
+        self.say_all(link, &[greeting.clone(), join(&RoomName::lobby(), JoinFrom::Head)]);
+        self.sync();
+        self.closed(link)
+    }
+
+    fn leaves(&mut self, link: u64) {
+        self.say(LinkId(link), &ToHost::Bye { reason: CloseReason::Left });
+    }
+
+    fn welcome_token(&mut self, link: u64) -> Option<Token> {
+        self.heard(LinkId(link)).into_iter().find_map(|told| match told {
+            ToClient::Welcome(welcome) => Some(welcome.token),
+            _ => None,
+        })
+    }
+}
+
+#[test]
+fn nobody_comes_in_but_by_the_secret() {
+    let mut bench = Bench::with(locked());
+    assert!(bench.host.is_locked());
+    assert_eq!(bench.enters(1, (1, BY_NAME), &run(1, 1, None)), Some(CloseReason::Locked));
+    let clear = bench.open(2, Encoding::Postcard, super::WINDOW);
+    bench.say(clear, &hello(2, 1, None));
+    assert_eq!(bench.closed(clear), Some(CloseReason::Locked));
+    assert_eq!(bench.host.people().count(), 1, "nobody but the host");
+    assert_eq!(bench.enters(3, (1, BY_SECRET), &run(1, 1, None)), None);
+
+    let mut open = Bench::new();
+    assert_eq!(open.enters(1, (1, BY_NAME), &run(1, 1, None)), None);
+}
+
+#[test]
+fn whoever_has_come_by_the_secret_comes_back_without_it_in_whichever_run() {
+    let mut bench = Bench::with(locked());
+    assert_eq!(bench.enters(1, (1, BY_SECRET), &run(1, 1, None)), None);
+    let token = bench.welcome_token(1);
+    bench.input(Input::LinkDown { link: LinkId(1), loss: LinkLoss::Broken });
+    let ToHost::Hello(again) = run(1, 1, token) else { panic!("no hello") };
+    assert_eq!(bench.enters(2, (1, BY_NAME), &ToHost::Hello(Hello { attempt: 9, ..again })), None);
+    bench.leaves(2);
+    assert_eq!(bench.enters(3, (1, BY_NAME), &run(1, 2, None)), None);
+    assert_eq!(bench.enters(4, (2, BY_NAME), &run(2, 1, None)), Some(CloseReason::Locked), "somebody else does not");
+    // Who only says that it is that peer has proven nothing.
+    bench.leaves(3);
+    let clear = bench.open(5, Encoding::Postcard, super::WINDOW);
+    bench.say(clear, &run(1, 3, None));
+    assert_eq!(bench.closed(clear), Some(CloseReason::Locked));
+}
+
+#[test]
+fn whoever_was_removed_needs_the_secret_again() {
+    let mut bench = Bench::with(locked());
+    assert_eq!(bench.enters(1, (1, BY_SECRET), &run(1, 1, None)), None);
+    let who = bench.host.people().find(|person| person.peer.id == peer(1).id).unwrap().peer;
+    let kick = Body::Act(Act::Kick { who, reason: None });
+    bench.round(|round| round.post(&RoomName::lobby(), kick)).unwrap();
+    assert_eq!(bench.closed(LinkId(1)), Some(CloseReason::Kicked));
+    assert_eq!(bench.enters(2, (1, BY_NAME), &run(1, 2, None)), Some(CloseReason::Locked));
+    assert_eq!(bench.enters(3, (1, BY_SECRET), &run(1, 3, None)), None);
+}
+
+#[test]
+fn who_was_let_in_is_kept_beyond_the_life_of_a_host() {
+    let keeping = || HostConfig { store: Some(Durability::Fsynced), ..locked() };
+    let mut bench = Bench::with(keeping());
+    assert_eq!(bench.enters(1, (1, BY_SECRET), &run(1, 1, None)), None);
+    bench.leaves(1);
+    bench.sync();
+    bench.restore(keeping()).unwrap();
+    assert_eq!(bench.enters(1, (1, BY_NAME), &run(1, 2, None)), None);
+    assert_eq!(bench.enters(2, (2, BY_NAME), &run(2, 1, None)), Some(CloseReason::Locked));
+}
+
+#[test]
+fn no_more_are_remembered_than_may_be() {
+    let limits = Limits { remembered: 3, ..Limits::lan() };
+    let mut bench = Bench::with(HostConfig { limits, store: Some(Durability::Fsynced), ..locked() });
+    for who in 1..=9 {
+        assert_eq!(bench.enters(who.into(), (who, BY_SECRET), &run(who, 1, None)), None);
+        assert!(bench.host.lock.let_in.len() <= 3 && bench.host.lock.let_in.contains(&peer(who).id), "{who}");
+        bench.leaves(who.into());
+    }
+    bench.sync();
+    let kept = bench.disk.rows.keys().filter(|key| matches!(key, crate::store::Key::LetIn(_))).count();
+    assert_eq!((kept, bench.host.rooms[&LOBBY].size()), (3, 1));
+}
