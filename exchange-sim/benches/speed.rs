@@ -53,6 +53,7 @@ fn party(steps: Vec<Step>, heartbeat_ms: u32, trouble_ms: u32) -> Scenario {
     let client = ClientSetup { window: 16, pending: u32::from(MESSAGES), ..ClientSetup::usual() };
     Scenario {
         secured: false,
+        locked: false,
         seed: 1,
         weather: Weather::calm(),
         host: HostSetup { heartbeat_ms, ..HostSetup::usual() },

@@ -66,7 +66,7 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     host.age_ms = age.chance(200).then(|| pick(&mut age, &[500, 3000, 20_000]));
     signals::set_up(&mut stream("receipts"), &mut host, &mut clients);
     let core = core(&mut stream("core"), count);
-    let intruders = intruders(&mut stream("intruders"), count);
+    let mut intruders = intruders(&mut stream("intruders"), count);
     let mut steps = steps(&mut stream("steps"), &clients, &weather);
     steps.extend(changes(&mut stream("changes"), &clients));
     steps.extend(acts(&mut stream("acts"), &clients));
@@ -82,12 +82,16 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     faults.extend(keeping::outboxes(&mut stream("outboxes"), &mut clients, &steps, wild));
     let mut between = stream("between");
     let secured = between.chance(SECURED);
-    if secured {
+    // Whose handshake by code is meddled with has to be told the code again, by somebody who is not there.
+    let locked = secured && between.chance(400);
+    if locked {
+        intruders.extend((0..between.up_to(2)).map(|_| outsider(&mut between)));
+    } else if secured {
         faults.extend(meddling(&mut between, count));
     }
     let (trouble_ms, calm_ms) = (TROUBLE_MS, CALM_MS);
     let mut scenario =
-        Scenario { seed, secured, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core };
+        Scenario { seed, secured, locked, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core };
     plots::add(&mut scenario, stream);
     scenario.steps.sort_by_key(|step| step.at_ms);
     scenario.faults.sort_by_key(|fault| fault.at_ms);
@@ -359,6 +363,11 @@ fn faults(random: &mut Random, count: usize, wild: bool) -> Vec<Fault> {
 }
 
 /// What somebody in between does.
+fn outsider(random: &mut Random) -> Intruder {
+    let at_ms = u32::try_from(random.up_to(u64::from(TROUBLE_MS))).unwrap_or(0);
+    Intruder { at_ms, how: Intrusion::Outsider { guesses: random.chance(500) } }
+}
+
 fn meddling(random: &mut Random, count: usize) -> Vec<Fault> {
     (0..random.up_to(6))
         .map(|_| {

@@ -26,6 +26,9 @@ pub struct Scenario {
     /// Whether links are secured.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub secured: bool,
+    /// Whether the session is for those alone who know a code, which all clients do. Only where links are secured.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub locked: bool,
     /// What the network is like.
     pub weather: Weather,
     /// Who hosts.
@@ -197,6 +200,11 @@ pub enum Intrusion {
     Deaf(u32),
     /// Repeats what a client has said to be let in, by the client's number, every so many milliseconds.
     Replay(usize, u32),
+    /// Wants to take part like anybody, and does not know the session's code; guesses at it, or comes without.
+    Outsider {
+        /// Whether it guesses.
+        guesses: bool,
+    },
 }
 
 /// Something that somebody does.

@@ -8,7 +8,7 @@ use exchange_sim::{
     Mark, Marks, Mode, Scenario, generate,
     net::Meddling,
     run, run_traced,
-    scenario::{Fault, Trouble},
+    scenario::{Fault, Intruder, Intrusion, Trouble},
     trace::{Trace, What},
 };
 
@@ -74,6 +74,17 @@ fn whoever_is_in_between_and_changes_what_passes_costs_a_link_and_nothing_else()
             let report = passes(&Scenario { secured: true, faults, ..scenario });
             assert!(report.marks.count(Mark::ForgeryFound) > 0, "{how:?}, to the host: {to_host}");
         }
+    }
+}
+
+#[test]
+fn whoever_does_not_know_the_code_of_a_session_stays_outside_whatever_else_goes_wrong() {
+    for seed in 0..8 {
+        let scenario = generate(seed, Mode::of(seed));
+        let outsider = |(guesses, at_ms)| Intruder { at_ms, how: Intrusion::Outsider { guesses } };
+        let intruders = [(false, 0), (true, 2000), (true, 20_000)].map(outsider).into();
+        let report = passes(&Scenario { secured: true, locked: true, intruders, ..scenario });
+        assert!(report.marks.count(Mark::WrongCode) > 0 && report.marks.count(Mark::NoCode) > 0, "seed {seed}");
     }
 }
 

@@ -18,6 +18,7 @@ fn talk() -> Scenario {
     let client = ClientSetup { backoff_min_ms: 50, backoff_max_ms: 400, ..ClientSetup::usual() };
     Scenario {
         secured: false,
+        locked: false,
         seed: 1,
         weather: Weather::calm(),
         host: HostSetup { keeps: Some(keeping), ..HostSetup::usual() },

@@ -282,7 +282,11 @@ impl Client {
             // It wanted to be called otherwise meanwhile, and comes back by the nick that nobody minded.
             let nick = core::mem::replace(&mut self.nick, self.agreed.clone());
             out.event(Event::RenameRefused { nick, refusal: Refusal::Name(error) });
-        } else if reason == CloseReason::Locked && self.config.has_secret && !self.has_shown_secret() {
+        } else if reason == CloseReason::Locked
+            && self.config.has_secret
+            && !self.has_shown_secret()
+            && !cfg!(exchange_bug = "locked-out-stays-out")
+        {
             self.is_locked_out = true;
         } else if reason.is_final() && !(reason == CloseReason::Replaced && cfg!(exchange_bug = "replaced-comes-back"))
         {

@@ -70,7 +70,7 @@ impl Raw {
                     self.turns += 1;
                     if self.turns < TURNS { Duration::from_millis(50) } else { Duration::MAX }
                 }
-                Intrusion::Mangle(_) => DRIP,
+                Intrusion::Mangle(_) | Intrusion::Outsider { .. } => DRIP,
             };
             self.next_at = io.now() + every;
         }
@@ -178,7 +178,7 @@ impl Raw {
                 said.put_slice(&Wire::client(Offer::new(Versions::SUPPORTED, &[Encoding::Postcard])).opening());
                 Encoding::Postcard.encode(&ToHost::Hello(hello), &mut said);
             }
-            Intrusion::Slow(_) | Intrusion::Mangle(_) => {}
+            Intrusion::Slow(_) | Intrusion::Mangle(_) | Intrusion::Outsider { .. } => {}
         }
         let mut said = said.freeze();
         // What does not fit at once is not said: nobody means it.

@@ -16,6 +16,9 @@ pub(crate) trait Machine {
 
     /// Who has to be at the other end of the next link, if that matters.
     fn expects(&self) -> Option<PeerId>;
+
+    /// Whether the next link has to prove that it knows the session's secret.
+    fn shows_secret(&self) -> bool;
 }
 
 impl Machine for Host {
@@ -36,6 +39,10 @@ impl Machine for Host {
     fn expects(&self) -> Option<PeerId> {
         None
     }
+
+    fn shows_secret(&self) -> bool {
+        false
+    }
 }
 
 impl Machine for Client {
@@ -55,5 +62,9 @@ impl Machine for Client {
 
     fn expects(&self) -> Option<PeerId> {
         self.host()
+    }
+
+    fn shows_secret(&self) -> bool {
+        Self::shows_secret(self)
     }
 }

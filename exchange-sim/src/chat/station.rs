@@ -477,7 +477,9 @@ impl<M: Machine> Station<M> {
             Effect::Dial { link } => {
                 if let Some(host) = self.host {
                     let socket = io.connect(host);
-                    let keys = self.keyring.as_mut().map(|keyring| keyring.keys().expecting(self.machine.expects()));
+                    let (expected, shows_secret) = (self.machine.expects(), self.machine.shows_secret());
+                    let keys = self.keyring.as_mut().map(|keyring| keyring.keys().expecting(expected));
+                    let keys = keys.map(|keys| if shows_secret { keys } else { keys.without_secret() });
                     self.add(link, socket, Wire::client(self.offer.clone()).secured(keys));
                 }
             }

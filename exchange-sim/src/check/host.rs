@@ -11,10 +11,10 @@ use std::{
 
 use bytes::Bytes;
 use exchange_core::{
-    Body, CloseReason, Encoding, Epoch, Event, Host, MemberId, NameError, PeerId, ProducerId, Rev, RoomId, RoomName,
-    Seq, Status, Time, Token, Violation,
+    Body, CloseReason, Encoding, Epoch, Event, Host, LinkLoss, MemberId, NameError, PeerId, ProducerId, Rev, RoomId,
+    RoomName, Seq, Status, Time, Token, Violation,
     message::{Entry, Hello, MAX_FIRST_FRAME, MAX_FRAME, ToClient, ToHost, Welcome},
-    wire::frames,
+    wire::{Protection, frames},
 };
 
 use self::answers::readable;
@@ -103,6 +103,7 @@ enum Before {
 struct Link {
     since: Time,
     encoding: Option<Encoding>,
+    is_by_secret: bool,
     hello: Option<Hello>,
     member: Option<MemberId>,
     has_spoken: bool,
@@ -119,6 +120,7 @@ impl Link {
         Self {
             since: now,
             encoding: None,
+            is_by_secret: false,
             hello: None,
             member: None,
             has_spoken: false,
@@ -185,6 +187,7 @@ impl Hosts {
                 Seen::Opened { socket, choice } => {
                     if let Some(link) = self.links.get_mut(socket) {
                         link.encoding = Some(choice.encoding);
+                        link.is_by_secret = choice.protection == Protection::NoisePsk;
                     }
                 }
                 // What comes just when its link is given up for its silence is not listened to any more.
@@ -204,7 +207,10 @@ impl Hosts {
                     self.closed(*socket, *reason, world, trust, scene)?;
                 }
                 // What it was to be told before is seen after.
-                Seen::Lost { socket, .. } => gone.push(*socket),
+                Seen::Lost { socket, loss } => {
+                    scene.marks.sometimes(*loss == LinkLoss::WrongSecret, Mark::WrongCode);
+                    gone.push(*socket);
+                }
                 // It may have changed since it was asked in this very step.
                 Seen::Fetched(fetched) => self.fetching.fetch(fetched, None, scene.model),
                 Seen::Told(Event::Page { id, page }) => self.fetching.told_owner(*id, page.as_ref(), host, scene)?,
@@ -384,6 +390,13 @@ impl Hosts {
             return Err((Invariant::S12, "somebody is let in who has not said who it is".into()));
         };
         link.member = Some(welcome.you);
+        if link.is_by_secret {
+            scene.let_in.insert(hello.peer);
+        } else if scene.is_locked && !scene.let_in.contains(&hello.peer) {
+            return Err((Invariant::S37, format!("{:?} is let in, and has shown no code", hello.nick)));
+        } else {
+            scene.marks.sometimes(scene.is_locked, Mark::BackWithoutCode);
+        }
         Order::welcomed(welcome.you, hello.peer, scene)?;
         self.are_links_looked_at = false;
         if let Some(known) = self.members.get(&welcome.you) {
@@ -440,6 +453,7 @@ impl Hosts {
             Why::HandshakeTimeout => marks.hit(Mark::HandshakeTimedOutAtHost),
             Why::Full => marks.hit(Mark::Full),
             Why::WrongToken => marks.hit(Mark::WrongToken),
+            Why::Locked => marks.hit(Mark::NoCode),
             Why::Overrun => marks.hit(Mark::Overrun),
             Why::HostClosed => marks.hit(Mark::SessionClosed),
             Why::Left => marks.hit(Mark::ClientLeft),

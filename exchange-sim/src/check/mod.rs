@@ -30,7 +30,7 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use exchange_core::{Body, Client, Epoch, MessageId, ProducerId};
+use exchange_core::{Body, Client, Epoch, MessageId, PeerId, ProducerId};
 
 pub use self::invariant::Invariant;
 pub(crate) use self::{calm::Calm, people::Wishes};
@@ -69,6 +69,9 @@ pub(crate) struct Oracle {
     clients: usize,
     setups: Vec<ClientSetup>,
     has_mangler: bool,
+    is_locked: bool,
+    /// Who has ever been let in by the code.
+    let_in: BTreeSet<PeerId>,
     pub(crate) marks: Marks,
     pub(crate) counts: Counts,
 }
@@ -80,6 +83,8 @@ struct Scene<'a> {
     meant: &'a BTreeMap<MessageId, Epoch>,
     far: &'a mut signals::Said,
     has_mangler: bool,
+    is_locked: bool,
+    let_in: &'a mut BTreeSet<PeerId>,
     refused: &'a mut BTreeSet<MessageId>,
     marks: &'a mut Marks,
     counts: &'a mut Counts,
@@ -106,6 +111,8 @@ impl Oracle {
             clients: scenario.clients.len(),
             setups: scenario.clients.clone(),
             has_mangler: scenario.intruders.iter().any(|intruder| matches!(intruder.how, Intrusion::Mangle(_))),
+            is_locked: scenario.locked,
+            let_in: BTreeSet::new(),
             marks: Marks::default(),
             counts: Counts::default(),
         }
@@ -191,8 +198,9 @@ impl Oracle {
             }
             _ => {}
         }
-        let Self { model, posted, meant, far, refused, marks, counts, has_mangler, .. } = self;
-        let mut scene = Scene { model, posted, meant, far, has_mangler: *has_mangler, refused, marks, counts };
+        let Self { model, posted, meant, far, refused, marks, counts, let_in, .. } = self;
+        let (has_mangler, is_locked) = (self.has_mangler, self.is_locked);
+        let mut scene = Scene { model, posted, meant, far, has_mangler, is_locked, let_in, refused, marks, counts };
         match world.node(node).map(ChatNode::kind) {
             Some(Kind::Host(station)) => {
                 let trust = host::Trust { honest: &self.honest, has_mangler: self.has_mangler, clients: self.clients };

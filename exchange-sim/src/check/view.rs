@@ -197,8 +197,9 @@ impl View {
     fn closed(&mut self, reason: CloseReason, was_up: bool, scene: &mut Scene<'_>) {
         scene.marks.sometimes(reason == CloseReason::Silent, Mark::HalfOpenAtClient);
         scene.marks.sometimes(reason == CloseReason::HandshakeTimeout && was_up, Mark::DialHung);
-        // Whoever asked for another nick meanwhile comes back by the one it had.
-        let may_come_back = matches!(reason, CloseReason::Name(_));
+        // Whoever asked for another nick meanwhile comes back by the one it had, and whom the host has forgotten by the code.
+        let may_come_back = matches!(reason, CloseReason::Name(_) | CloseReason::Locked);
+        scene.marks.sometimes(reason == CloseReason::Locked, Mark::AskedForTheCodeAgain);
         if reason.is_final() && !may_come_back {
             self.is_over = Some(Ended::Told(reason));
         }

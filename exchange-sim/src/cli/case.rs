@@ -55,10 +55,23 @@ impl Case {
 
     /// Every field on a line of its own, every element of a list too.
     pub(crate) fn print(&self, out: &mut impl io::Write) -> io::Result<()> {
-        let Scenario { seed, secured, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core } =
-            &self.scenario;
+        let Scenario {
+            seed,
+            secured,
+            locked,
+            weather,
+            host,
+            clients,
+            intruders,
+            steps,
+            faults,
+            trouble_ms,
+            calm_ms,
+            core,
+        } = &self.scenario;
         line(out, "seed", seed)?;
         line(out, "secured", secured)?;
+        line(out, "locked", locked)?;
         line(out, "weather", weather)?;
         line(out, "host", host)?;
         // People are numbered from the first client on: the host's owner is 0.

@@ -2,7 +2,7 @@
 
 use exchange_core::{Client, Host};
 
-use super::{Attention, Result, Run, setup::client_config};
+use super::{Attention, Result, Run};
 use crate::{
     chat::{ChatNode, Disk},
     check::{HOST, Invariant},
@@ -133,7 +133,7 @@ impl Run<'_> {
 
     /// A client, made again of what it has kept, if it has kept anything.
     fn restored_client(&mut self, node: NodeId, disk: Disk, incarnation: u64) -> ChatNode {
-        let config = client_config(&self.scenario.clients[node.0 - 1], node.0);
+        let config = self.client_config(&self.scenario.clients[node.0 - 1], node.0);
         let seed = self.client_seed(node.0, incarnation);
         if disk.rows().is_empty() {
             self.oracle.forgot(node);

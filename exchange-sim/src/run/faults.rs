@@ -204,7 +204,7 @@ impl Run<'_> {
                 Intrusion::Garbage(every) | Intrusion::Replay(_, every) => {
                     host.handshake_ms * 2 > every * host.half_open
                 }
-                Intrusion::Deaf(_) | Intrusion::Mangle(_) => false,
+                Intrusion::Deaf(_) | Intrusion::Mangle(_) | Intrusion::Outsider { .. } => false,
             };
             // And who comes and goes all the time leaves nobody time to agree on who is there.
             let comes_and_goes = matches!(intruder.how, Intrusion::Deaf(_));

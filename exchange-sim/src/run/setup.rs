@@ -6,8 +6,8 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Body, Client, ClientConfig, Encoding, Host, HostConfig, Identity, JoinFrom, Limits, Nick, Note,
-    Presence, Rate, Remark, RoomName, Seed, SessionName, Time, Timing,
+    Availability, Body, Client, ClientConfig, Encoding, Host, HostConfig, Identity, JoinCode, JoinFrom, Limits, Nick,
+    Note, Presence, Rate, Remark, RoomName, Seed, SessionName, Time, Timing,
     message::ToHost,
     wire::{Keyring, Offer, Versions, frames},
 };
@@ -117,7 +117,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn host_node(&self, host: Host, disk: Option<Disk>) -> ChatNode {
-        let keyring = self.keyring(0, host.identity());
+        let keyring = self.keyring(0, host.identity()).map(|keyring| self.lock(keyring, 0));
         self.seen(ChatNode::host_with(host, self.scenario.host.credit, disk).secured(keyring))
     }
 
@@ -154,6 +154,7 @@ impl<'a> Run<'a> {
             read_receipts: setup.read_receipts,
             // It is the same whether or not it remembers anything.
             identity: self.scenario.secured.then(|| Identity::anybody(&self.seed(0, 0))),
+            is_locked: self.scenario.locked,
             store: setup.keeps.as_ref().map(|keeping| keeping.durability),
             ..HostConfig::new(name, owner)
         }
@@ -166,8 +167,24 @@ impl<'a> Run<'a> {
         let disk = setup.keeps.map(|latency| Disk::new(latency, random));
         let seed = self.client_seed(index, incarnation);
         let identity = self.scenario.secured.then(|| Identity::anybody(&seed));
-        let machine = Client::new(ClientConfig { identity, ..client_config(setup, index) }, &seed);
+        let machine = Client::new(ClientConfig { identity, ..self.client_config(setup, index) }, &seed);
         self.client_node(index, machine, disk)
+    }
+
+    pub(super) fn client_config(&self, setup: &ClientSetup, index: usize) -> ClientConfig {
+        let nick = nick(index).parse().unwrap_or_else(|_| unreachable!("it is a nick"));
+        ClientConfig {
+            has_secret: self.scenario.locked,
+            lobby_from: join_from(setup.from),
+            pending: setup.pending as usize,
+            window: setup.window as usize,
+            backoff_min: millis(setup.backoff_min_ms),
+            backoff_max: millis(setup.backoff_max_ms),
+            idle: setup.idle(),
+            read_receipts: setup.read_receipts,
+            keeps: setup.keeps.is_some(),
+            ..ClientConfig::new(nick)
+        }
     }
 
     pub(super) fn client_seed(&self, index: usize, incarnation: u64) -> Seed {
@@ -180,7 +197,7 @@ impl<'a> Run<'a> {
         let encoding = if setup.json { Encoding::Json } else { Encoding::Postcard };
         let versions = Versions::new(setup.versions.0, setup.versions.1).unwrap_or(Versions::SUPPORTED);
         let offer = Offer::new(versions, &[encoding]);
-        let keyring = self.keyring(index, machine.identity());
+        let keyring = self.keyring(index, machine.identity()).map(|keyring| self.lock(keyring, 0));
         self.seen(ChatNode::client_with(machine, offer, setup.credit, HOST, disk).secured(keyring))
     }
 
@@ -192,22 +209,36 @@ impl<'a> Run<'a> {
         identity.map(|identity| Keyring::new(identity.clone(), &Seed::new(bytes)))
     }
 
+    /// The same, by a code, where the session is locked: by the right one, or by another.
+    fn lock(&self, mut keyring: Keyring, wrong: u64) -> Keyring {
+        if self.scenario.locked {
+            let mut bytes = [0; 32];
+            Random::new(self.scenario.seed, "code", wrong).fill(&mut bytes);
+            keyring.lock(JoinCode::draw(&Seed::new(bytes)).into());
+        }
+        keyring
+    }
+
     fn seen(&self, node: ChatNode) -> ChatNode {
         if self.attention == Attention::End { node } else { node.observed() }
     }
 
     fn intruder(&self, index: usize, how: Intrusion, begins: Time) -> ChatNode {
         let random = Random::new(self.scenario.seed, "intruder", index as u64);
+        // By which code it comes, as far as it has to: the right one is 0.
+        let taking_part = |code: Option<u64>| {
+            let seed = self.seed(100 + index, 0);
+            let identity = self.scenario.secured.then(|| Identity::anybody(&seed));
+            let keyring = self.keyring(100 + index, identity.as_ref());
+            let keyring =
+                keyring.map(|keyring| code.into_iter().fold(keyring, |keyring, code| self.lock(keyring, code)));
+            let config = self.client_config(&ClientSetup::usual(), 100 + index);
+            let config = ClientConfig { identity, has_secret: config.has_secret && code.is_some(), ..config };
+            ChatNode::client(config, &seed, Offer::default(), 64 * 1024, HOST).secured(keyring)
+        };
         match how {
-            Intrusion::Mangle(permille) => {
-                let config = client_config(&ClientSetup::usual(), 100 + index);
-                let seed = self.seed(100 + index, 0);
-                let identity = self.scenario.secured.then(|| Identity::anybody(&seed));
-                let keyring = self.keyring(100 + index, identity.as_ref());
-                ChatNode::client(ClientConfig { identity, ..config }, &seed, Offer::default(), 64 * 1024, HOST)
-                    .secured(keyring)
-                    .mangled(Mangler::new(random, permille))
-            }
+            Intrusion::Mangle(permille) => taking_part(Some(0)).mangled(Mangler::new(random, permille)),
+            Intrusion::Outsider { guesses } => taking_part(guesses.then_some(1 + index as u64)),
             how => ChatNode::intruder(Raw::new(how, HOST, random, begins)),
         }
     }
@@ -369,20 +400,5 @@ fn wanted(who: usize, nick_number: u8) -> String {
         3 => "everyman".into(),
         4 => "System".into(),
         _ => nick(0).to_uppercase(),
-    }
-}
-
-pub(super) fn client_config(setup: &ClientSetup, index: usize) -> ClientConfig {
-    let nick = nick(index).parse().unwrap_or_else(|_| unreachable!("it is a nick"));
-    ClientConfig {
-        lobby_from: join_from(setup.from),
-        pending: setup.pending as usize,
-        window: setup.window as usize,
-        backoff_min: millis(setup.backoff_min_ms),
-        backoff_max: millis(setup.backoff_max_ms),
-        idle: setup.idle(),
-        read_receipts: setup.read_receipts,
-        keeps: setup.keeps.is_some(),
-        ..ClientConfig::new(nick)
     }
 }

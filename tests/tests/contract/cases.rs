@@ -255,7 +255,7 @@ cases! {
         what_a_client_has_kept_is_sent_by_whoever_goes_on: "promised-before-it-is-kept",
     }
     codes {
-        whoever_knows_the_code_comes_in_and_nobody_else: "locked-in-name-only",
+        whoever_knows_the_code_comes_in_and_nobody_else: "locked-lets-everybody-in",
         a_passphrase_is_as_good_as_a_code: "passphrases-are-cut",
         whoever_was_let_in_comes_back_without_the_code: "nobody-is-let-in-twice",
         a_code_that_was_guessed_at_twenty_times_is_replaced: "codes-are-for-ever",
