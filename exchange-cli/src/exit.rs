@@ -120,6 +120,9 @@ impl Failure {
             NetworkError::NotEncrypted => "If it may be read by everybody on the network, join it with --insecure.",
             NetworkError::OnlyEncrypted => "Leave out --insecure.",
             NetworkError::Locked => "Whoever hosts it knows the code: EXCHANGE_CODE has it, or --code - reads it.",
+            NetworkError::Stranger { .. } => {
+                "What is announced of the session is not so: somebody may want to be taken for its host."
+            }
             NetworkError::NotLocked => {
                 "If it is the session that you mean, leave out --code, and see to it that EXCHANGE_CODE is not set."
             }

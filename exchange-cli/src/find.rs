@@ -93,7 +93,9 @@ fn way(screen: &Screen, what: &'static str, command: &'static str) -> Line {
 pub(crate) fn described(line: Line, record: &PeerRecord, sessions: &SessionTable) -> Line {
     let line = line.styled(Style::Bold, |line| line.ours("\"").theirs(quotable(&record.name)).ours("\""));
     let line = line.ours(" hosted by ").name(&record.host).ours(", ").theirs(record.people);
-    let line = line.ours(if record.people == 1 { " person: " } else { " people: " });
+    let line = line.ours(if record.people == 1 { " person" } else { " people" });
+    let line = if record.peer.is_none() { line.ours(", not encrypted") } else { line };
+    let line = line.ours(if record.is_locked { ", by code: " } else { ": " });
     match how_to_join(record, sessions) {
         Some(how) => line.ours("exchange join ").theirs(how),
         None => line.ours("no address is known yet"),
@@ -153,6 +155,22 @@ mod tests {
     #[test]
     fn a_session_is_joined_by_its_name() {
         assert_eq!(how(&[record(1, "Lab 3"), record(2, "ana's session")]), ["\"Lab 3\"", "\"ana's session\""]);
+    }
+
+    #[test]
+    fn what_is_asked_for_and_what_is_not_protected_is_said() {
+        let described = |record: &PeerRecord| {
+            let mut sessions = SessionTable::new();
+            sessions.resolved(record.clone());
+            described(Line::out(false), record, &sessions).as_str().to_owned()
+        };
+        let mut record = record(1, "Lab 3");
+        let clear = "\"Lab 3\" hosted by ana, 1 person, not encrypted: exchange join \"Lab 3\"";
+        assert_eq!(described(&record), clear);
+        record.peer = Some(exchange_tokio::core::PeerId::from_bytes([5; 16]));
+        assert_eq!(described(&record), clear.replace(", not encrypted", ""));
+        record.is_locked = true;
+        assert_eq!(described(&record), clear.replace("not encrypted", "by code"));
     }
 
     #[test]

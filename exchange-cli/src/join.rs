@@ -131,12 +131,9 @@ async fn attempt(
     let builder = home.identity().cloned().into_iter().fold(builder, ClientBuilder::identity);
     let builder = secret.into_iter().cloned().fold(builder, ClientBuilder::secret);
     let session = target.session().cloned();
-    let builder = if arguments.talk.insecure {
-        builder.insecure()
-    } else {
-        let known = session.as_ref().map(|session| home.host_of(session)).transpose()?.flatten();
-        known.into_iter().fold(builder, ClientBuilder::host)
-    };
+    let known = session.as_ref().map(|session| home.host_of(session)).transpose()?.flatten();
+    let builder =
+        if arguments.talk.insecure { builder.insecure() } else { known.into_iter().fold(builder, ClientBuilder::host) };
     let builder = match discovery {
         Some(discovery) => builder.discovery(discovery.clone()),
         None => builder.no_discovery(),
@@ -145,7 +142,7 @@ async fn attempt(
     let longest = arguments.timeout.map_or(Duration::MAX, |patience| patience + CONNECTING);
     let joining = timeout(longest, builder.join(target));
     let joined = app.unless_interrupted(joining).await?.unwrap_or(Err(NetworkError::TimedOut));
-    if let (Some(session), Err(NetworkError::Stranger { expected, found })) = (session, &joined) {
+    if let (Some(session), Some(_), Err(NetworkError::Stranger { expected, found })) = (session, known, &joined) {
         return Err(home.somebody_else(&session, *expected, *found));
     }
     Ok(joined.map_err(|error| {

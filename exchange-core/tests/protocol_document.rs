@@ -481,6 +481,7 @@ fn the_announcement_is_the_codes() {
     let name = SessionName::new("Lab 3").unwrap();
     let mut record = PeerRecord::new(SESSION, name, Nick::new("ana").unwrap(), discovery::DEFAULT_PORT);
     record.people = 4;
+    (record.peer, record.is_locked) = (Some(PeerId::from_bytes([5; 16])), true);
     record.metadata.insert("topic", "optics").unwrap();
     let keys: Vec<(String, String)> =
         table(&document, "txt").into_iter().map(|(key, value)| (key.to_lowercase(), value)).collect();

@@ -13,7 +13,7 @@ use std::{
 };
 
 use exchange_core::{
-    NameError, SessionId, SessionName,
+    NameError, PeerId, SessionId, SessionName,
     discovery::{DEFAULT_PORT, PeerRecord, SessionTable},
 };
 use futures_util::{
@@ -23,7 +23,7 @@ use futures_util::{
 
 use crate::{
     discovery::{Browse, Discovery},
-    engine::{Dial, Dialing},
+    engine::{Dial, Dialing, Reached},
     error::NetworkError,
     runtime::{ByteStream, Runtime, Timer as _, Transport},
 };
@@ -139,12 +139,15 @@ pub(crate) struct Dialer<R> {
 struct Known {
     session: Option<SessionId>,
     addresses: Vec<SocketAddr>,
+    peer: Option<PeerId>,
 }
 
 impl<R: Runtime> Dialer<R> {
     pub(crate) fn new(runtime: R, target: Target, discovery: Option<Arc<dyn Discovery>>, patience: Duration) -> Self {
         let known = match &target {
-            Target::Found(record) => Known { session: Some(record.session), addresses: record.addresses.clone() },
+            Target::Found(record) => {
+                Known { session: Some(record.session), addresses: record.addresses.clone(), peer: record.peer }
+            }
             _ => Known::default(),
         };
         Self { runtime, target, discovery, patience, known: Arc::new(Mutex::new(known)) }
@@ -157,11 +160,11 @@ impl<R: Runtime> Dial<R::Stream> for Dialer<R> {
         let (target, discovery, patience) = (self.target.clone(), self.discovery.clone(), self.patience);
         Box::pin(async move {
             let name = match target {
-                Target::Address(address) => return race(&runtime, vec![address]).await,
+                Target::Address(address) => return reached(race(&runtime, vec![address]).await, None),
                 Target::HostName { host, port } => {
                     let not_found = NetworkError::NotFound { what: format!("host {host}") };
                     let addresses = runtime.resolve(host, port).await.map_err(|_| not_found)?;
-                    return race(&runtime, addresses).await;
+                    return reached(race(&runtime, addresses).await, None);
                 }
                 Target::Session(name) => name,
                 Target::Found(record) => record.name.clone(),
@@ -185,13 +188,17 @@ impl<R: Runtime> Dial<R::Stream> for Dialer<R> {
                 Either::Right((Err(error), last_known)) => (None, last_known.await.map_err(|_| error)?),
             };
             // Only now: this may have been dropped before, and an address that does not answer is not worth knowing.
-            if let Some(PeerRecord { session, addresses, .. }) = record {
-                let known_now = Known { session: Some(session), addresses };
-                *known.lock().unwrap_or_else(PoisonError::into_inner) = known_now;
+            let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(PeerRecord { session, addresses, peer, .. }) = record {
+                *known = Known { session: Some(session), addresses, peer };
             }
-            Ok(stream)
+            reached(Ok(stream), known.peer)
         })
     }
+}
+
+fn reached<S>(stream: Result<Transport<S>, NetworkError>, claimed: Option<PeerId>) -> Result<Reached<S>, NetworkError> {
+    stream.map(|stream| Reached { stream, claimed })
 }
 
 /// The first of these addresses that answers.
@@ -268,7 +275,7 @@ where
 {
     fn dial(&mut self) -> Dialing<S> {
         let connecting = (self.0)();
-        Box::pin(async move { Ok(Transport::Other(Box::new(connecting.await?))) })
+        Box::pin(async move { reached(Ok(Transport::Other(Box::new(connecting.await?))), None) })
     }
 }
 

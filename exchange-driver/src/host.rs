@@ -447,6 +447,8 @@ impl<R: Runtime> HostBuilder<R> {
                 let port = reached.iter().chain(&addresses).next().map_or(DEFAULT_PORT, SocketAddr::port);
                 let mut record = PeerRecord::new(session.id, session.name.clone(), host_nick, port);
                 record.addresses = reached;
+                record.peer = keyring.as_ref().map(|keyring| keyring.identity().peer());
+                record.is_locked = machine.is_locked();
                 let announcement = discovery.announce(&record).map_err(NetworkError::Discovery)?;
                 Some((discovery, announcement, record))
             }

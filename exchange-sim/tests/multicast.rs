@@ -4,9 +4,12 @@
 
 use std::time::Duration;
 
-use exchange_driver::core::{
-    Event, SessionName,
-    discovery::{PeerRecord, SessionEvent, SessionTable},
+use exchange_driver::{
+    NetworkError,
+    core::{
+        Ended, Event, LinkLoss, SessionName,
+        discovery::{PeerRecord, SessionEvent, SessionTable},
+    },
 };
 use exchange_sim::driver::{Client, Host, Sim, SimRuntime};
 use futures_util::StreamExt as _;
@@ -55,6 +58,41 @@ fn a_forged_goodbye_and_a_forged_address_cost_nobody_their_link() {
         is_heard(&client).await;
         assert!(was_lost(&mut events));
         assert_eq!(client.session().await.unwrap().unwrap().id, host.session().id, "it is back where it was");
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_is_announced_of_a_host_is_a_hint_that_its_handshake_has_to_prove() {
+    let mut sim = Sim::new(5);
+    let (ana, bo, cy, eve, faults) = (sim.node("ana"), sim.node("bo"), sim.node("cy"), sim.node("eve"), sim.faults());
+    sim.run(async move {
+        let ours = ana.host("Lab 3").start().await.unwrap();
+        let mut browse = bo.discovery().browse().unwrap();
+        let Some(SessionEvent::Appeared(record)) = browse.next().await else { panic!("it is there") };
+        assert_eq!(record.peer, Some(ours.me().id));
+        let client = bo.client().nick("bo").join("Lab 3").await.unwrap();
+        let mut events = client.events();
+
+        // Somebody else hosts a session of that name and that id, says so, and says that it is ana's.
+        let theirs = eve.host("Lab 3").no_discovery().start().await.unwrap();
+        let mut lie = record.clone();
+        lie.addresses = theirs.addresses().iter().map(|address| (eve.ip(), address.port()).into()).collect();
+        let misled = cy.client().nick("cy").join(lie.clone()).await;
+        let (ana_id, eve_id) = (ours.me().id, theirs.me().id);
+        assert!(
+            matches!(misled, Err(NetworkError::Stranger { expected, found }) if (expected, found) == (ana_id, eve_id)),
+            "{misled:?}"
+        );
+        // Whoever has met ana does not take anybody else for her, whatever is announced.
+        lie.peer = Some(eve_id);
+        faults.power_off(&ana);
+        faults.spoof(&eve, &lie, 3600 * SECOND);
+        let is_turned_away =
+            |event: &Event| matches!(event, Event::Disconnected { cause: Ended::Lost(LinkLoss::Stranger { .. }), .. });
+        while !events.next().await.is_some_and(|event| is_turned_away(&event)) {}
+        assert_eq!(client.host().await.unwrap(), Some(ana_id));
+        assert_eq!(theirs.people().await.unwrap().len(), 1, "nobody was with eve");
     })
     .unwrap();
 }

@@ -38,6 +38,9 @@ struct About<'a> {
     people: u32,
     addresses: &'a [SocketAddr],
     versions: [u16; 2],
+    /// Who its host will prove to be.
+    peer: Option<PeerId>,
+    locked: bool,
     metadata: BTreeMap<&'a str, &'a str>,
 }
 
@@ -49,6 +52,8 @@ pub(crate) fn listed<'a>(event: &'static str, session_id: SessionId, record: Opt
         people: record.people,
         addresses: &record.addresses,
         versions: [record.versions.oldest(), record.versions.newest()],
+        peer: record.peer,
+        locked: record.is_locked,
         metadata: record.metadata.iter().collect(),
     });
     Listed { event, session_id, about }

@@ -7,7 +7,7 @@ use core::net::SocketAddr;
 
 use crate::{
     discovery::txt,
-    ids::SessionId,
+    ids::{PeerId, SessionId},
     name::{Nick, SessionName},
     wire::Versions,
 };
@@ -35,6 +35,10 @@ pub struct PeerRecord {
     pub versions: Versions,
     /// How many people are in the session, its host included.
     pub people: u32,
+    /// Who its host proves to be; `None` in the clear. Whoever joins it by this record believes nobody else.
+    pub peer: Option<PeerId>,
+    /// Whether newcomers are asked for a [code or a passphrase](crate::JoinSecret).
+    pub is_locked: bool,
     /// What the application has to say of the session.
     pub metadata: Metadata,
 }
@@ -51,6 +55,8 @@ impl PeerRecord {
             addresses: Vec::new(),
             versions: Versions::SUPPORTED,
             people: 1,
+            peer: None,
+            is_locked: false,
             metadata: Metadata::default(),
         }
     }
@@ -142,11 +148,13 @@ pub(super) mod strategies {
             .prop_filter_map("names", |(name, host)| Some((SessionName::new(&name).ok()?, Nick::new(&host).ok()?)));
         let versions = (1..=u16::MAX, 1..=u16::MAX).prop_filter_map("versions", |(a, b)| Versions::new(a, b));
         let extra = prop::collection::vec(("[a-z0-9._-]{1,9}", ".{0,40}"), 0..6);
-        (any::<[u8; 16]>(), labels, any::<u16>(), versions, any::<u32>(), extra).prop_map(
-            |(session, (name, host), port, versions, people, extra)| {
+        let proven = (prop::option::of(any::<[u8; 16]>()), any::<bool>());
+        (any::<[u8; 16]>(), labels, any::<u16>(), versions, any::<u32>(), proven, extra).prop_map(
+            |(session, (name, host), port, versions, people, (peer, is_locked), extra)| {
                 let mut record = PeerRecord::new(SessionId::from_bytes(session), name, host, port);
                 record.versions = versions;
                 record.people = people;
+                (record.peer, record.is_locked) = (peer.map(PeerId::from_bytes), is_locked);
                 for (key, value) in extra {
                     // What does not fit stays out.
                     let _ = record.metadata.insert(&key, &value);

@@ -7,6 +7,8 @@
 //! | `n`     | the session's name                                       |
 //! | `h`     | the host's nick                                          |
 //! | `p`     | how many people are in it                                |
+//! | `k`     | who the host will prove to be, in hex; none in the clear |
+//! | `c`     | `1` if newcomers are asked for a code or passphrase      |
 //! | `x-`…   | the application's own, see [`Metadata`]                  |
 //!
 //! Keys are compared without regard to case, the first of several equal keys counts, and keys that mean nothing here
@@ -21,7 +23,7 @@ use core::str::{self, FromStr};
 
 use crate::{
     discovery::record::{Metadata, PeerRecord},
-    ids::SessionId,
+    ids::{PeerId, SessionId},
     name::{Nick, SessionName},
     wire::Versions,
 };
@@ -39,7 +41,9 @@ pub(super) const METADATA_MAX_BYTES: usize = TXT_MAX_BYTES
     - item_len(SESSION, &[0; 32])
     - item_len(NAME, &[0; SessionName::MAX_BYTES as usize])
     - item_len(HOST, &[0; Nick::MAX_BYTES as usize])
-    - item_len(PEOPLE, b"4294967295");
+    - item_len(PEOPLE, b"4294967295")
+    - item_len(PEER, &[0; 32])
+    - item_len(LOCKED, b"1");
 
 pub(super) const METADATA_PREFIX: &str = "x-";
 
@@ -48,6 +52,8 @@ const SESSION: &str = "id";
 const NAME: &str = "n";
 const HOST: &str = "h";
 const PEOPLE: &str = "p";
+const PEER: &str = "k";
+const LOCKED: &str = "c";
 
 /// Why TXT properties are not those of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,7 +88,9 @@ impl PeerRecord {
             (HOST, self.host.to_string()),
             (PEOPLE, self.people.to_string()),
         ];
-        let own = own.into_iter().map(|(key, value)| (key.to_string(), value));
+        let peer = self.peer.map(|peer| (PEER, peer.to_string()));
+        let locked = self.is_locked.then(|| (LOCKED, "1".to_string()));
+        let own = own.into_iter().chain(peer).chain(locked).map(|(key, value)| (key.to_string(), value));
         let metadata = self.metadata.iter().map(|(key, value)| (format!("{METADATA_PREFIX}{key}"), value.to_string()));
         own.chain(metadata).collect()
     }
@@ -105,6 +113,8 @@ impl PeerRecord {
             addresses: Vec::new(),
             versions: parsed(VERSIONS, properties.versions, versions)?,
             people: parsed(PEOPLE, properties.people, decimal)?,
+            peer: properties.peer.map(|peer| parsed(PEER, Some(peer), PeerId::parse)).transpose()?,
+            is_locked: properties.locked == Some(b"1"),
             metadata: properties.metadata,
         })
     }
@@ -123,6 +133,8 @@ struct Properties<'a> {
     name: Option<&'a [u8]>,
     host: Option<&'a [u8]>,
     people: Option<&'a [u8]>,
+    peer: Option<&'a [u8]>,
+    locked: Option<&'a [u8]>,
     metadata: Metadata,
 }
 
@@ -147,6 +159,8 @@ impl<'a> Properties<'a> {
             NAME => &mut self.name,
             HOST => &mut self.host,
             PEOPLE => &mut self.people,
+            PEER => &mut self.peer,
+            LOCKED => &mut self.locked,
             _ => return self.take_metadata(key, value),
         };
         property.get_or_insert(value);
@@ -216,9 +230,21 @@ mod tests {
     #[test]
     fn values_that_cannot_be_are_refused() {
         let long_nick = "h=a nick that is longer than nicks are";
-        for property in
-            ["v=0", "v=2-1", "v=1-", "v=+1", "v=65536", "id=a5", "p=", "p=-1", "n=a\u{1b}[2J", "h=", long_nick]
-        {
+        for property in [
+            "k=",
+            "k=a5",
+            "v=0",
+            "v=2-1",
+            "v=1-",
+            "v=+1",
+            "v=65536",
+            "id=a5",
+            "p=",
+            "p=-1",
+            "n=a\u{1b}[2J",
+            "h=",
+            long_nick,
+        ] {
             let (key, value) = property.split_once('=').unwrap();
             assert!(matches!(read_with(key, value), Err(TxtError::Malformed { key: of }) if of == key), "{property}");
         }
@@ -257,6 +283,7 @@ mod tests {
         );
         record.versions = Versions::new(10_000, u16::MAX).unwrap();
         record.people = u32::MAX;
+        (record.peer, record.is_locked) = (Some(PeerId::from_bytes([0xff; 16])), true);
         let rest = Metadata::MAX_BYTES - Metadata::ITEM_BYTES - 1;
         record.metadata.insert("k", &"v".repeat(rest)).unwrap();
         assert_eq!(size(&record), TXT_MAX_BYTES);
@@ -279,7 +306,7 @@ mod tests {
         #[test]
         fn any_properties_at_all_are_read_or_refused_and_what_is_read_can_be_announced_again(
             first in prop::collection::vec(
-                (prop_oneof!["v|id|n|h|p", "x-.{0,5}", any::<String>()], prop::collection::vec(any::<u8>(), 0..80)),
+                (prop_oneof!["v|id|n|h|p|k|c", "x-.{0,5}", any::<String>()], prop::collection::vec(any::<u8>(), 0..80)),
                 0..8,
             ),
         ) {

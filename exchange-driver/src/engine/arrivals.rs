@@ -14,7 +14,7 @@ use exchange_core::{
 };
 
 use super::{
-    Dialed, Engine, Machine, Participant as _, Phase,
+    Dialed, Engine, Machine, Participant as _, Phase, Reached,
     link::{LinkIo, WINDOW},
 };
 use crate::{
@@ -98,10 +98,12 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         }
     }
 
-    pub(super) fn dialed(&mut self, now: Time, link: LinkId, result: Result<Transport<R::Stream>, NetworkError>) {
+    pub(super) fn dialed(&mut self, now: Time, link: LinkId, result: Result<Reached<R::Stream>, NetworkError>) {
         let input = match result {
-            Ok(stream) => {
-                let keys = self.keyring.as_mut().map(|keyring| keyring.keys().expecting(self.machine.expects()));
+            Ok(Reached { stream, claimed }) => {
+                // Who was met there counts for more than what anybody announces.
+                let expected = self.machine.expects().or(claimed);
+                let keys = self.keyring.as_mut().map(|keyring| keyring.keys().expecting(expected));
                 let shows_secret = self.machine.shows_secret();
                 let keys = keys.map(|keys| if shows_secret { keys } else { keys.without_secret() });
                 let wire = Wire::client(self.offer.clone()).secured(keys);

@@ -28,7 +28,7 @@ use std::{
 };
 
 use exchange_core::{
-    Effect, Ended, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, Refusals, Time,
+    Effect, Ended, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, PeerId, Refusals, Time,
     wire::{Keyring, Offer},
 };
 use futures_channel::oneshot;
@@ -78,10 +78,17 @@ pub(crate) trait Dial<S>: Send {
     fn dial(&mut self) -> Dialing<S>;
 }
 
-pub(crate) type Dialing<S> = Pin<Box<dyn Future<Output = Result<Transport<S>, NetworkError>> + Send>>;
+pub(crate) type Dialing<S> = Pin<Box<dyn Future<Output = Result<Reached<S>, NetworkError>> + Send>>;
+
+/// A connection to where the host should be.
+pub(crate) struct Reached<S> {
+    pub(crate) stream: Transport<S>,
+    /// Who is there, as far as anybody has announced that.
+    pub(crate) claimed: Option<PeerId>,
+}
 
 /// What dialling came to.
-type Dialed<S> = (LinkId, Result<Transport<S>, NetworkError>);
+type Dialed<S> = (LinkId, Result<Reached<S>, NetworkError>);
 
 /// Why the last connection could not be had.
 pub(crate) type LastError = Arc<Mutex<Option<NetworkError>>>;

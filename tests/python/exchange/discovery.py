@@ -9,7 +9,7 @@ from . import names
 from .names import BadName, parse_name
 from .schema import ID16, Malformed
 
-LIMIT, METADATA_LIMIT = 512, 235
+LIMIT, METADATA_LIMIT = 512, 196
 
 
 class NoSession(ValueError):
@@ -52,6 +52,8 @@ def read_txt(record: bytes, instance: str) -> dict[str, Any]:
         "host": _property(found, "h", lambda text: parse_name(text, names.NICK)),
         "versions": _property(found, "v", _versions),
         "people": _property(found, "p", lambda text: _decimal(text, 32)),
+        "peer": _property(found, "k", lambda text: str(ID16.check(text))) if "k" in found else None,
+        "locked": found.get("c") == b"1",
         "metadata": metadata,
     }
     if instance.lower() != session:

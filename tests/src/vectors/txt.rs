@@ -18,7 +18,11 @@ pub(super) fn vectors() -> Vec<Vector> {
     let mut own = usual.clone();
     own.metadata.insert("topic", "optics = light").unwrap();
     own.metadata.insert("empty", "").unwrap();
-    let mut largest = usual.clone();
+    let mut proven = usual.clone();
+    proven.peer = Some(messages::PEER);
+    let mut locked = proven.clone();
+    locked.is_locked = true;
+    let mut largest = locked.clone();
     largest.name = SessionName::new(&"n".repeat(64)).unwrap();
     largest.host = messages::nick(&"h".repeat(32));
     largest.versions = Versions::new(10_000, u16::MAX).unwrap();
@@ -42,6 +46,8 @@ pub(super) fn vectors() -> Vec<Vector> {
     let mut vectors = vec![
         announced("session", &usual),
         announced("session.with_metadata", &own),
+        announced("session.encrypted", &proven),
+        announced("session.locked", &locked),
         announced("session.largest", &largest),
         read("range_of_one", &with(&["v=1-1"]), &plain),
         read("range", &with(&["v=1-3"]), &versions(1, 3)),
@@ -53,6 +59,7 @@ pub(super) fn vectors() -> Vec<Vector> {
         read("id_in_upper_case", &with(&[&format!("id={}", ID.to_uppercase())]), &plain),
         read("first_of_equal_keys", &also(&[b"n=Other", b"N=Another"]), &plain),
         read("unknown_keys", &also(&[b"zz=new", b"flag", b"sdsh"]), &plain),
+        read("locked_otherwise", &also(&[b"c=yes"]), &plain),
         read("string_without_key", &also(&[b"=value", b""]), &plain),
         read("metadata.first_of_equal_keys", &also(&[b"X-Topic=a", b"x-topic=b"]), &topic("a")),
         read("metadata.with_equals_sign", &also(&[b"x-topic=a=b"]), &topic("a=b")),
@@ -87,6 +94,8 @@ pub(super) fn vectors() -> Vec<Vector> {
         ("n.unshowable", "n=a\u{1b}[2J"),
         ("h.empty", "h= "),
         ("h.too_long", "h=a nick that is longer than nicks are"),
+        ("k.short", "k=05"),
+        ("k.not_hex", "k=gggggggggggggggggggggggggggggggg"),
         ("p.empty", "p="),
         ("p.negative", "p=-1"),
         ("p.too_large", "p=4294967296"),
@@ -107,6 +116,8 @@ pub fn record_meaning(record: &PeerRecord) -> Value {
         "host": record.host.as_str(),
         "versions": [record.versions.oldest(), record.versions.newest()],
         "people": record.people,
+        "peer": record.peer,
+        "locked": record.is_locked,
         "metadata": metadata,
     })
 }
