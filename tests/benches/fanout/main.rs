@@ -5,9 +5,10 @@
 //! cargo bench -p exchange-tests --bench fanout [-- [--quick] [--json] [NAME]...]
 //! ```
 //!
-//! The *floor* is a bare tokio program that writes the same bytes to the same number of sockets. Both are processes of
-//! their own on one core; on another, the generator talks to either in turn and checks every delivery: one that is
-//! missing, doubled, misplaced or different for somebody is an error. CPU time depends little on what else the machine
+//! The *floor* is a bare tokio program that writes the same bytes to the same number of sockets, in the clear as the host
+//! that it is compared with; *sealed* is a host as it usually is. All are processes of their own on one core; on another,
+//! the generator talks to each in turn and checks every delivery: one that is missing, doubled, misplaced or different for
+//! somebody is an error. CPU time depends little on what else the machine
 //! does, and the ratio within a repetition least of all. As a test, or with `--quick`, it only shows that all of it works.
 
 #[cfg(target_os = "linux")]

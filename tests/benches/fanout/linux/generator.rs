@@ -8,9 +8,9 @@ use std::{
 };
 
 use exchange_tokio::core::{
-    Body, Encoding, RoomId, Seq, Timestamp,
+    Body, Encoding, Identity, RoomId, Seed, Seq, Timestamp,
     message::{Entry, ToClient, ToHost},
-    wire::Received,
+    wire::{Keyring, Received},
 };
 use rustix::{
     buffer::spare_capacity,
@@ -64,9 +64,12 @@ impl Generator {
         let mut buffer = vec![0; 256 * 1024];
         let mut peers = Vec::new();
         for number in (0..=u8::MAX).take(load.receivers) {
-            let mut peer = Peer::connect(address)?;
+            let identity = Identity::from_seed([number; 32]);
+            let id = identity.peer();
+            let mut keyring = (system == System::Sealed).then(|| Keyring::new(identity, &Seed::new([number; 32])));
+            let mut peer = Peer::connect(address, keyring.as_mut())?;
             match system {
-                System::Exchange => (room.id, room.origin) = peer.join(number, &mut buffer)?,
+                System::Exchange | System::Sealed => (room.id, room.origin) = peer.join(id, number, &mut buffer)?,
                 System::Floor => peer.skip_joining(number)?,
             }
             peers.push(peer);
@@ -133,7 +136,7 @@ impl Room {
         let (room, cmid, body) = (self.id, talker.cmid, self.body.clone());
         self.sent += 1;
         match self.system {
-            System::Exchange => talker.say(&ToHost::Send { room, cmid, body }),
+            System::Exchange | System::Sealed => talker.say(&ToHost::Send { room, cmid, body }),
             System::Floor => {
                 // Just as long as a host would make it.
                 let (seq, at) = (Seq(self.origin.0 + self.sent), Timestamp::from_millis(1 << 40));

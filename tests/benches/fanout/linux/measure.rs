@@ -25,27 +25,28 @@ impl fmt::Display for Measurement {
     }
 }
 
-/// One workload's measurements: in each repetition the host's and the floor's.
+/// One workload's measurements: in each repetition that of each [`System`].
 #[derive(Debug)]
 pub(super) struct Row {
     name: &'static str,
     gate: f64,
     goal: f64,
-    pub(super) pairs: Vec<[Measurement; 2]>,
+    pub(super) repetitions: Vec<[Measurement; 3]>,
 }
 
 impl Row {
     pub(super) fn new(name: &'static str, gate: f64, goal: f64) -> Self {
-        Self { name, gate, goal, pairs: Vec::new() }
+        Self { name, gate, goal, repetitions: Vec::new() }
     }
 
     fn median_of(&self, system: System, figure: impl Fn(&Measurement) -> f64) -> f64 {
-        median(self.pairs.iter().map(|pair| figure(&pair[system as usize])).collect())
+        median(self.repetitions.iter().map(|all| figure(&all[system as usize])).collect())
     }
 
-    /// The host's CPU time as times the floor's: the least, the median and the greatest of all repetitions.
-    fn ratios(&self) -> [f64; 3] {
-        let ratios: Vec<f64> = self.pairs.iter().map(|[host, floor]| host.cpu / floor.cpu).collect();
+    /// The CPU time of one as times another's: the least, the median and the greatest of all repetitions.
+    fn ratios(&self, of: System, to: System) -> [f64; 3] {
+        let cpu = |all: &[Measurement; 3], system: System| all[system as usize].cpu;
+        let ratios: Vec<f64> = self.repetitions.iter().map(|all| cpu(all, of) / cpu(all, to)).collect();
         let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
         let greatest = ratios.iter().copied().fold(0.0, f64::max);
         [least, median(ratios), greatest]
@@ -64,21 +65,24 @@ fn median(mut figures: Vec<f64>) -> f64 {
 
 pub(super) fn print_table(rows: &[Row]) {
     println!(
-        "| work            | host µs | floor µs | x floor (least to greatest) | host deliveries/s | gate [goal] | |"
+        "| work            | floor µs | host µs | x floor (least to greatest) | sealed µs | x host | host deliveries/s | gate [goal] | |"
     );
     println!(
-        "|-----------------|---------|----------|-----------------------------|-------------------|-------------|-|"
+        "|-----------------|----------|---------|-----------------------------|-----------|--------|-------------------|-------------|-|"
     );
     for row in rows {
         let Row { name, gate, goal, .. } = row;
-        let [host, floor] = [System::Exchange, System::Floor].map(|system| row.median_of(system, |figure| figure.cpu));
+        let [host, sealed, floor] = System::ALL.map(|system| row.median_of(system, |figure| figure.cpu));
         let rate = row.median_of(System::Exchange, |figure| figure.rate);
-        let [least, ratio, greatest] = row.ratios();
+        let [least, ratio, greatest] = row.ratios(System::Exchange, System::Floor);
+        let [_, dearer, _] = row.ratios(System::Sealed, System::Exchange);
         // A single repetition shows that it works, not how well.
-        let verdict = if row.pairs.len() > 1 && ratio > *gate { "over" } else { "" };
+        let verdict = if row.repetitions.len() > 1 && ratio > *gate { "over" } else { "" };
         let ratios = format!("{ratio:.2} ({least:.2} to {greatest:.2})");
         let bounds = format!("{gate} [{goal}]");
-        println!("| {name:15} | {host:7.4} | {floor:8.4} | {ratios:27} | {rate:17.0} | {bounds:11} | {verdict} |");
+        println!(
+            "| {name:15} | {floor:8.4} | {host:7.4} | {ratios:27} | {sealed:9.4} | {dearer:6.2} | {rate:17.0} | {bounds:11} | {verdict} |"
+        );
     }
 }
 
@@ -89,11 +93,12 @@ pub(super) fn print_json(rows: &[Row]) {
 
 fn json(row: &Row) -> String {
     let Row { name, gate, goal, .. } = row;
-    let [host, floor] = [System::Exchange, System::Floor].map(|system| row.median_of(system, |figure| figure.cpu));
-    let [host_rate, floor_rate] =
-        [System::Exchange, System::Floor].map(|system| row.median_of(system, |figure| figure.rate));
-    let [least, ratio, greatest] = row.ratios();
+    let [host, sealed, floor] = System::ALL.map(|system| row.median_of(system, |figure| figure.cpu));
+    let rates = System::ALL.map(|system| row.median_of(system, |figure| figure.rate));
+    let [host_rate, sealed_rate, floor_rate] = rates;
+    let [least, ratio, greatest] = row.ratios(System::Exchange, System::Floor);
+    let [_, dearer, _] = row.ratios(System::Sealed, System::Exchange);
     format!(
-        r#"{{"work":"{name}","host_us":{host:.5},"floor_us":{floor:.5},"ratio":{ratio:.4},"least":{least:.4},"greatest":{greatest:.4},"host_per_second":{host_rate:.0},"floor_per_second":{floor_rate:.0},"gate":{gate},"goal":{goal}}}"#
+        r#"{{"work":"{name}","host_us":{host:.5},"sealed_us":{sealed:.5},"floor_us":{floor:.5},"ratio":{ratio:.4},"least":{least:.4},"greatest":{greatest:.4},"sealed_ratio":{dearer:.4},"host_per_second":{host_rate:.0},"sealed_per_second":{sealed_rate:.0},"floor_per_second":{floor_rate:.0},"gate":{gate},"goal":{goal}}}"#
     )
 }

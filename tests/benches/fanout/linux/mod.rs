@@ -57,8 +57,6 @@ const REPETITIONS: usize = 6;
 /// In so many pieces is each repetition measured.
 const SLICES: usize = 40;
 
-const SYSTEMS: [System; 2] = [System::Exchange, System::Floor];
-
 pub(crate) fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if let [role, system, receivers] = &arguments[..]
@@ -79,11 +77,11 @@ pub(crate) fn main() -> io::Result<()> {
             if quick { (1, workload.messages / 50) } else { (REPETITIONS, workload.messages) };
         let mut row = Row::new(workload.name, workload.gate, workload.goal);
         for repetition in 1..=repetitions {
-            let pair = measure(workload.load, messages, cores.as_ref(), repetition % 2)?;
-            for (system, measured) in SYSTEMS.iter().zip(pair) {
+            let all = measure(workload.load, messages, cores.as_ref(), repetition)?;
+            for (system, measured) in System::ALL.iter().zip(all) {
                 eprintln!("{}, repetition {repetition}, {system}: {measured}", workload.name);
             }
-            row.pairs.push(pair);
+            row.repetitions.push(all);
         }
         rows.push(row);
     }
@@ -95,14 +93,14 @@ pub(crate) fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// A process of each system, measured in turn, a slice at a time: whatever else the machine does meets both alike. Which
+/// A process of each system, measured in turn, a slice at a time: whatever else the machine does meets all alike. Which
 /// of them is `first` to start and in each turn is worth a few percent.
-fn measure(load: Load, messages: usize, cores: Option<&[CpuSet; 2]>, first: usize) -> io::Result<[Measurement; 2]> {
+fn measure(load: Load, messages: usize, cores: Option<&[CpuSet; 2]>, first: usize) -> io::Result<[Measurement; 3]> {
     let mut contestants = Vec::new();
-    for system in [first, 1 - first] {
+    for system in (0..3).map(|turn| (first + turn) % 3) {
         // A process has the cores of whoever starts it.
         cores::pin_to(cores.map(|[servers, _]| servers))?;
-        let server = Server::start(SYSTEMS[system], load.receivers)?;
+        let server = Server::start(System::ALL[system], load.receivers)?;
         cores::pin_to(cores.map(|[_, generators]| generators))?;
         let mut generator = Generator::connect(server.system, server.address, load)?;
         generator.run(messages / 10)?;
@@ -115,7 +113,7 @@ fn measure(load: Load, messages: usize, cores: Option<&[CpuSet; 2]>, first: usiz
             *elapsed += generator.run(slice)?;
         }
     }
-    let mut measured = [Measurement::default(); 2];
+    let mut measured = [Measurement::default(); 3];
     for ((system, server, generator, elapsed), before) in contestants.iter_mut().zip(before) {
         measured[*system] =
             Measurement::new(server.cpu()?.saturating_sub(before), *elapsed, SLICES * slice * load.receivers);

@@ -10,7 +10,7 @@ use bytes::{Buf as _, BytesMut};
 use exchange_tokio::core::{
     Cmid, Encoding, JoinFrom, MemberId, PeerId, Presence, ProducerId, RoomId, Seq,
     message::{Hello, Joined, ToClient, ToHost},
-    wire::{Offer, Received, Wire},
+    wire::{Keyring, Offer, Received, Wire},
 };
 
 /// Nothing has arrived for so long: it never will.
@@ -26,7 +26,9 @@ pub(super) struct Peer {
     joined: Option<(RoomId, Seq)>,
     /// How many entries it has received that count.
     pub(super) received: usize,
+    /// What it has to say, and what of that is ready for the socket.
     pub(super) unsent: BytesMut,
+    ready: BytesMut,
     /// As a talker: its last message, how many of its messages not everybody has, and its last that anybody has.
     pub(super) cmid: Cmid,
     pub(super) outstanding: usize,
@@ -34,18 +36,19 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn connect(address: SocketAddr) -> io::Result<Self> {
+    pub(super) fn connect(address: SocketAddr, keyring: Option<&mut Keyring>) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(STALLED))?;
         Ok(Self {
             stream,
-            wire: Wire::client(Offer::default()),
+            wire: Wire::client(Offer::default()).secured(keyring.map(Keyring::keys)),
             member: MemberId::default(),
             heard: Seq::ZERO,
             joined: None,
             received: 0,
             unsent: BytesMut::new(),
+            ready: BytesMut::new(),
             cmid: Cmid::ZERO,
             outstanding: 0,
             seen: Cmid::ZERO,
@@ -53,10 +56,10 @@ impl Peer {
     }
 
     /// Becomes a member of the lobby; tells which room that is, and its last entry at that moment.
-    pub(super) fn join(&mut self, number: u8, buffer: &mut [u8]) -> io::Result<(RoomId, Seq)> {
+    pub(super) fn join(&mut self, peer: PeerId, number: u8, buffer: &mut [u8]) -> io::Result<(RoomId, Seq)> {
         self.stream.write_all(&self.wire.opening())?;
         self.say(&ToHost::Hello(Hello {
-            peer: PeerId::from_bytes([number; 16]),
+            peer,
             producer: ProducerId::from_bytes([number; 8]),
             token: None,
             attempt: 0,
@@ -88,7 +91,13 @@ impl Peer {
         };
         while let Some(received) = self.wire.receive(&mut input).map_err(io::Error::other)? {
             match received {
-                Received::Answer(_) | Received::Opened { .. } => self.stream.write_all(&self.unsent.split())?,
+                Received::Answer(answer) => self.stream.write_all(&answer)?,
+                Received::Opened { answer, .. } => {
+                    self.stream.write_all(&answer)?;
+                    let mut sealed = BytesMut::new();
+                    self.wire.seal(&self.unsent.split(), &mut sealed);
+                    self.stream.write_all(&sealed)?;
+                }
                 Received::Frame(body) => match decode(body)? {
                     ToClient::Welcome(welcome) => self.member = welcome.you,
                     ToClient::Joined(Joined { room, after, head, .. }) => {
@@ -120,9 +129,12 @@ impl Peer {
 
     /// Sends what the socket takes.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        while !self.unsent.is_empty() {
-            match self.stream.write(&self.unsent) {
-                Ok(written) => self.unsent.advance(written),
+        if !self.unsent.is_empty() {
+            self.wire.seal(&self.unsent.split(), &mut self.ready);
+        }
+        while !self.ready.is_empty() {
+            match self.stream.write(&self.ready) {
+                Ok(written) => self.ready.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
             }

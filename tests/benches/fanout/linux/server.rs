@@ -14,7 +14,7 @@ use std::{
 
 use exchange_tests::cores;
 use exchange_tokio::{
-    Host,
+    Host, HostBuilder,
     core::{Limits, Rate},
 };
 
@@ -22,14 +22,22 @@ use super::floor;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum System {
+    /// A host in the clear, as the floor is.
     Exchange,
+    /// A host as it usually is.
+    Sealed,
     Floor,
+}
+
+impl System {
+    pub(super) const ALL: [Self; 3] = [Self::Exchange, Self::Sealed, Self::Floor];
 }
 
 impl fmt::Display for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Exchange => "exchange",
+            Self::Sealed => "sealed",
             Self::Floor => "floor",
         })
     }
@@ -39,10 +47,8 @@ impl FromStr for System {
     type Err = io::Error;
 
     fn from_str(name: &str) -> io::Result<Self> {
-        [Self::Exchange, Self::Floor]
-            .into_iter()
-            .find(|system| system.to_string() == name)
-            .ok_or_else(|| io::Error::other("no such role"))
+        let system = Self::ALL.into_iter().find(|system| system.to_string() == name);
+        system.ok_or_else(|| io::Error::other("no such role"))
     }
 }
 
@@ -62,14 +68,15 @@ impl System {
         });
         runtime.block_on(async {
             match self {
-                Self::Exchange => host(receivers).await,
+                Self::Exchange => host(receivers, HostBuilder::insecure).await,
+                Self::Sealed => host(receivers, |builder| builder).await,
                 Self::Floor => floor::serve(receivers).await,
             }
         })
     }
 }
 
-async fn host(receivers: usize) -> io::Result<()> {
+async fn host(receivers: usize, protected: fn(HostBuilder) -> HostBuilder) -> io::Result<()> {
     let limits = Limits {
         links: receivers,
         half_open: receivers,
@@ -77,13 +84,8 @@ async fn host(receivers: usize) -> io::Result<()> {
         messages: Rate::UNLIMITED,
         ..Limits::default()
     };
-    let host = Host::builder("benchmark")
-        .bind((Ipv4Addr::LOCALHOST, 0).into())
-        .limits(limits)
-        .no_discovery()
-        .start()
-        .await
-        .map_err(io::Error::other)?;
+    let builder = Host::builder("benchmark").bind((Ipv4Addr::LOCALHOST, 0).into()).limits(limits).no_discovery();
+    let host = protected(builder).start().await.map_err(io::Error::other)?;
     println!("{}", host.addresses()[0]);
     std::future::pending().await
 }
