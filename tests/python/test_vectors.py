@@ -19,7 +19,7 @@ from exchange.messages import TO_CLIENT, TO_HOST
 from exchange.names import BadName, canonical, parse_name
 from exchange.schema import Malformed, from_json, to_json, whole
 from exchange.secret import NoSecret, Secret
-from exchange.secure import Identity, Keys, Secured
+from exchange.secure import Identity, Keys, Secured, safety_number
 from exchange.wire import Broken, Choice, Frames, Offer, Stream
 
 Vector = dict[str, Any]
@@ -108,6 +108,12 @@ class Vectors(unittest.TestCase):
             self.check(vector, lambda: meaning)
 
         self.each("identities.json", identity)
+
+    def test_safety(self) -> None:
+        def number(vector: Vector, data: bytes) -> None:
+            self.check(vector, lambda: safety_number(data[:16].hex(), data[16:].hex()))
+
+        self.each("safety.json", number)
 
     def test_secrets(self) -> None:
         def secret(vector: Vector, data: bytes) -> None:

@@ -10,6 +10,7 @@ mod malformed;
 mod messages;
 mod names;
 mod preamble;
+mod safety;
 mod secrets;
 mod secured;
 mod txt;
@@ -36,6 +37,7 @@ pub fn files() -> Vec<(&'static str, String)> {
     [
         ("preamble.json", preamble::vectors()),
         ("identities.json", identities::vectors()),
+        ("safety.json", safety::vectors()),
         ("secrets.json", secrets::vectors()),
         ("secured.json", secured::vectors()),
         ("frames.json", frames::vectors()),

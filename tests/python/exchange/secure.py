@@ -49,6 +49,15 @@ def peer_id(agreement_key: bytes, signing_key: bytes) -> str:
     return hashlib.sha256(b"exchange peer 1" + agreement_key + signing_key).digest()[:16].hex()
 
 
+def safety_number(one: str, other: str) -> str:
+    """What two peers compare (section 20)."""
+    data = b"exchange safety number 1" + b"".join(sorted(bytes.fromhex(peer) for peer in (one, other)))
+    for _ in range(65536):
+        data = hashlib.sha256(data).digest()
+    digits = f"{int.from_bytes(data, 'big') % 10**30:030}"
+    return " ".join(digits[start : start + 5] for start in range(0, 30, 5))
+
+
 def _derive(seed: bytes, info: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=info).derive(seed)
 

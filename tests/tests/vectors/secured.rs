@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use exchange_tests::vectors::{encoding_name, hex, keys, public_meaning, secret_meaning, unhex};
 use exchange_tokio::core::{
-    Identity, LinkLoss, PeerId,
+    Identity, LinkLoss, PeerId, SafetyNumber,
     wire::{Offer, Versions, Wire},
 };
 use serde_json::{Value, json};
@@ -19,6 +19,16 @@ fn every_seed_is_who_it_says() {
     for vector in vectors("identities.json") {
         let identity = Identity::from_seed(vector.bytes("bytes").try_into().unwrap());
         assert_eq!(vector.get("meaning"), Some(&public_meaning(&identity)), "{vector}");
+    }
+}
+
+#[test]
+fn every_two_peers_have_the_number_that_it_says() {
+    for vector in vectors("safety.json") {
+        let bytes = vector.bytes("bytes");
+        let peer = |bytes: &[u8]| PeerId::from_bytes(bytes.try_into().unwrap());
+        let number = SafetyNumber::of(peer(&bytes[..16]), peer(&bytes[16..])).to_string();
+        assert_eq!(vector.get("meaning"), Some(&json!(number)), "{vector}");
     }
 }
 
