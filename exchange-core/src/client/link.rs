@@ -128,6 +128,16 @@ impl Link {
 }
 
 impl Client {
+    /// Whether whoever hosts has proven to this client that it knows the session's secret too.
+    pub fn host_has_secret(&self) -> bool {
+        self.host_has_secret
+    }
+
+    /// Whether the next link has to prove that this client knows the secret. Once a host has let it in, it knows who comes.
+    pub fn shows_secret(&self) -> bool {
+        self.config.has_secret && (self.session.is_none() || self.is_locked_out)
+    }
+
     pub(super) fn dial(&mut self, now: Time, out: &mut Outbox) {
         self.alarms.cancel(Alarm::Redial);
         self.attempt = self.attempt.saturating_add(1);
@@ -264,8 +274,9 @@ impl Client {
 
     pub(super) fn link_down(&mut self, now: Time, link: LinkId, loss: LinkLoss, out: &mut Outbox) {
         if self.link(link).is_some() {
-            // Whoever was in a session goes on looking for it, whoever else pretends to be its host.
-            let is_detour = matches!(loss, LinkLoss::Stranger { .. }) && self.session.is_some();
+            // Whoever was in a session whose host it knows goes on looking for it: whoever else is there, and whatever is
+            // said before a handshake, which anybody in between can change. With a secret, there are only so many guesses.
+            let is_detour = self.session.is_some() && self.host.is_some() && loss != LinkLoss::WrongSecret;
             if loss.is_final() && !is_detour {
                 return self.close(Ended::Lost(loss), out);
             }

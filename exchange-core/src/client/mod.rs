@@ -278,16 +278,6 @@ impl Client {
         self.host
     }
 
-    /// Whether whoever hosts has proven to this client that it knows the session's secret too.
-    pub fn host_has_secret(&self) -> bool {
-        self.host_has_secret
-    }
-
-    /// Whether the next link has to prove that this client knows the secret. Once a host has let it in, it knows who comes.
-    pub fn shows_secret(&self) -> bool {
-        self.config.has_secret && (self.session.is_none() || self.is_locked_out)
-    }
-
     /// Whether the host has let it in on the present link.
     pub fn is_connected(&self) -> bool {
         matches!(&self.state, State::Linked(link) if link.is_live())

@@ -178,6 +178,10 @@ impl Oracle {
                 if is_honest {
                     self.honest.insert(id.producer);
                 }
+                // Of one that was refused, and lost with the client before that was told, the number is had by the next.
+                if keeps {
+                    self.refused.remove(id);
+                }
             }
             let peer_is_honest = |socket| world.net().node(socket).is_none_or(|peer| peer.0 <= self.clients);
             if let Some(seen) = seen.done(keeps) {

@@ -120,8 +120,11 @@ impl View {
         self.outbox.as_mut().map_or(Ok(()), |outbox| outbox.observe(client, seen))?;
         self.joined.clear();
         let seen_all = seen;
+        // What comes just when its link is given up for its silence is not listened to any more.
+        let gives_up = self.gives_up(seen);
         for seen in seen {
             match seen {
+                Seen::Heard { .. } if gives_up => {}
                 Seen::Posted { id, body } => {
                     scene.marks.sometimes(!self.is_live && body.changes().is_some(), Mark::ChangeWaited);
                     self.in_lobby += usize::from(id.room.is_lobby());
@@ -181,6 +184,20 @@ impl View {
         let Self { signals, people, rooms, life, me, .. } = self;
         signals.check_own(rooms, (*me, *life), scene)?;
         signals.look(client, scene, now, |member| people.get(&member).map(|record| record.peer))
+    }
+
+    /// Whether it ends its link because nothing had come on it.
+    fn gives_up(&self, seen: &[Seen]) -> bool {
+        let bye = ToHost::Bye { reason: CloseReason::Silent };
+        // Seldom, and first of all because it is quickly seen.
+        let is_over = seen.iter().any(|seen| matches!(seen, Seen::Closed { reason: CloseReason::Silent, .. }));
+        is_over
+            && seen.iter().any(|seen| match seen {
+                Seen::Sent { frames: sent, .. } => {
+                    frames(sent).any(|body| self.encoding.decode::<ToHost>(body).is_ok_and(|said| said == bye))
+                }
+                _ => false,
+            })
     }
 
     /// The host has died; what it had shown is in the logs that it had kept.

@@ -1,6 +1,6 @@
 //! How machines die, what is left of them, and how they are started again.
 
-use exchange_core::{Client, Host};
+use exchange_core::{Client, ClientConfig, Host, Identity};
 
 use super::{Attention, Result, Run};
 use crate::{
@@ -133,8 +133,11 @@ impl Run<'_> {
 
     /// A client, made again of what it has kept, if it has kept anything.
     fn restored_client(&mut self, node: NodeId, disk: Disk, incarnation: u64) -> ChatNode {
-        let config = self.client_config(&self.scenario.clients[node.0 - 1], node.0);
         let seed = self.client_seed(node.0, incarnation);
+        // Who it is, unless it has kept that.
+        let identity = self.scenario.secured.then(|| Identity::anybody(&seed));
+        let config = self.client_config(&self.scenario.clients[node.0 - 1], node.0);
+        let config = ClientConfig { identity, ..config };
         if disk.rows().is_empty() {
             self.oracle.forgot(node);
             return self.client_node(node.0, Client::new(config, &seed), Some(disk));

@@ -6,6 +6,7 @@ use exchange_core::Time;
 
 use super::{Run, Watch, ms};
 use crate::{
+    chat::ChatNode,
     check::HOST,
     marks::Mark,
     net::{ConnId, Door, NodeId, Pace, Side, Socket},
@@ -85,7 +86,10 @@ impl Run<'_> {
                 }
             }
             Trouble::HalfClose { client, by_host } => {
-                if let Some(conn) = self.newest(client) {
+                // Whoever has not been there yet believes what is said before the first handshake.
+                let was_there = self.world.node(NodeId(client)).and_then(ChatNode::as_client);
+                let was_there = was_there.is_some_and(|client| client.session().is_some());
+                if let Some(conn) = self.newest(client).filter(|_| was_there) {
                     let side = if by_host { Side::Acceptor } else { Side::Dialer };
                     self.world.net_mut().half_close(now, conn, side);
                 }

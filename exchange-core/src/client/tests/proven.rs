@@ -64,9 +64,19 @@ fn whoever_comes_for_the_first_time_ends_at_a_stranger_and_whoever_was_in_a_sess
     bench.down(FOUND);
     assert_eq!(disconnects(&bench.told()), [Ended::Lost(FOUND)]);
     bench.redial();
+    // Nor is what anybody says before a handshake the end of it.
+    for said in [LinkLoss::NotEncrypted, LinkLoss::OnlyEncrypted, LinkLoss::NothingInCommon, LinkLoss::NotLocked] {
+        bench.down(said);
+        assert_eq!(disconnects(&bench.told()), [Ended::Lost(said)]);
+        bench.redial();
+    }
     bench.arrive_at(HOST);
     bench.enter();
     assert!(bench.client.is_connected());
+    bench.down(LinkLoss::Broken);
+    bench.redial();
+    bench.down(LinkLoss::WrongSecret);
+    assert!(bench.client.is_closed(), "it tells nobody more of its secret");
 }
 
 #[test]
