@@ -113,6 +113,7 @@ pub(crate) struct Talk {
 }
 
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct HostArguments {
     /// What the session is called. Without it, your nick tells whose it is.
     name: Option<SessionName>,
@@ -140,6 +141,9 @@ pub(crate) struct HostArguments {
     /// input.
     #[arg(long, conflicts_with = "insecure")]
     pub(crate) passphrase: bool,
+    /// Let only those in of whom you approve: you are told who knocks, and /admit lets them in.
+    #[arg(long, conflicts_with_all = ["code", "passphrase", "insecure"])]
+    pub(crate) ask: bool,
     /// Keep what happens in this file, and go on with what is in it: the same session, with its rooms and what was said.
     /// Everybody is shown only what is on disk.
     #[arg(long, value_name = "FILE")]

@@ -130,6 +130,7 @@ impl Failure {
                 "If it is the one that whoever hosts it sees, somebody stands between you, and wants to be taken for them."
             }
             NetworkError::NoGuess => "Ask for the code anew.",
+            NetworkError::Knocking => "--wait goes on knocking until they have.",
             NetworkError::Violation(_) => "Whatever listens there does not host a session.",
             NetworkError::ClosedByPeer { reason: Some(CloseReason::Full) } => "Try again when somebody has left.",
             NetworkError::Store(StoreError::OtherSession(_)) => "A file is for one session: name another for this one.",
@@ -177,6 +178,7 @@ impl Failure {
             | NetworkError::Unreachable { .. }
             | NetworkError::NotFound { .. }
             | NetworkError::NoGuess
+            | NetworkError::Knocking
             | NetworkError::Io(_) => true,
             _ => false,
         }
@@ -190,9 +192,12 @@ fn exit_of(error: &NetworkError) -> Exit {
         NetworkError::ClosedByPeer { reason: Some(reason) } => Exit::of_reason(*reason),
         NetworkError::VersionMismatch { .. } => Exit::Version,
         NetworkError::Stranger { .. } => Exit::Stranger,
-        NetworkError::Locked | NetworkError::NotLocked | NetworkError::WrongSecret | NetworkError::NoGuess => {
-            Exit::Refused
-        }
+        NetworkError::Locked
+        | NetworkError::NotLocked
+        | NetworkError::WrongSecret
+        | NetworkError::NoGuess
+        | NetworkError::Knocking
+        | NetworkError::TurnedAway => Exit::Refused,
         NetworkError::Store(_) => Exit::Store,
         NetworkError::Name(NameError::Empty | NameError::TooLong { .. } | NameError::Unshowable) => Exit::Usage,
         _ => Exit::Network,

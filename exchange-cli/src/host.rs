@@ -45,6 +45,7 @@ pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Fai
         let builder = home.identity().cloned().into_iter().fold(builder, HostBuilder::identity);
         let builder = if arguments.talk.insecure { builder.insecure() } else { builder };
         let builder = if arguments.code { builder.by_code() } else { builder };
+        let builder = if arguments.ask { builder.by_approval() } else { builder };
         let builder = secret.iter().cloned().fold(builder, HostBuilder::by_secret);
         let builder = match &discovery {
             Some(discovery) => builder.discovery(discovery.clone()),
@@ -126,6 +127,7 @@ async fn introduce(app: &App, arguments: &HostArguments, host: &Host, announced:
             let code = |line: Line| line.theirs(code);
             lines.push(line().ours("They are asked for the code ").styled(Style::Bold, code).ours("."));
         }
+        None if arguments.ask => lines.push(line().ours("You are told who knocks: /admit lets them in.")),
         None if arguments.passphrase => lines.push(line().ours("They are asked for the passphrase.")),
         None => {}
     }

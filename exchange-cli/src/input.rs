@@ -17,7 +17,7 @@ pub(crate) use self::{
 };
 
 /// What `/help` shows.
-pub(crate) const HELP: [(&str, &str); 43] = [
+pub(crate) const HELP: [(&str, &str); 45] = [
     ("/join ROOM", "join a room and talk there"),
     ("/room [ROOM]", "talk in a room you are in; what this one is and its rules"),
     ("/part [ROOM]", "leave a room"),
@@ -44,6 +44,8 @@ pub(crate) const HELP: [(&str, &str); 43] = [
     ("/whois WHO", "who somebody is: a nick, nick~tag or id"),
     ("/verify [WHO]", "make sure of the host, or as the host of somebody: the safety number"),
     ("/code", "as the host: the code by which others come in"),
+    ("/admit WHO", "as the host: let somebody in who knocks"),
+    ("/refuse WHO", "as the host: turn them away"),
     ("/nick NICK", "be called otherwise"),
     ("/away [NOTE]", "say that you are away"),
     ("/busy [NOTE]", "say that you are busy"),
@@ -86,6 +88,8 @@ pub(crate) enum Entry {
     Whois(String),
     Verify(Option<String>),
     Code,
+    /// Whether somebody who knocks may come in.
+    Answer(String, bool),
     Ignore(Option<String>),
     Nick(String),
     Be(Availability, String),
@@ -153,6 +157,8 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
         "who" | "names" => room("/who [ROOM]").map(|room| Entry::Who(Some(room))),
         "whois" => some("/whois WHO").map(Entry::Whois),
         "verify" | "safety" => Ok(Entry::Verify((!rest.is_empty()).then(|| rest.into()))),
+        "admit" => some("/admit WHO").map(|who| Entry::Answer(who, true)),
+        "refuse" => some("/refuse WHO").map(|who| Entry::Answer(who, false)),
         "code" => alone(Entry::Code, "/code"),
         "ignore" => Ok(Entry::Ignore((!rest.is_empty()).then(|| rest.into()))),
         "nick" => some("/nick NICK").map(Entry::Nick),
@@ -269,6 +275,9 @@ mod tests {
         assert_eq!(parse("/verify bo"), Ok(Entry::Verify(Some("bo".into()))));
         assert_eq!(parse("/safety"), Ok(Entry::Verify(None)));
         assert_eq!(parse("/code"), Ok(Entry::Code));
+        assert_eq!(parse("/admit bo"), Ok(Entry::Answer("bo".into(), true)));
+        assert_eq!(parse("/refuse  bo~a1b2 "), Ok(Entry::Answer("bo~a1b2".into(), false)));
+        assert_eq!(parse("/admit"), Err(Mistake::Usage("/admit WHO")));
         assert_eq!(parse("/ignore bo"), Ok(Entry::Ignore(Some("bo".into()))));
         assert_eq!(parse("/ignore"), Ok(Entry::Ignore(None)));
         assert_eq!((parse("/who"), parse("/who #ops")), (Ok(Entry::Who(None)), Ok(Entry::Who(Some(room("ops"))))));

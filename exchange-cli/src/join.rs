@@ -60,11 +60,20 @@ pub(crate) async fn run(app: App, arguments: JoinArguments) -> Result<Exit, Fail
         if failure.is_own && home.become_somebody_new() {
             continue;
         }
-        if !(arguments.wait && failure.may_pass) {
+        // Whoever types can see that it waits, and end it.
+        let waits = arguments.wait || failure.has_knocked && app.is_typed;
+        if !(waits && failure.may_pass) {
             return Err(failure.explained(&app, &arguments, &discovery).await);
         }
         if pause == PAUSE {
-            app.screen.say(|line| line.theirs(&failure.failure.what).ours(" Waiting for it.")).await;
+            let words = |line: Line| {
+                if failure.has_knocked {
+                    line.ours("You have knocked. Waiting until you are let in.")
+                } else {
+                    line.theirs(&failure.failure.what).ours(" Waiting for it.")
+                }
+            };
+            app.screen.say(words).await;
         }
         app.unless_interrupted(sleep(pause)).await?;
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -80,6 +89,8 @@ struct Vain {
     may_pass: bool,
     /// Whether it is because the session is hosted by oneself.
     is_own: bool,
+    /// Whether it is because whoever hosts has not yet said whether one may come in.
+    has_knocked: bool,
     /// What to say before asking for the code, if it is for want of the right one and there is somebody to ask.
     asks: Option<&'static str>,
     /// What there is instead, as far as it was looked for.
@@ -154,11 +165,12 @@ async fn attempt(
             _ => None,
         };
         let asks = asks.filter(|_| app.is_typed);
+        let has_knocked = matches!(error, NetworkError::Knocking);
         let found = match error {
             NetworkError::Ambiguous { found, .. } => Some(found.into_iter().collect()),
             _ => None,
         };
-        Vain { failure, may_pass, is_own, asks, found }
+        Vain { failure, may_pass, is_own, has_knocked, asks, found }
     }))
 }
 
@@ -169,6 +181,7 @@ async fn only_session(discovery: &Looking, patience: Duration) -> Result<Target,
             failure: find::failure(&error),
             may_pass: false,
             is_own: false,
+            has_knocked: false,
             asks: None,
             found: None,
         })?,
@@ -186,7 +199,7 @@ async fn only_session(discovery: &Looking, patience: Duration) -> Result<Target,
     };
     let failure = Failure::new(Exit::NotFound, what, advice);
     let may_pass = discovery.is_some() && found.is_empty();
-    Err(Vain { failure, may_pass, is_own: false, asks: None, found: Some(found) })
+    Err(Vain { failure, may_pass, is_own: false, has_knocked: false, asks: None, found: Some(found) })
 }
 
 fn patience(arguments: &JoinArguments) -> Duration {

@@ -164,6 +164,14 @@ impl Printer {
             Event::HistoryLost { room } => {
                 screen.say(|line| line.ours("The host has begun #").name(room).ours(" anew.")).await;
             }
+            Event::Knocked { peer } => {
+                let (nick, tag) = (&peer.nick, peer.tag());
+                let words = |line: Line| {
+                    let line = line.name(nick).ours(" (").theirs(tag).ours(") knocks: /admit ").name(nick);
+                    line.ours(" lets them in, /refuse ").name(nick).ours(" does not.")
+                };
+                screen.warn(words).await;
+            }
             Event::CodeRenewed { code } => {
                 let words = |line: Line| {
                     line.ours("Wrong codes were tried twenty times. The code is ").theirs(code).ours(" from now on.")

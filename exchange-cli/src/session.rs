@@ -177,6 +177,7 @@ impl Conversation {
             Ok(Entry::Who(room)) => self.list_members(room).await,
             Ok(Entry::Whois(who)) => self.whois(&who).await,
             Ok(Entry::Verify(who)) => self.verify(who.as_deref()).await,
+            Ok(Entry::Answer(who, may_come)) => self.answer_knock(&who, may_come).await,
             Ok(Entry::Code) => self.tell_code().await,
             Ok(Entry::Ignore(who)) => self.ignore(who.as_deref()).await,
             Ok(Entry::Nick(nick)) => self.rename(&nick).await,

@@ -247,6 +247,12 @@ pub enum Event {
         /// How many.
         missed: u64,
     },
+    /// Somebody wants to come into a session that is [by approval](crate::Admission::ByApproval): told once, until they have
+    /// been [given an answer](crate::host::Round::admit).
+    Knocked {
+        /// Who, and what they want to be called.
+        peer: Peer,
+    },
     /// Told by the drivers of hosts: wrong guesses have spent the code by which newcomers came in, and there is another.
     CodeRenewed {
         /// The new one.

@@ -87,7 +87,7 @@ pub use self::{
         Change, Ended, Event, Message, MessageId, MessageView, Page, PageId, Peer, Person, Search, SeenBy, Session,
         Tag, Unread,
     },
-    host::{Archive, ArchivedRoom, Host, HostConfig, Import, Imported, Misfit},
+    host::{Admission, Archive, ArchivedRoom, Host, HostConfig, Import, Imported, Misfit},
     identity::{Identity, PublicIdentity},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
     limits::{Limits, Rate, Timing},

@@ -60,6 +60,12 @@ pub enum CloseReason {
     /// The session is for those who know its code or passphrase, and this one has not proven that it does.
     #[error("the session asks for a code")]
     Locked,
+    /// Whoever hosts is asked whether this one may come in: it may be let in when it comes again.
+    #[error("whoever hosts has to let you in")]
+    Knocking,
+    /// Whoever hosts does not want to let it in.
+    #[error("whoever hosts does not let you in")]
+    TurnedAway,
 }
 
 impl CloseReason {
@@ -74,6 +80,7 @@ impl CloseReason {
                 | Self::Kicked
                 | Self::Banned { .. }
                 | Self::Locked
+                | Self::TurnedAway
         )
     }
 }

@@ -325,7 +325,15 @@ fn every_variant_has_its_number_and_its_name() {
     let until = Some(0);
     let first = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, named, broken];
     let banned = CloseReason::Banned { retry_after_ms: until };
-    let then = [CloseReason::Kicked, banned, CloseReason::Flood, CloseReason::StoreFailed, CloseReason::Locked];
+    let then = [
+        CloseReason::Kicked,
+        banned,
+        CloseReason::Flood,
+        CloseReason::StoreFailed,
+        CloseReason::Locked,
+        CloseReason::Knocking,
+        CloseReason::TurnedAway,
+    ];
     let close_reasons = [&first[..], &then].concat();
     let name_errors = [
         NameError::Empty,

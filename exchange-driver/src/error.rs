@@ -84,6 +84,13 @@ pub enum NetworkError {
     /// Wrong codes were tried too often, by whomever. The host has a new one, or lets others try in a minute.
     #[error("wrong codes were tried too often: the host has a new one, or lets others try in a minute")]
     NoGuess,
+    /// Whoever hosts has to let newcomers in, and is asked: to join again, as the same [peer](crate::ClientBuilder::identity),
+    /// may come to something else.
+    #[error("whoever hosts has to let you in, and is asked")]
+    Knocking,
+    /// Whoever hosts does not let this one in.
+    #[error("whoever hosts does not let you in")]
+    TurnedAway,
     /// The session is hosted by somebody else than who should, or than who did before.
     #[error("somebody else hosts the session: {found}, and not {expected}")]
     Stranger {
@@ -134,6 +141,8 @@ impl NetworkError {
     pub(crate) fn of_end(cause: Ended) -> Self {
         match cause {
             Ended::Told(CloseReason::Locked) => Self::Locked,
+            Ended::Told(CloseReason::Knocking) => Self::Knocking,
+            Ended::Told(CloseReason::TurnedAway) => Self::TurnedAway,
             Ended::Told(reason) => Self::ClosedByPeer { reason: Some(reason) },
             Ended::Here(CloseReason::Violation(violation)) => Self::Violation(violation),
             Ended::Here(CloseReason::HandshakeTimeout | CloseReason::Silent) => Self::TimedOut,

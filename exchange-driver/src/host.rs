@@ -11,8 +11,8 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Event, Host as Machine, HostConfig, Identity, JoinCode, JoinSecret, Limits, Message, NameError, Nick,
-    Outbox, Peer, Person, RoomName, Session, SessionName, Timing,
+    Admission, Availability, Event, Host as Machine, HostConfig, Identity, JoinCode, JoinSecret, Limits, Message,
+    NameError, Nick, Outbox, Peer, PeerId, Person, RoomName, Session, SessionName, Timing,
     discovery::{DEFAULT_PORT, PeerRecord},
     wire::Offer,
 };
@@ -27,7 +27,7 @@ use crate::{
     error::{NetworkError, RequestError},
     events::{self, Events},
     handle::{Farewell, Handle},
-    protection::{Protection, Secret},
+    protection::{Newcomers, Protection},
     room::Room,
     runtime::{ByteStream, Listener, Runtime},
     stats::Stats,
@@ -73,7 +73,7 @@ impl<R: Runtime> Host<R> {
             timing: Timing::default(),
             offer: Offer::default(),
             protection: Protection::default(),
-            secret: None,
+            newcomers: Newcomers::default(),
             discovery: Discoveries::default(),
             store: None,
             callbacks: Callbacks::new(),
@@ -124,6 +124,46 @@ impl<R: Runtime> Host<R> {
     /// If it is dropped before it is ready, it may or may not have been asked.
     pub async fn list_rooms(&self) -> Result<(), RequestError> {
         Ok(self.handle.ask(|participant| participant.list_rooms()).await??)
+    }
+
+    /// Who knocks, where newcomers come in [by approval](HostBuilder::by_approval); the first to knock first.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel-safe: it only asks.
+    pub async fn knocking(&self) -> Result<Vec<Peer>, RequestError> {
+        self.handle.ask(|participant| participant.knocking()).await
+    }
+
+    /// Lets somebody in who knocks. They come by themselves, within some seconds, if they still want to.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Refused`] with [`NoSuchPeer`](exchange_core::Refusal::NoSuchPeer) if they do not knock,
+    /// [`RequestError::Closed`] if the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is ready, it may or may not have happened.
+    pub async fn admit(&self, who: PeerId) -> Result<(), RequestError> {
+        Ok(self.handle.ask(move |participant| participant.answer_knock(who, true)).await??)
+    }
+
+    /// Turns somebody away who knocks, for as long as this host lives: they are told so, and come no more by themselves.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`admit`](Self::admit).
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`admit`](Self::admit).
+    pub async fn turn_away(&self, who: PeerId) -> Result<(), RequestError> {
+        Ok(self.handle.ask(move |participant| participant.answer_knock(who, false)).await??)
     }
 
     /// What happens in the rooms that the host is in, from the start on; see [`Events`].
@@ -279,7 +319,7 @@ pub struct HostBuilder<R> {
     timing: Timing,
     offer: Offer,
     protection: Protection,
-    secret: Option<Secret>,
+    newcomers: Newcomers,
     discovery: Discoveries,
     store: Option<Box<dyn Store>>,
     callbacks: Callbacks<Host<R>>,
@@ -351,15 +391,23 @@ impl<R: Runtime> HostBuilder<R> {
     }
 
     /// Lets newcomers in who know a code, which is drawn now and [told](Host::code) to the application. Who comes by it knows
-    /// that nobody stands between. Whoever has come in once comes back without.
+    /// that nobody stands between. Whoever has come in once comes back without. Of this, [`by_secret`](Self::by_secret) and
+    /// [`by_approval`](Self::by_approval), the last call counts.
     pub fn by_code(mut self) -> Self {
-        self.secret = Some(Secret::NewCode);
+        self.newcomers = Newcomers::ByNewCode;
         self
     }
 
     /// Lets newcomers in who know this code or passphrase, as by a [code](Self::by_code) that is drawn.
     pub fn by_secret(mut self, secret: JoinSecret) -> Self {
-        self.secret = Some(Secret::This(secret));
+        self.newcomers = Newcomers::By(secret);
+        self
+    }
+
+    /// Lets nobody in of whom the application does not approve: [`Event::Knocked`] tells who knocks, [`Host::admit`] lets
+    /// them in. Whoever has been let in once comes back without being asked about.
+    pub fn by_approval(mut self) -> Self {
+        self.newcomers = Newcomers::ByApproval;
         self
     }
 
@@ -417,7 +465,8 @@ impl<R: Runtime> HostBuilder<R> {
     pub async fn start(self) -> Result<Host<R>, NetworkError> {
         let mut config = HostConfig::new(self.name?, self.nick?);
         (config.limits, config.timing, config.idle) = (self.limits, self.timing, self.idle);
-        (config.read_receipts, config.is_locked) = (self.read_receipts, self.secret.is_some());
+        config.read_receipts = self.read_receipts;
+        config.admission = self.newcomers.admission();
         let host_nick = config.nick.clone();
         let (seed, now, mut store) = (self.runtime.seed()?, self.runtime.now(), self.store);
         config.identity = self.protection.identity(&seed);
@@ -433,8 +482,11 @@ impl<R: Runtime> HostBuilder<R> {
             restored.map_err(|damage| NetworkError::Store(damage.into()))?
         };
         let mut keyring = self.protection.keyring(machine.identity(), &seed);
-        if let Some(secret) = self.secret {
-            keyring.as_mut().ok_or(NetworkError::NotEncrypted)?.lock(secret.draw(&seed));
+        if keyring.is_none() && machine.admission() != Admission::Open {
+            return Err(NetworkError::NotEncrypted);
+        }
+        if let (Some(keyring), Some(secret)) = (&mut keyring, self.newcomers.secret(&seed)) {
+            keyring.lock(secret);
         }
         let (me, session) = (machine.me().ok_or(NetworkError::Closed)?, machine.session().clone());
 
@@ -448,7 +500,7 @@ impl<R: Runtime> HostBuilder<R> {
                 let mut record = PeerRecord::new(session.id, session.name.clone(), host_nick, port);
                 record.addresses = reached;
                 record.peer = keyring.as_ref().map(|keyring| keyring.identity().peer());
-                record.is_locked = machine.is_locked();
+                record.is_locked = machine.admission() == Admission::BySecret;
                 let announcement = discovery.announce(&record).map_err(NetworkError::Discovery)?;
                 Some((discovery, announcement, record))
             }

@@ -1,20 +1,33 @@
 //! What links are secured with, and who may come.
 
-use exchange_core::{Identity, JoinCode, JoinSecret, Seed, wire::Keyring};
+use exchange_core::{Admission, Identity, JoinCode, JoinSecret, Seed, wire::Keyring};
 
-/// What newcomers have to know.
-#[derive(Debug)]
-pub(crate) enum Secret {
-    /// A code that nobody has seen yet.
-    NewCode,
-    This(JoinSecret),
+/// Which newcomers come in.
+#[derive(Debug, Default)]
+pub(crate) enum Newcomers {
+    #[default]
+    All,
+    /// Those who know a code that nobody has seen yet.
+    ByNewCode,
+    By(JoinSecret),
+    ByApproval,
 }
 
-impl Secret {
-    pub(crate) fn draw(self, seed: &Seed) -> JoinSecret {
+impl Newcomers {
+    pub(crate) fn admission(&self) -> Admission {
         match self {
-            Self::NewCode => JoinCode::draw(seed).into(),
-            Self::This(secret) => secret,
+            Self::All => Admission::Open,
+            Self::ByNewCode | Self::By(_) => Admission::BySecret,
+            Self::ByApproval => Admission::ByApproval,
+        }
+    }
+
+    /// What they have to know, if they have to know something.
+    pub(crate) fn secret(self, seed: &Seed) -> Option<JoinSecret> {
+        match self {
+            Self::All | Self::ByApproval => None,
+            Self::ByNewCode => Some(JoinCode::draw(seed).into()),
+            Self::By(secret) => Some(secret),
         }
     }
 }

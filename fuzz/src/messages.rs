@@ -230,11 +230,24 @@ fn few<T>(u: &mut Unstructured<'_>, one: fn(&mut Unstructured<'_>) -> Result<T>)
 
 fn close_reason(u: &mut Unstructured<'_>) -> Result<CloseReason> {
     use CloseReason::{
-        Flood, Full, HandshakeTimeout, HostClosed, Left, Locked, Name, Overrun, Replaced, Silent, StoreFailed,
-        Violation as Broken, WrongToken,
+        Flood, Full, HandshakeTimeout, HostClosed, Knocking, Left, Locked, Name, Overrun, Replaced, Silent,
+        StoreFailed, TurnedAway, Violation as Broken, WrongToken,
     };
-    let plain =
-        [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken, Flood, StoreFailed, Locked];
+    let plain = [
+        Left,
+        HostClosed,
+        Replaced,
+        Full,
+        Silent,
+        HandshakeTimeout,
+        Overrun,
+        WrongToken,
+        Flood,
+        StoreFailed,
+        Locked,
+        Knocking,
+        TurnedAway,
+    ];
     Ok(match u.int_in_range(0..=9)? {
         0 => Name(name_error(u)?),
         1 => Broken(violation(u)?),

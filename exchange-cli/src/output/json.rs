@@ -248,6 +248,10 @@ enum Json<'a> {
     CodeRenewed {
         code: String,
     },
+    Knocked {
+        #[serde(flatten)]
+        who: Person<'a>,
+    },
 }
 
 #[derive(Serialize)]
@@ -355,6 +359,7 @@ pub(super) fn line(event: &Event, me: PeerId) -> Option<Line> {
             explanation: cause.to_string(),
         },
         Event::Lagged { missed } if *missed > 0 => Json::Lagged { missed: *missed },
+        Event::Knocked { peer } => Json::Knocked { who: peer.into() },
         Event::CodeRenewed { code } => Json::CodeRenewed { code: code.to_string() },
         _ => return None,
     };

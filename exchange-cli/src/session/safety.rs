@@ -6,7 +6,13 @@ use exchange_tokio::{
 };
 
 use super::Conversation;
-use crate::{find::quoted, home::Trust, line::Line, output::safety_number, seat::Seat};
+use crate::{
+    find::quoted,
+    home::Trust,
+    line::Line,
+    output::{safety_number, told_apart},
+    seat::Seat,
+};
 
 impl Conversation {
     /// Shows what there is to compare: to a client, with its host; to the host, with whomever it names.
@@ -48,6 +54,30 @@ impl Conversation {
                 |line: Line| line.ours("Is it the same? exchange id verify ").theirs(name).ours(" --yes keeps that.");
             self.screen.say(words).await;
         }
+    }
+
+    /// Lets somebody in who knocks, or turns them away.
+    pub(super) async fn answer_knock(&self, who: &str, may_come: bool) {
+        let Seat::Host(host) = &self.seat else {
+            return self.screen.warn(|line| line.ours("Only the host lets others in.")).await;
+        };
+        let knocking = host.knocking().await.unwrap_or_default();
+        let meant: Vec<&Peer> = knocking.iter().filter(|peer| peer.is_called(who)).collect();
+        let [peer] = meant[..] else {
+            let several = "There are several: ";
+            let words = |line: Line| match &meant[..] {
+                [] => line.ours("Nobody knocks who is called ").theirs(who).ours("."),
+                _ => line.ours(several).theirs(told_apart(&knocking).join(", ")).ours("."),
+            };
+            return self.screen.warn(words).await;
+        };
+        let answered = if may_come { host.admit(peer.id).await } else { host.turn_away(peer.id).await };
+        let words = |line: Line| match answered {
+            Ok(()) if may_come => line.name(&peer.nick).ours(" may come in."),
+            Ok(()) => line.name(&peer.nick).ours(" is turned away."),
+            Err(error) => line.ours("That did not work: ").theirs(error).ours("."),
+        };
+        self.screen.say(words).await;
     }
 
     /// Says by which code others come in.

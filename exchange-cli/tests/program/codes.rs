@@ -98,3 +98,29 @@ fn the_host_is_told_when_its_code_was_guessed_at() {
     assert_eq!(ana.exit_code(), 0);
     assert!(ana.err.all().iter().filter(|line| line.contains(&code)).count() == 1, "only where it is shown");
 }
+
+#[test]
+fn whoever_knocks_waits_until_they_are_let_in() {
+    let (mut ana, hosting) = hosting_at("127.0.0.1:0", &["--ask"]);
+    ana.err.wait_for_words("You are told who knocks");
+    let address = hosting["addresses"][0].as_str().unwrap();
+    let (code, _, err) = Program::run(&["join", address, "--nick", "cy"]);
+    assert_eq!(code, REFUSED);
+    assert!(err.iter().any(|line| line.contains("whoever hosts has to let you in")), "{err:?}");
+    assert_eq!(ana.event("knocked")["nick"], "cy");
+    let mut bo = Program::start(&["join", address, "--nick", "bo", "--wait"]);
+    bo.err.wait_for_words("You have knocked. Waiting until you are let in.");
+    assert_eq!(ana.event("knocked")["nick"], "bo");
+    ana.say("/admit zoe");
+    ana.err.wait_for_words("Nobody knocks who is called zoe.");
+    ana.say("/admit bo");
+    ana.err.wait_for_words("bo may come in.");
+    bo.err.wait_for_words("You are in \"Lab 3\" as bo.");
+    bo.say("/admit cy");
+    bo.err.wait_for_words("Only the host lets others in.");
+    ana.say("/refuse cy");
+    ana.err.wait_for_words("cy is turned away.");
+    let (code, _, err) = Program::run(&["join", address, "--nick", "cy", "--wait"]);
+    assert_eq!(code, REFUSED);
+    assert!(err.iter().any(|line| line.contains("whoever hosts does not let you in")), "{err:?}");
+}

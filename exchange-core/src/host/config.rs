@@ -13,6 +13,19 @@ use crate::{
     reason::Durability,
 };
 
+/// Whom a host lets into its session. Whoever has come in once comes back, in whichever run, unless they were removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Admission {
+    /// Everybody.
+    #[default]
+    Open,
+    /// Those who have proven that they know a [secret](crate::wire::Keyring::lock).
+    BySecret,
+    /// Those whom somebody [lets in](Round::admit) when they [knock](crate::Event::Knocked), which only those can who prove
+    /// who they are.
+    ByApproval,
+}
+
 /// What a host is made with.
 #[derive(Clone, Debug)]
 pub struct HostConfig {
@@ -22,9 +35,8 @@ pub struct HostConfig {
     pub nick: Nick,
     /// Who the host itself is, where links prove that; `None` for anybody. With a [store](Self::store), it is kept there.
     pub identity: Option<Identity>,
-    /// Whether it lets nobody in but those who have proven, by a [secret](crate::wire::Keyring::lock), that they may come,
-    /// now or before.
-    pub is_locked: bool,
+    /// Whom it lets in.
+    pub admission: Admission,
     /// What it bounds.
     pub limits: Limits,
     /// How long it waits for what.
@@ -46,7 +58,7 @@ impl HostConfig {
             name,
             nick,
             identity: None,
-            is_locked: false,
+            admission: Admission::Open,
             limits,
             timing,
             idle: None,

@@ -4,7 +4,7 @@ use alloc::{collections::BTreeSet, vec::Vec};
 
 use super::{Alarm, Host, OWNER, budget::Budget, presence::Wish, tokens::Tokens};
 use crate::{
-    event::Ended,
+    event::{Ended, Peer},
     ids::{MemberId, PeerId, RoomId, Token},
     message::{Encoding, Hello, LeaveReason, MemberRecord, Status, ToClient, Welcome},
     name::Nick,
@@ -80,6 +80,10 @@ impl Host {
         };
         let member = match self.admit(now, link, hello) {
             Ok(member) => member,
+            Err(CloseReason::Knocking) => {
+                let reason = self.knocks(now, link, Peer { id: hello.peer, nick }, out);
+                return self.close_link(now, link, reason, out);
+            }
             Err(reason) => return self.close_link(now, link, reason, out),
         };
         self.changes_member(member);
@@ -186,9 +190,7 @@ impl Host {
         if self.roster.clients_of(hello.peer).any(is_had) {
             return Err(CloseReason::WrongToken);
         }
-        if !self.lets_in(hello.peer, proven) {
-            return Err(CloseReason::Locked);
-        }
+        self.lets_in(hello.peer, proven)?;
         if !self.admits_newcomer(now, link) {
             return Err(CloseReason::Full);
         }

@@ -57,7 +57,7 @@ use self::{
 };
 pub use self::{
     archive::{Archive, ArchivedRoom},
-    config::HostConfig,
+    config::{Admission, HostConfig},
     history::History,
     import::{Import, Imported, Misfit},
 };
@@ -207,7 +207,7 @@ impl Host {
             next_room: LOBBY,
             closed_logs: VecDeque::new(),
             moderators: BTreeSet::new(),
-            lock: Lock::new(config.is_locked),
+            lock: Lock::new(config.admission),
             journal: config.store.map(HostJournal::new),
             next_page: PageId::default(),
             timers: Timers::new(),
@@ -235,11 +235,6 @@ impl Host {
         let began = out.len();
         self.ring(now, out);
         Round { host: self, now, out, began }
-    }
-
-    /// Whether newcomers have to know its secret.
-    pub fn is_locked(&self) -> bool {
-        self.lock.is_locked
     }
 
     /// Which session this is.

@@ -280,8 +280,8 @@ pub(crate) fn page_from() -> impl Strategy<Value = PageFrom> {
 
 fn close_reason() -> impl Strategy<Value = CloseReason> {
     use CloseReason::{
-        Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Left, Locked, Name, Overrun, Replaced, Silent,
-        StoreFailed, WrongToken,
+        Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Knocking, Left, Locked, Name, Overrun, Replaced,
+        Silent, StoreFailed, TurnedAway, WrongToken,
     };
     prop_oneof![
         select(
@@ -298,6 +298,8 @@ fn close_reason() -> impl Strategy<Value = CloseReason> {
                 Flood,
                 StoreFailed,
                 Locked,
+                Knocking,
+                TurnedAway,
             ][..],
         ),
         option::of(number()).prop_map(|retry_after_ms| Banned { retry_after_ms }),

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use exchange_core::{JoinCode, JoinSecret, Time, wire::Keyring};
+use exchange_core::{Event, JoinCode, JoinSecret, Time, wire::Keyring};
+
+use super::{Engine, Machine, publish};
+use crate::runtime::Runtime;
 
 /// How long a secret is locked with at the least: so long has whoever guesses to wait after twenty guesses, for twenty more.
 const AT_LEAST: Duration = Duration::from_secs(60);
@@ -55,5 +58,29 @@ impl Lock {
         keyring.lock(fresh.map_or(secret, Into::into));
         self.code.set(fresh);
         fresh
+    }
+}
+
+impl<R: Runtime, M: Machine> Engine<R, M> {
+    /// Renews the secret of its keyring whenever it is spent.
+    pub(crate) fn renew_secret(&mut self) -> CurrentCode {
+        let now = self.runtime.now();
+        let lock =
+            self.keyring.as_ref().filter(|keyring| keyring.secret().is_some()).map(|keyring| Lock::new(keyring, now));
+        self.lock = lock;
+        self.lock.as_ref().map(Lock::code).unwrap_or_default()
+    }
+
+    /// Renews the secret that strangers have to know, if it has to be.
+    pub(super) fn renew(&mut self, now: Time) {
+        if let (Some(lock), Some(keyring)) = (&mut self.lock, &mut self.keyring)
+            && let Some(code) = lock.renew(keyring, now)
+        {
+            publish(&self.events, Event::CodeRenewed { code });
+        }
+    }
+
+    pub(super) fn renews_at(&self) -> Option<Time> {
+        self.lock.as_ref()?.wake(self.keyring.as_ref()?)
     }
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use exchange_core::{
-    Body, Client, Host, Input, JoinFrom, LinkId, MessageId, MessageView, Nick, Outbox, PageFrom, PageId, Peer, PeerId,
-    Person, Presence, Refusal, Refusals, Remark, RoomName, Rules, SeenBy, Seq, Session, Time, Unread, client, host,
+    Admission, Body, Client, Host, Input, JoinFrom, LinkId, MessageId, MessageView, Nick, Outbox, PageFrom, PageId,
+    Peer, PeerId, Person, Presence, Refusal, Refusals, Remark, RoomName, Rules, SeenBy, Seq, Session, Time, Unread,
+    client, host,
 };
 
 pub(crate) trait Machine: Send + Unpin + 'static {
@@ -61,6 +62,9 @@ pub(crate) trait Participant {
     fn who_types(&self, room: &RoomName) -> Vec<Peer>;
     fn types(&mut self, room: &RoomName, typing: bool);
     fn round_trip(&self) -> Option<Duration>;
+    /// Who knocks, as a host; and gives them an answer.
+    fn knocking(&self) -> Vec<Peer>;
+    fn answer_knock(&mut self, peer: PeerId, may_come: bool) -> Result<(), Refusal>;
 }
 
 impl Machine for Host {
@@ -178,7 +182,7 @@ impl Participant for host::Round<'_> {
     }
 
     fn host_has_secret(&self) -> bool {
-        self.host().is_locked()
+        self.host().admission() == Admission::BySecret
     }
 
     fn peer_at(&self, link: LinkId) -> Option<Peer> {
@@ -235,6 +239,14 @@ impl Participant for host::Round<'_> {
 
     fn round_trip(&self) -> Option<Duration> {
         Some(Duration::ZERO)
+    }
+
+    fn knocking(&self) -> Vec<Peer> {
+        self.host().knocking().cloned().collect()
+    }
+
+    fn answer_knock(&mut self, peer: PeerId, may_come: bool) -> Result<(), Refusal> {
+        if may_come { self.admit(peer) } else { self.turn_away(peer) }
     }
 }
 
@@ -346,5 +358,13 @@ impl Participant for client::Round<'_> {
 
     fn round_trip(&self) -> Option<Duration> {
         self.client().round_trip()
+    }
+
+    fn knocking(&self) -> Vec<Peer> {
+        Vec::new()
+    }
+
+    fn answer_knock(&mut self, _peer: PeerId, _may_come: bool) -> Result<(), Refusal> {
+        Err(Refusal::NotAllowed)
     }
 }

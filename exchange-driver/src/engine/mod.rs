@@ -28,7 +28,7 @@ use std::{
 };
 
 use exchange_core::{
-    Effect, Ended, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, PeerId, Refusals, Time,
+    Effect, Ended, Event, Input, LinkId, MessageId, Outbox, Outcome, PageId, PeerId, Time,
     wire::{Keyring, Offer},
 };
 use futures_channel::oneshot;
@@ -224,15 +224,6 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         self.keeper = Some(Keeper::new(store));
     }
 
-    /// Renews the secret of its keyring whenever it is spent.
-    pub(crate) fn renew_secret(&mut self) -> CurrentCode {
-        let now = self.runtime.now();
-        let lock =
-            self.keyring.as_ref().filter(|keyring| keyring.secret().is_some()).map(|keyring| Lock::new(keyring, now));
-        self.lock = lock;
-        self.lock.as_ref().map(Lock::code).unwrap_or_default()
-    }
-
     /// Tells the machine of changes of the network.
     pub(crate) fn watch_network(&mut self) {
         self.network_changes = Some(Box::pin(self.runtime.network_changes()));
@@ -365,21 +356,6 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                 Some(keeper) => keeper.promise(say),
                 None => say(),
             }
-        }
-    }
-
-    /// Says how it stands at the end of a round; of a session that is over, nothing.
-    fn count(&self, asked: Vec<oneshot::Sender<Stats>>) {
-        for reply in asked.into_iter().filter(|_| !self.machine.is_closed()) {
-            let Refusals { all, postponed } = self.machine.refusals();
-            let _ = reply.send(Stats {
-                links: self.links.len() - self.ending.len(),
-                undelivered: self.machine.unsettled(),
-                entries: self.machine.entries(),
-                refusals: all,
-                postponed,
-                ..self.stats
-            });
         }
     }
 
@@ -540,19 +516,6 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
     fn is_done(&self, now: Time) -> bool {
         let is_kept = self.keeper.as_ref().is_none_or(Keeper::is_idle);
         matches!(self.phase, Phase::Closing(until) if (self.links.is_empty() && is_kept) || now >= until)
-    }
-
-    /// Renews the secret that strangers have to know, if it has to be.
-    fn renew(&mut self, now: Time) {
-        if let (Some(lock), Some(keyring)) = (&mut self.lock, &mut self.keyring)
-            && let Some(code) = lock.renew(keyring, now)
-        {
-            publish(&self.events, Event::CodeRenewed { code });
-        }
-    }
-
-    fn renews_at(&self) -> Option<Time> {
-        self.lock.as_ref()?.wake(self.keyring.as_ref()?)
     }
 
     /// Sets the alarm for what comes first; whether it is due already.

@@ -6,8 +6,8 @@ use std::{
 };
 
 use exchange_core::{
-    Availability, Body, Client, ClientConfig, Encoding, Host, HostConfig, Identity, JoinCode, JoinFrom, Limits, Nick,
-    Note, Presence, Rate, Remark, RoomName, Seed, SessionName, Time, Timing,
+    Admission, Availability, Body, Client, ClientConfig, Encoding, Host, HostConfig, Identity, JoinCode, JoinFrom,
+    Limits, Nick, Note, Presence, Rate, Remark, RoomName, Seed, SessionName, Time, Timing,
     message::ToHost,
     wire::{Keyring, Offer, Versions, frames},
 };
@@ -154,7 +154,7 @@ impl<'a> Run<'a> {
             read_receipts: setup.read_receipts,
             // It is the same whether or not it remembers anything.
             identity: self.scenario.secured.then(|| Identity::anybody(&self.seed(0, 0))),
-            is_locked: self.scenario.locked,
+            admission: if self.scenario.locked { Admission::BySecret } else { Admission::Open },
             store: setup.keeps.as_ref().map(|keeping| keeping.durability),
             ..HostConfig::new(name, owner)
         }

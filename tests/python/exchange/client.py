@@ -243,7 +243,8 @@ class Client(Paging):
         self._say({"ping": {"nonce": link.nonce}})
 
     def _fault(self, violation: str, now: float) -> None:
-        if violation in ("versions", "nothing_in_common", "wrong_secret"):
+        is_told = violation in ("versions", "nothing_in_common") and not (self._host and self._welcome)
+        if is_told or violation == "wrong_secret":
             # To try again would change nothing (EX-PRE-007), or tell somebody in between more (EX-COD-003).
             self.link = None
             self._finish(violation)
@@ -274,7 +275,7 @@ class Client(Paging):
             self._is_locked_out = True
             self._back_off(reason, now)
             return
-        is_final = reason in ("left", "replaced", "wrong_token", "kicked", "locked")
+        is_final = reason in ("left", "replaced", "wrong_token", "kicked", "locked", "turned_away")
         if is_final or (isinstance(reason, dict) and not reason.keys().isdisjoint(("name", "banned"))):
             self.link = None
             self._finish(reason)

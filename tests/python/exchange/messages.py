@@ -57,6 +57,8 @@ CLOSE_REASON = Enum(
         "flood": None,
         "store_failed": None,
         "locked": None,
+        "knocking": None,
+        "turned_away": None,
     }
 )
 

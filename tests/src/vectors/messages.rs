@@ -318,15 +318,15 @@ fn acts() -> Vec<(&'static str, Act)> {
 
 fn close_reasons() -> Vec<CloseReason> {
     use CloseReason::{
-        Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Left, Locked, Name, Overrun, Replaced, Silent,
-        StoreFailed, WrongToken,
+        Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Knocking, Left, Locked, Name, Overrun, Replaced,
+        Silent, StoreFailed, TurnedAway, WrongToken,
     };
     use Violation::{Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
 
     let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken].into_iter();
     let names = name_errors().map(Name);
     let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember, Forged, Impostor];
-    let removed = [Kicked, Banned { retry_after_ms: Some(60_000) }, Flood, StoreFailed, Locked];
+    let removed = [Kicked, Banned { retry_after_ms: Some(60_000) }, Flood, StoreFailed, Locked, Knocking, TurnedAway];
     plain.chain(names).chain(violations.map(CloseReason::Violation)).chain(removed).collect()
 }
 

@@ -259,6 +259,7 @@ cases! {
         a_passphrase_is_as_good_as_a_code: "passphrases-are-cut",
         whoever_was_let_in_comes_back_without_the_code: "nobody-is-let-in-twice",
         a_code_that_was_guessed_at_twenty_times_is_replaced: "codes-are-for-ever",
+        whoever_knocks_comes_in_when_they_are_let_in: "knocks-go-unanswered",
     }
     people {
         how_people_say_they_are_is_told_to_all_and_can_be_looked_up: "status-is-kept-to-oneself",

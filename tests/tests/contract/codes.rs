@@ -1,10 +1,10 @@
-//! Sessions that are for those who know a code or a passphrase.
+//! Sessions that are for those who know a code or a passphrase, or are let in.
 
 use std::time::Duration;
 
 use exchange_driver::{
-    ClientBuilder, NetworkError, Runtime,
-    core::{Ended, Event, Identity, JoinCode, JoinSecret, LinkLoss, Seed},
+    ClientBuilder, NetworkError, RequestError, Runtime,
+    core::{Ended, Event, Identity, JoinCode, JoinSecret, LinkLoss, Refusal, Seed},
 };
 use exchange_tests::{next_message, proxy::Proxy, wait_for};
 
@@ -101,4 +101,27 @@ pub(crate) async fn a_code_that_was_guessed_at_twenty_times_is_replaced<R: Runti
         _ => None,
     });
     assert_eq!(told.await, wrong, "the host hears of every guess");
+}
+
+pub(crate) async fn whoever_knocks_comes_in_when_they_are_let_in<R: Runtime>(bed: Bed<R>) {
+    let host = bed.host_builder().by_approval().start().await.unwrap();
+    let (address, mut events) = (host.addresses()[0], host.events());
+    let join = |nick: &str, seed| bed.client_builder(nick).identity(Identity::from_seed([seed; 32])).join(address);
+    assert!(matches!(join("bo", 2).await, Err(NetworkError::Knocking)));
+    assert!(matches!(join("cy", 3).await, Err(NetworkError::Knocking)));
+    for nick in ["bo", "cy"] {
+        let knocked = wait_for(&mut events, |event| match event {
+            Event::Knocked { peer } => Some(peer),
+            _ => None,
+        });
+        assert_eq!(knocked.await.nick.as_str(), nick);
+    }
+    let [bo, cy] = &host.knocking().await.unwrap()[..] else { panic!("two are at the door") };
+    host.admit(bo.id).await.unwrap();
+    host.turn_away(cy.id).await.unwrap();
+    assert!(matches!(host.admit(cy.id).await, Err(RequestError::Refused(Refusal::NoSuchPeer))));
+    join("bo", 2).await.unwrap().room("lobby").send("hi").await.unwrap().delivered().await.unwrap();
+    assert!(matches!(join("cy", 3).await, Err(NetworkError::TurnedAway)));
+    let clear = bed.host_builder().insecure().by_approval().start().await;
+    assert!(matches!(clear, Err(NetworkError::NotEncrypted)), "in the clear nobody proves who they are");
 }

@@ -2,12 +2,13 @@
 
 use super::{Bench, LOBBY, config, hello, join, peer};
 use crate::{
-    Durability, Limits,
-    host::HostConfig,
+    Durability, Limits, Rate,
+    event::Event,
+    host::{Admission, HostConfig},
     ids::{PeerId, ProducerId, Token},
     message::{Act, Body, Encoding, Hello, JoinFrom, ToClient, ToHost},
     name::RoomName,
-    reason::CloseReason,
+    reason::{CloseReason, Refusal},
     seam::{Input, LinkId, LinkLoss, Proven},
 };
 
@@ -16,7 +17,7 @@ const BY_SECRET: bool = true;
 const BY_NAME: bool = false;
 
 fn locked() -> HostConfig {
-    HostConfig { is_locked: true, ..config() }
+    HostConfig { admission: Admission::BySecret, ..config() }
 }
 
 /// What the nth run of somebody's client says first.
@@ -50,7 +51,7 @@ impl Bench {
 #[test]
 fn nobody_comes_in_but_by_the_secret() {
     let mut bench = Bench::with(locked());
-    assert!(bench.host.is_locked());
+    assert_eq!(bench.host.admission(), Admission::BySecret);
     assert_eq!(bench.enters(1, (1, BY_NAME), &run(1, 1, None)), Some(CloseReason::Locked));
     let clear = bench.open(2, Encoding::Postcard, super::WINDOW);
     bench.say(clear, &hello(2, 1, None));
@@ -116,4 +117,62 @@ fn no_more_are_remembered_than_may_be() {
     bench.sync();
     let kept = bench.disk.rows.keys().filter(|key| matches!(key, crate::store::Key::LetIn(_))).count();
     assert_eq!((kept, bench.host.rooms[&LOBBY].size()), (3, 1));
+}
+
+fn by_approval() -> HostConfig {
+    HostConfig { admission: Admission::ByApproval, ..config() }
+}
+
+impl Bench {
+    fn knocks(&mut self) -> usize {
+        self.told.drain(..).filter(|event| matches!(event, Event::Knocked { .. })).count()
+    }
+}
+
+#[test]
+fn whoever_knocks_comes_in_when_somebody_has_approved_of_them_and_ever_after() {
+    let mut bench = Bench::with(HostConfig { store: Some(Durability::Fsynced), ..by_approval() });
+    assert_eq!(bench.enters(1, (1, BY_NAME), &run(1, 1, None)), Some(CloseReason::Knocking));
+    assert_eq!(bench.enters(2, (1, BY_NAME), &run(1, 1, None)), Some(CloseReason::Knocking));
+    assert_eq!(bench.knocks(), 1, "it is asked about each once");
+    assert!(bench.host.knocking().map(|peer| peer.id).eq([peer(1).id]));
+    bench.round(|round| round.admit(peer(1).id)).unwrap();
+    assert_eq!(bench.host.knocking().count(), 0);
+    assert_eq!(bench.round(|round| round.admit(peer(1).id)), Err(Refusal::NoSuchPeer));
+    assert_eq!(bench.enters(3, (1, BY_NAME), &run(1, 1, None)), None);
+    bench.leaves(3);
+    bench.sync();
+    bench.restore(by_approval()).unwrap();
+    assert_eq!(bench.enters(4, (1, BY_NAME), &run(1, 2, None)), None);
+}
+
+#[test]
+fn whoever_is_turned_away_is_told_so_and_nobody_is_asked_about_them_again() {
+    let mut bench = Bench::with(by_approval());
+    assert_eq!(bench.enters(1, (1, BY_NAME), &run(1, 1, None)), Some(CloseReason::Knocking));
+    bench.round(|round| round.turn_away(peer(1).id)).unwrap();
+    bench.knocks();
+    assert_eq!(bench.enters(2, (1, BY_NAME), &run(1, 2, None)), Some(CloseReason::TurnedAway));
+    assert!(CloseReason::TurnedAway.is_final() && !CloseReason::Knocking.is_final());
+    assert_eq!((bench.knocks(), bench.host.knocking().count()), (0, 0));
+    let clear = bench.open(3, Encoding::Postcard, super::WINDOW);
+    bench.say(clear, &run(3, 1, None));
+    assert_eq!(bench.closed(clear), Some(CloseReason::Locked), "who has not proven who they are cannot be approved of");
+}
+
+#[test]
+fn nobody_is_asked_without_end() {
+    let limits = Limits { invitations: 3, newcomers: Rate { per_second: 1, burst: 5 }, ..Limits::lan() };
+    let mut bench = Bench::with(HostConfig { limits, ..by_approval() });
+    let from = Some(core::net::IpAddr::from([10, 0, 0, 9]));
+    let mut knock = |who: u8| {
+        let proven = Some(Proven { peer: peer(who).id, by_secret: false });
+        let link = bench.open_with((from, proven), who.into(), Encoding::Postcard, super::WINDOW);
+        bench.say(link, &run(who, 1, None));
+        (bench.closed(link), bench.knocks(), bench.host.knocking().count())
+    };
+    let heard: alloc::vec::Vec<_> = (1..=7).map(&mut knock).collect();
+    let waits = |waiting| (Some(CloseReason::Knocking), 1, waiting);
+    assert_eq!(heard[..5], [waits(1), waits(2), waits(3), waits(3), waits(3)]);
+    assert_eq!(heard[5..], [(Some(CloseReason::Full), 0, 3); 2], "an address has had its turn");
 }
