@@ -16,7 +16,7 @@ use exchange_tokio::{
 };
 
 pub(crate) use self::id::{IdArguments, IdCommand};
-use crate::input;
+use crate::{input, invitation::Invitation};
 
 const EXIT_CODES: &str = "\
 Without a terminal, or with --plain, every event is one line on standard output, every line of standard input is a \
@@ -144,6 +144,9 @@ pub(crate) struct HostArguments {
     /// Let only those in of whom you approve: you are told who knocks, and /admit lets them in.
     #[arg(long, conflicts_with_all = ["code", "passphrase", "insecure"])]
     pub(crate) ask: bool,
+    /// Show a QR code of a link by which others join, with your id and the code in it.
+    #[arg(long, conflicts_with = "insecure")]
+    pub(crate) qr: bool,
     /// Keep what happens in this file, and go on with what is in it: the same session, with its rooms and what was said.
     /// Everybody is shown only what is on disk.
     #[arg(long, value_name = "FILE")]
@@ -167,9 +170,9 @@ pub(crate) struct HostArguments {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct JoinArguments {
-    /// The name of a session, or the address of its host. Without it, the only session there is.
-    #[arg(value_name = "NAME|ADDRESS", value_parser = target)]
-    pub(crate) target: Option<Target>,
+    /// The name of a session, the address of its host, or a link that the host shows. Without it, the only session there is.
+    #[arg(value_name = "NAME|ADDRESS|LINK", value_parser = whom)]
+    pub(crate) whom: Option<Whom>,
     #[command(flatten)]
     pub(crate) talk: Talk,
     /// Come in by this code or passphrase; - is the first line of standard input. Without it, it is what `EXCHANGE_CODE` has,
@@ -282,8 +285,34 @@ fn bind_address(text: &str) -> Result<Bind, String> {
     address.map_err(|_| "an IP address is needed, such as 192.168.1.7, 192.168.1.7:27027 or [fd00::7]:27027".into())
 }
 
-fn target(text: &str) -> Result<Target, NameError> {
-    text.parse()
+/// Whom somebody wants to join.
+#[derive(Clone, Debug)]
+pub(crate) enum Whom {
+    At(Target),
+    By(Invitation),
+}
+
+impl Whom {
+    pub(crate) fn target(&self) -> Target {
+        match self {
+            Self::At(target) => target.clone(),
+            Self::By(invitation) => invitation.address.into(),
+        }
+    }
+
+    pub(crate) fn invitation(&self) -> Option<&Invitation> {
+        match self {
+            Self::At(_) => None,
+            Self::By(invitation) => Some(invitation),
+        }
+    }
+}
+
+fn whom(text: &str) -> Result<Whom, String> {
+    if Invitation::is_meant(text) {
+        return text.parse().map(Whom::By);
+    }
+    text.parse().map(Whom::At).map_err(|error: NameError| error.to_string())
 }
 
 /// A day is longer than anybody looks, and short enough for every clock.

@@ -121,7 +121,7 @@ impl Failure {
             NetworkError::OnlyEncrypted => "Leave out --insecure.",
             NetworkError::Locked => "Whoever hosts it knows the code: EXCHANGE_CODE has it, or --code - reads it.",
             NetworkError::Stranger { .. } => {
-                "What is announced of the session is not so: somebody may want to be taken for its host."
+                "It is not whom the announcement or the link says: somebody may want to be taken for its host."
             }
             NetworkError::NotLocked => {
                 "If it is the session that you mean, leave out --code, and see to it that EXCHANGE_CODE is not set."

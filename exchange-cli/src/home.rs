@@ -98,26 +98,31 @@ impl Home {
         Ok(self.known(session)?.map(|known| known.peer))
     }
 
-    /// Somebody has proven to host that session, perhaps by a code that one knows too; keeps that, unless it is somebody else
-    /// than before.
-    pub(crate) fn meet(&self, session: &SessionName, host: Option<PeerId>, by_code: bool) -> Result<Trust, Failure> {
+    /// Somebody has proven to host that session, and perhaps to be whom one means; keeps that, unless it is somebody else than
+    /// before.
+    pub(crate) fn meet(
+        &self,
+        session: &SessionName,
+        host: Option<PeerId>,
+        meant: Option<Trust>,
+    ) -> Result<Trust, Failure> {
         let Some(peer) = host else { return Ok(Trust::Insecure) };
         let known = self.known(session)?;
         if let Some(known) = known.filter(|known| known.peer != peer) {
             return Err(self.somebody_else(session, known.peer, peer));
         }
         let (is_new, was_verified) = (known.is_none(), known.is_some_and(|known| known.is_verified));
-        if is_new || by_code && !was_verified {
-            let known = KnownHost { is_verified: by_code, ..known.unwrap_or_else(|| met(peer)) };
+        if is_new || meant.is_some() && !was_verified {
+            let known = KnownHost { is_verified: meant.is_some(), ..known.unwrap_or_else(|| met(peer)) };
             let kept = self.hosts.as_ref().map_or(Ok(()), |hosts| hosts.put(session, known));
             kept.map_err(|error| failure(&error))?;
         }
-        Ok(match (by_code, was_verified, is_new) {
-            (true, _, _) => Trust::ByCode,
-            (_, true, _) => Trust::Verified,
-            (_, _, true) => Trust::New,
+        let as_before = match (was_verified, is_new) {
+            (true, _) => Trust::Verified,
+            (_, true) => Trust::New,
             _ => Trust::Known,
-        })
+        };
+        Ok(meant.unwrap_or(as_before))
     }
 
     fn known(&self, session: &SessionName) -> Result<Option<KnownHost>, Failure> {

@@ -10,6 +10,7 @@ use crate::{
     exit::{Exit, Failure, is_usual},
     find::quoted,
     home::{Home, Trust},
+    invitation::Invitation,
     line::{Line, Style},
     local,
     output::Hosting,
@@ -131,6 +132,9 @@ async fn introduce(app: &App, arguments: &HostArguments, host: &Host, announced:
         None if arguments.passphrase => lines.push(line().ours("They are asked for the passphrase.")),
         None => {}
     }
+    if arguments.qr {
+        lines.extend(invite(app, host, &addresses));
+    }
     if app.is_typed {
         lines.push(line().ours("Type a message and press Enter. /help shows commands, Ctrl-C ends the session."));
     }
@@ -145,6 +149,18 @@ async fn introduce(app: &App, arguments: &HostArguments, host: &Host, announced:
         };
         app.screen.warn(words).await;
     }
+}
+
+/// A link by which others join, and its QR code; nothing, if this machine is on no network.
+fn invite(app: &App, host: &Host, addresses: &[SocketAddr]) -> Vec<Line> {
+    let Some(address) = addresses.iter().find(|address| address.is_ipv4()).or_else(|| addresses.first()) else {
+        return Vec::new();
+    };
+    let invitation = Invitation { address: *address, host: host.me().id, code: host.code() };
+    let line = || app.screen.line();
+    let qr = invitation.qr().into_iter().flatten().map(|row| line().theirs(row));
+    let typed = line().styled(Style::Bold, |line| line.ours("exchange join ").theirs(format!("\"{invitation}\"")));
+    [line().ours("Or by this link, which says that it is you:")].into_iter().chain(qr).chain([typed]).collect()
 }
 
 /// Addresses as short as they can be typed. Those of IPv6 are for where there are no others.

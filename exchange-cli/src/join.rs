@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     app::{App, IDLE},
-    args::JoinArguments,
+    args::{JoinArguments, Whom},
     exit::{Exit, Failure},
     find::{self, SETTLE, described, nothing_found},
     home::{Home, Trust},
@@ -38,12 +38,20 @@ const AT_ONCE: Duration = Duration::from_millis(100);
 type Looking = Option<Arc<dyn Discovery>>;
 
 pub(crate) async fn run(app: App, arguments: JoinArguments) -> Result<Exit, Failure> {
-    let needs_discovery = matches!(arguments.target, None | Some(Target::Session(_)));
+    let needs_discovery = matches!(arguments.whom.as_ref().map(Whom::target), None | Some(Target::Session(_)));
     let discovery = if needs_discovery { app.discovery().map_err(|error| find::failure(&error))? } else { None };
     let store = arguments.store.as_ref().map(SqliteStore::open).transpose();
     let store = store.map_err(|error| Failure::of_store("join", &error))?;
     let mut home = Home::open(&app.common)?;
-    let mut secret = secret::of_guest(&app, arguments.code.as_deref()).await?;
+    let invitation = arguments.whom.as_ref().and_then(Whom::invitation).cloned();
+    let invited = invitation.as_ref().and_then(|invitation| invitation.code).map(JoinSecret::from);
+    let mut secret = match invited {
+        Some(secret) if arguments.code.is_none() => {
+            secret::warn(&app).await;
+            Some(secret)
+        }
+        _ => secret::of_guest(&app, arguments.code.as_deref()).await?,
+    };
     let mut pause = PAUSE;
     let client = loop {
         let failure = match attempt(&app, &arguments, &discovery, store.as_ref(), (&home, secret.as_ref())).await? {
@@ -78,7 +86,7 @@ pub(crate) async fn run(app: App, arguments: JoinArguments) -> Result<Exit, Fail
         app.unless_interrupted(sleep(pause)).await?;
         pause = (pause * 2).min(LONGEST_PAUSE);
     };
-    let trust = meet(&home, &client).await?;
+    let trust = meet(&home, &client, invitation.is_some()).await?;
     greet(&app, &client, trust).await;
     Ok(session::run(app, Seat::Client(client), trust, arguments.talk.room, arguments.wait).await)
 }
@@ -127,8 +135,8 @@ async fn attempt(
     store: Option<&SqliteStore>,
     (home, secret): (&Home, Option<&JoinSecret>),
 ) -> Result<Result<Client, Vain>, Failure> {
-    let target = match &arguments.target {
-        Some(target) => Ok(target.clone()),
+    let target = match &arguments.whom {
+        Some(whom) => Ok(whom.target()),
         None => app.unless_interrupted(only_session(discovery, patience(arguments))).await?,
     };
     let target = match target {
@@ -143,8 +151,12 @@ async fn attempt(
     let builder = secret.into_iter().cloned().fold(builder, ClientBuilder::secret);
     let session = target.session().cloned();
     let known = session.as_ref().map(|session| home.host_of(session)).transpose()?.flatten();
-    let builder =
-        if arguments.talk.insecure { builder.insecure() } else { known.into_iter().fold(builder, ClientBuilder::host) };
+    let invited = arguments.whom.as_ref().and_then(Whom::invitation).map(|invitation| invitation.host);
+    let builder = if arguments.talk.insecure {
+        builder.insecure()
+    } else {
+        known.or(invited).into_iter().fold(builder, ClientBuilder::host)
+    };
     let builder = match discovery {
         Some(discovery) => builder.discovery(discovery.clone()),
         None => builder.no_discovery(),
@@ -207,11 +219,12 @@ fn patience(arguments: &JoinArguments) -> Duration {
 }
 
 /// Remembers who hosts the session, or leaves it if that is somebody else than before.
-async fn meet(home: &Home, client: &Client) -> Result<Trust, Failure> {
+async fn meet(home: &Home, client: &Client, is_invited: bool) -> Result<Trust, Failure> {
     let host = client.host().await.ok().flatten();
     let Some(session) = client.session().await.ok().flatten() else { return Ok(Trust::Insecure) };
-    let by_code = client.host_has_secret().await.unwrap_or(false);
-    let met = home.meet(&session.name, host, by_code);
+    // The link says who hosts, and whoever has shown it is whom one means.
+    let by_code = client.host_has_secret().await.unwrap_or(false).then_some(Trust::ByCode);
+    let met = home.meet(&session.name, host, by_code.or_else(|| is_invited.then_some(Trust::Verified)));
     if met.is_err() {
         client.shutdown(Duration::ZERO).await;
     }

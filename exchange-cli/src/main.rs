@@ -8,6 +8,7 @@
 //! | `session`, `seat`, `input` | a session in line mode, for its host and its clients; what is typed |
 //! | `line`, `screen` | the gate before the terminal, and the only way to it |
 //! | `output` | events as text and as JSON |
+//! | `invitation` | a session as a link and as a QR code |
 //! | `secret` | the code or passphrase of a session |
 //! | `home`, `id` | who one is and whom one knows, and the command about it |
 //! | `find`, `local` | sessions on the network; interfaces and addresses of this machine |
@@ -25,6 +26,7 @@ mod host;
 mod id;
 mod import;
 mod input;
+mod invitation;
 mod join;
 mod kept;
 mod line;

@@ -26,12 +26,17 @@ pub(crate) async fn of_guest(app: &App, typed: Option<&str>) -> Result<Option<Jo
         None => from_environment(),
         Some("-") => first_line(app, "The code: ").await.map(Some),
         Some(text) => {
-            let words = "Everybody on this machine can see the code that you have typed with --code. Without it, you are \
-                asked for one.";
-            app.screen.warn(|line| line.ours(words)).await;
+            warn(app).await;
             text.parse().map(Some).map_err(|error| none(&error))
         }
     }
+}
+
+/// Says that what a program is started with is no secret.
+pub(crate) async fn warn(app: &App) {
+    let words =
+        "Everybody on this machine can see the code that you have started this with. Without it, you are asked for it.";
+    app.screen.warn(|line| line.ours(words)).await;
 }
 
 /// Asks whoever types for a code until it can be one; `None` if there is nobody, or they do not want to say.

@@ -124,3 +124,22 @@ fn whoever_knocks_waits_until_they_are_let_in() {
     assert_eq!(code, REFUSED);
     assert!(err.iter().any(|line| line.contains("whoever hosts does not let you in")), "{err:?}");
 }
+
+#[test]
+fn a_link_says_where_a_session_is_who_hosts_it_and_how_to_come_in() {
+    let (mut ana, hosting) = hosting_at("127.0.0.1:0", &["--code", "--qr"]);
+    let text = |field: &str| hosting[field].as_str().unwrap().to_owned();
+    let (address, peer, code) = (hosting["addresses"][0].as_str().unwrap(), text("peer"), text("code"));
+    let link = format!("exchange://{address}/?host={peer}&code={code}");
+    ana.err.wait_for_words("Or by this link");
+    ana.err.wait_for_words(&format!("exchange join \"{link}\""));
+    let mut bo = guest(&link, "bo", &[]);
+    bo.err.wait_for_words("Encrypted, with a host who knows the code as well.");
+
+    let other = link.replace(&peer, "c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4");
+    let (exit, _, err) = Program::run(&["join", &other, "--nick", "cy"]);
+    assert_eq!(exit, 9);
+    assert!(err.iter().any(|line| line.contains("It is not whom the announcement or the link says")), "{err:?}");
+    let (exit, _, _) = Program::run(&["join", "exchange://nowhere", "--nick", "cy"]);
+    assert_eq!(exit, 2);
+}
