@@ -21,6 +21,7 @@ const WITNESS: &str = "cornelia";
 const RENAMED: &str = "bartleby";
 const NOTE: &str = "feeding the cat";
 const ROOM: &str = "attic";
+const CODE: &str = "7-orbit-kitten";
 const TOPIC: &str = "what we found";
 const SAID_BY_HOST: &str = "the key is under the mat";
 const SAID_BY_GUEST: &str = "nobody shall know of it";
@@ -33,10 +34,11 @@ const TO_CLIENT: [&str; 11] =
 
 #[tokio::test]
 async fn whoever_listens_learns_no_nick_no_room_and_nothing_of_what_is_said() {
-    for encoding in [Encoding::Postcard, Encoding::Json] {
-        let Overheard { to_host, to_client } = overheard(encoding, Protection::Usual).await;
+    let by = |encoding| [Protection::Usual, Protection::Code].map(|protection| (encoding, protection));
+    for (encoding, protection) in [Encoding::Postcard, Encoding::Json].into_iter().flat_map(by) {
+        let Overheard { to_host, to_client } = overheard(encoding, protection).await;
         assert!(to_host.len() > 500 && to_client.len() > 1000, "{} and {} bytes", to_host.len(), to_client.len());
-        for word in TO_CLIENT {
+        for word in TO_CLIENT.iter().chain(&[CODE]) {
             assert!(!contains(&to_host, word) && !contains(&to_client, word), "{word} in {encoding:?}");
         }
     }
@@ -58,6 +60,7 @@ async fn whoever_listens_to_a_session_in_the_clear_learns_all_of_it() {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Protection {
     Usual,
+    Code,
     None,
 }
 
@@ -65,14 +68,22 @@ enum Protection {
 async fn overheard(encoding: Encoding, protection: Protection) -> Overheard {
     let runtime = Tokio::default();
     let host = local_host(&runtime, SESSION).nick(HOST);
-    let host = if protection == Protection::None { host.insecure() } else { host };
+    let host = match protection {
+        Protection::Usual => host,
+        Protection::Code => host.by_secret(CODE.parse().unwrap()),
+        Protection::None => host.insecure(),
+    };
     let host = host.start().await.unwrap();
     let proxy = Proxy::to(&runtime, host.addresses()[0]).await;
     proxy.listen();
     let come = async |nick| {
         let offer = Offer::new(Versions::SUPPORTED, &[encoding]);
         let guest = Client::builder_on(runtime.clone()).nick(nick).offer(offer);
-        let guest = if protection == Protection::None { guest.insecure() } else { guest };
+        let guest = match protection {
+            Protection::Usual => guest,
+            Protection::Code => guest.secret(CODE.parse().unwrap()),
+            Protection::None => guest.insecure(),
+        };
         guest.join(proxy.address()).await.unwrap()
     };
     let (guest, witness) = (come(GUEST).await, come(WITNESS).await);

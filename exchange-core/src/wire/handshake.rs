@@ -18,6 +18,7 @@ use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 
 use bytes::{Bytes, BytesMut};
+use curve25519_dalek::montgomery::MontgomeryPoint;
 use snow::{
     Builder, HandshakeState,
     params::{CipherChoice, DHChoice, HashChoice},
@@ -263,7 +264,7 @@ impl Handshake {
     }
 
     fn proven(&self, payload: &[u8]) -> Result<PublicIdentity, Violation> {
-        let agreement = self.state.get_remote_static().and_then(|key| key.try_into().ok());
+        let agreement = self.state.get_remote_static().and_then(|key| key.try_into().ok()).filter(is_secret);
         match (agreement, payload.try_into()) {
             (Some(agreement), Ok(signing)) => Ok(PublicIdentity::new(agreement, signing)),
             _ => Err(Violation::Forged),
@@ -276,6 +277,12 @@ impl fmt::Debug for Handshake {
         let partial = shown::Bytes(self.partial.len());
         f.debug_struct("Handshake").field("gone", &self.gone).field("partial", &partial).finish_non_exhaustive()
     }
+}
+
+/// Whether there is a secret to that X25519 key: to those of small order anybody comes to the same zeros, and it proves
+/// nothing to have one.
+fn is_secret(agreement: &[u8; KEY]) -> bool {
+    MontgomeryPoint(*agreement).mul_clamped([0; KEY]).to_bytes() != [0; KEY]
 }
 
 /// Whatever keeps the other side's messages from being read: somebody has changed them, or has not made them with the keys
@@ -314,5 +321,27 @@ impl types::Random for Ephemeral {
     fn try_fill_bytes(&mut self, into: &mut [u8]) -> Result<(), snow::Error> {
         self.0.fill(into);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_anybody_has_proves_nothing() {
+        let hex =
+            |text: &str| -> [u8; KEY] { data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap().try_into().unwrap() };
+        let of_small_order = [
+            "0000000000000000000000000000000000000000000000000000000000000000",
+            "0100000000000000000000000000000000000000000000000000000000000000",
+            "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+            "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+            "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        ];
+        assert!(of_small_order.iter().all(|key| !is_secret(&hex(key))));
+        assert!((0..64).all(|seed| is_secret(Identity::from_seed([seed; 32]).public().agreement_key())));
     }
 }

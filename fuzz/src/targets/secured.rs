@@ -5,12 +5,12 @@ use crate::{Got, feed, pieces};
 use arbitrary::{Result, Unstructured};
 use bytes::BytesMut;
 use exchange_core::{
-    Identity, Seed,
+    Identity, JoinCode, Seed,
     message::MAX_FRAME,
     wire::{Keyring, Offer, Wire, put_frame},
 };
 
-/// The last of the words of a handshake, preambles included.
+/// The last of the words of a handshake, preambles included; with a secret there are two more.
 const LAST: usize = 4;
 
 /// Tries it with this input.
@@ -18,8 +18,14 @@ pub fn run(data: &[u8]) {
     let _ = attempt(&mut Unstructured::new(data));
 }
 
-fn ends() -> (Wire, Wire) {
-    let keys = |who| Some(Keyring::new(Identity::from_seed([who; 32]), &Seed::from_number(who.into())).keys());
+fn ends(by_code: bool) -> (Wire, Wire) {
+    let keys = |who| {
+        let mut keyring = Keyring::new(Identity::from_seed([who; 32]), &Seed::from_number(who.into()));
+        if by_code {
+            keyring.lock(JoinCode::draw(&Seed::from_number(0)).into());
+        }
+        Some(keyring.keys())
+    };
     let host = Wire::host(Offer::default()).first_frame_at_most(MAX_FRAME);
     (Wire::client(Offer::default()).secured(keys(1)), host.secured(keys(2)))
 }
@@ -46,12 +52,14 @@ fn meddled(u: &mut Unstructured<'_>, said: &[u8]) -> Result<Vec<u8>> {
 
 fn attempt(u: &mut Unstructured<'_>) -> Result<()> {
     let lengths: Vec<u8> = u.arbitrary::<[u8; 6]>()?.into();
-    let (mut client, mut host) = ends();
-    // Which of the five words of the handshake is changed, if any.
+    // Which of the words of the handshake is changed, if any.
     let changed = u.int_in_range(0..=9_usize)?;
+    let by_code = u.arbitrary()?;
+    let (mut client, mut host) = ends(by_code);
+    let last = if by_code { LAST + 2 } else { LAST };
     let (mut said, mut is_changed) = (client.opening().to_vec(), false);
     let mut opened = [false; 2];
-    for word in 0..=LAST {
+    for word in 0..=last {
         let heard = if word == changed { meddled(u, &said)? } else { said.clone() };
         is_changed |= heard != said;
         let to_host = word % 2 == 0;
@@ -69,7 +77,7 @@ fn attempt(u: &mut Unstructured<'_>) -> Result<()> {
     }
     // What comes after the last word may be a record, and is none.
     assert!(opened[1] || is_changed, "nobody has changed anything");
-    assert!(!opened[1] || !is_changed || changed == LAST, "somebody has, and nobody has noticed");
+    assert!(!opened[1] || !is_changed || changed == last, "somebody has, and nobody has noticed");
     if is_changed {
         return Ok(());
     }
