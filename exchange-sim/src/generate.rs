@@ -371,8 +371,9 @@ fn outsider(random: &mut Random) -> Intruder {
 fn meddling(random: &mut Random, count: usize) -> Vec<Fault> {
     (0..random.up_to(6))
         .map(|_| {
-            let how =
-                pick(random, &[Meddling::Flip, Meddling::Flip, Meddling::Drop, Meddling::Repeat, Meddling::Insert]);
+            let ways =
+                [Meddling::Flip, Meddling::Flip, Meddling::Drop, Meddling::Repeat, Meddling::Insert, Meddling::Splice];
+            let how = pick(random, &ways);
             let trouble = Trouble::Meddle { client: 1 + random.index(count), to_host: random.chance(500), how };
             Fault { at_ms: u32::try_from(random.between(100, TROUBLE_MS.into())).unwrap_or(0), for_ms: 0, trouble }
         })

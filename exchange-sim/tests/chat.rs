@@ -65,7 +65,7 @@ fn what_is_sealed_is_the_same_each_time_too() {
 
 #[test]
 fn whoever_is_in_between_and_changes_what_passes_costs_a_link_and_nothing_else() {
-    for how in [Meddling::Flip, Meddling::Drop, Meddling::Repeat, Meddling::Insert] {
+    for how in [Meddling::Flip, Meddling::Drop, Meddling::Repeat, Meddling::Insert, Meddling::Splice] {
         for to_host in [false, true] {
             let seed = 10 + u64::from(to_host);
             let scenario = generate(seed, Mode::of(seed));

@@ -98,6 +98,20 @@ impl Net {
         }
     }
 
+    /// Finds what is on its way on another connection, in the same direction, where it is to be put on this one.
+    pub(super) fn splice(&mut self, from: Socket) {
+        let Some(conn) = self.conn(from.conn) else { return };
+        if !conn.outgoing(from.side).splices() {
+            return;
+        }
+        let others = self.conns.iter_mut().enumerate().filter(|(id, _)| *id != from.conn.0);
+        let mut others = others.filter_map(|(_, other)| other.as_mut()?.outgoing(from.side).last_under_way());
+        let found = others.next();
+        if let (Some(conn), Some(found)) = (self.conn(from.conn), found) {
+            conn.outgoing(from.side).spliced = found;
+        }
+    }
+
     /// Whether somebody in between got at a connection.
     pub fn is_meddled_with(&self, conn: ConnId) -> bool {
         self.meddled.contains(&conn)

@@ -163,6 +163,9 @@ impl Net {
     ///
     /// [`Lost`] if there is nobody to write to any more.
     pub fn write(&mut self, now: Time, socket: Socket, data: &mut Bytes) -> Result<usize, Lost> {
+        if self.is_meddled_with(socket.conn) {
+            self.splice(socket);
+        }
         let Self { conns, weather, agenda, .. } = self;
         let Some(conn) = conns.get_mut(socket.conn.0).and_then(Option::as_mut) else { return Err(Lost::Broken) };
         if conn.incoming(socket.side).end == Some(Lost::Broken) || *conn.life(socket.side) != Life::Open {

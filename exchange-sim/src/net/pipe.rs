@@ -35,6 +35,8 @@ pub(super) struct Pipe {
     pub(super) rests_until: Time,
     /// What somebody in between does to the next bytes.
     pub(super) meddling: Option<Meddling>,
+    /// And what there is of another connection to put in their place, if they are to be.
+    pub(super) spliced: Bytes,
 }
 
 /// What somebody in between can do to bytes on their way.
@@ -49,6 +51,8 @@ pub enum Meddling {
     Repeat,
     /// Adds some of its own.
     Insert,
+    /// Has what is on its way on another connection arrive in their place, as soon as there is something.
+    Splice,
 }
 
 #[derive(Debug)]
@@ -86,6 +90,7 @@ impl Pipe {
             end: None,
             rests_until: Time::ZERO,
             meddling: None,
+            spliced: Bytes::new(),
         }
     }
 
@@ -148,6 +153,11 @@ impl Pipe {
             }
             Meddling::Drop => Vec::new(),
             Meddling::Repeat => vec![data.clone(), data],
+            Meddling::Splice if self.spliced.is_empty() => {
+                self.meddling = Some(how);
+                vec![data]
+            }
+            Meddling::Splice => vec![std::mem::take(&mut self.spliced)],
             Meddling::Insert => {
                 let mut own = vec![0; before];
                 self.random.fill(&mut own);
@@ -156,6 +166,19 @@ impl Pipe {
         };
         self.held = self.held + meddled.iter().map(Bytes::len).sum::<usize>() - before;
         meddled
+    }
+
+    /// Whether it has use for what is on its way elsewhere.
+    pub(super) fn splices(&self) -> bool {
+        self.meddling == Some(Meddling::Splice) && self.spliced.is_empty()
+    }
+
+    /// The last bytes that are on their way.
+    pub(super) fn last_under_way(&self) -> Option<Bytes> {
+        self.flight.iter().rev().find_map(|segment| match &segment.what {
+            What::Data(data) => Some(data.clone()),
+            _ => None,
+        })
     }
 
     /// The next segment, if it has arrived by now.
