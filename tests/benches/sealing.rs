@@ -14,7 +14,7 @@ use std::{
 
 use bytes::BytesMut;
 use exchange_driver::core::{
-    Identity, Seed,
+    Identity, JoinCode, Seed,
     message::MAX_FRAME,
     wire::{Keyring, Offer, Received, Wire, put_frame},
 };
@@ -28,9 +28,19 @@ fn main() {
     let rounds = if is_measured { 400 } else { 2 };
     let mut keyrings =
         [1, 2].map(|seed| Keyring::new(Identity::from_seed([seed; 32]), &Seed::from_number(seed.into())));
-    let took = least(|| (0..rounds).for_each(|_| drop(black_box(handshake(&mut keyrings)))), rounds);
-    println!("| handshakes of both sides | {:.0} in a second | {took:.1?} each |", 1.0 / took.as_secs_f64());
+    let time = |how: &str, keyrings: &mut [Keyring; 2]| {
+        let took = least(|| (0..rounds).for_each(|_| drop(black_box(handshake(keyrings)))), rounds);
+        println!("| handshakes of both sides{how} | {:.0} in a second | {took:.1?} each |", 1.0 / took.as_secs_f64());
+    };
+    time("", &mut keyrings);
     println!("|---|---|---|");
+    let code = JoinCode::draw(&Seed::from_number(0));
+    let mut by_code = [1, 2].map(|seed| Keyring::new(Identity::from_seed([seed; 32]), &Seed::from_number(seed.into())));
+    for keyring in &mut by_code {
+        keyring.lock(code.into());
+    }
+    time(" by code", &mut by_code);
+    println!("| of these, what a stranger who guesses can have a host do | | {:.1?} |", guess(&mut by_code[1], rounds));
 
     let rounds = rounds * 50;
     for size in SIZES {
@@ -65,6 +75,30 @@ fn main() {
             frame.len()
         );
     }
+}
+
+/// What it takes a host to answer a stranger's first message of a guess, which is the dearest of all steps.
+fn guess(host_keys: &mut Keyring, rounds: u32) -> Duration {
+    let mut keyring = Keyring::new(Identity::from_seed([3; 32]), &Seed::from_number(3));
+    keyring.lock(JoinCode::draw(&Seed::from_number(1)).into());
+    let mut hosts = || {
+        let mut client = Wire::client(Offer::default()).secured(Some(keyring.keys()));
+        let mut host = Wire::host(Offer::default()).secured(Some(host_keys.keys()));
+        let opening = client.opening();
+        let Ok(Some(Received::Answer(answer))) = host.receive(&mut &opening[..]) else { panic!("no answer") };
+        let Ok(Some(Received::Answer(first))) = client.receive(&mut &answer[..]) else { panic!("no message") };
+        (host, first)
+    };
+    let all = (0..REPETITIONS).map(|_| {
+        let waiting: Vec<_> = (0..rounds).map(|_| hosts()).collect();
+        let begun = Instant::now();
+        // Dropped one by one, so that there is always a guess left.
+        for (mut host, first) in waiting {
+            assert!(matches!(host.receive(&mut &first[..]), Ok(Some(Received::Answer(_)))));
+        }
+        begun.elapsed() / rounds
+    });
+    all.min().unwrap_or_default()
 }
 
 /// Two ends that are through with it.
