@@ -61,13 +61,13 @@ impl Conversation {
         let Seat::Host(host) = &self.seat else {
             return self.screen.warn(|line| line.ours("Only the host lets others in.")).await;
         };
-        let knocking = host.knocking().await.unwrap_or_default();
-        let meant: Vec<&Peer> = knocking.iter().filter(|peer| peer.is_called(who)).collect();
-        let [peer] = meant[..] else {
+        let mut meant = host.knocking().await.unwrap_or_default();
+        meant.retain(|peer| peer.is_called(who));
+        let [peer] = &meant[..] else {
             let several = "There are several: ";
             let words = |line: Line| match &meant[..] {
                 [] => line.ours("Nobody knocks who is called ").theirs(who).ours("."),
-                _ => line.ours(several).theirs(told_apart(&knocking).join(", ")).ours("."),
+                _ => line.ours(several).theirs(told_apart(&meant).join(", ")).ours("."),
             };
             return self.screen.warn(words).await;
         };
@@ -87,7 +87,7 @@ impl Conversation {
         };
         match host.code() {
             Some(code) => self.screen.say(|line| line.ours("Others come in by the code ").theirs(code).ours(".")).await,
-            None => self.screen.say(|line| line.ours("Others need no code to come in.")).await,
+            None => self.screen.say(|line| line.ours("There is no code by which others come in.")).await,
         }
     }
 

@@ -76,6 +76,8 @@ fn a_passphrase_is_read_from_the_first_line_or_the_environment() {
     let hosting = ana.event("hosting");
     assert_eq!((&hosting["locked"], &hosting["code"]), (&true.into(), &serde_json::Value::Null));
     ana.err.wait_for_words("They are asked for the passphrase.");
+    ana.say("/code");
+    ana.err.wait_for_words("There is no code by which others come in.");
     let address = hosting["addresses"][0].as_str().unwrap();
     let mut bo = Program::start_with_code("correct horse battery staple", &["join", address, "--nick", "bo", "--json"]);
     bo.event("connected");
