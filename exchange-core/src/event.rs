@@ -11,7 +11,7 @@ use core::{fmt, time::Duration};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::message::Fields;
+pub(crate) use self::message::{Author, Fields};
 pub use self::message::{Change, Message, MessageId, MessageView, Unread};
 pub use self::page::{Page, PageId};
 pub use self::search::Search;
@@ -201,6 +201,26 @@ pub enum Event {
         to: Seq,
         /// What took them.
         reason: GapReason,
+    },
+    /// An entry that is said to be somebody's is not what they have signed. What it says is not told. Either the host has
+    /// made it up or changed it, or their own program is at fault.
+    Forged {
+        /// In which room.
+        room: RoomName,
+        /// Whose it is said to be.
+        peer: Peer,
+        /// Its place.
+        seq: Seq,
+    },
+    /// Somebody has signed that they were shown another log of a room than this client was: the host tells one this and
+    /// another that, unless their own program is at fault. Told once of each log.
+    Forked {
+        /// Which room.
+        room: RoomName,
+        /// Who.
+        peer: Peer,
+        /// Up to here their log and this client's are not the same.
+        seq: Seq,
     },
     /// The host has lost the room's log and begun a new one: places in the old one mean nothing any more.
     HistoryLost {

@@ -4,15 +4,21 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use curve25519_dalek::montgomery::MontgomeryPoint;
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use hkdf::Hkdf;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, ZeroizeOnDrop};
 
-use crate::{ids::PeerId, seed::Seed};
+use crate::{
+    digest::{Pair, Signature},
+    ids::PeerId,
+    seed::Seed,
+};
 
-/// What everybody may know of an [`Identity`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// What everybody may know of an [`Identity`]. It is sent as both keys, that for handshakes first: 64 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "Pair", from = "Pair")]
 pub struct PublicIdentity {
     agreement: [u8; 32],
     signing: [u8; 32],
@@ -40,19 +46,23 @@ pub struct Identity {
 struct Secret {
     seed: [u8; 32],
     agreement: [u8; 32],
+    /// It overwrites itself.
+    #[zeroize(skip)]
+    signing: SigningKey,
 }
 
 impl Identity {
     /// The identity that these random bytes make.
     pub fn from_seed(seed: [u8; 32]) -> Self {
         let agreement = derived(&seed, b"exchange agreement 1");
-        let mut signing = derived(&seed, b"exchange signing 1");
+        let mut secret = derived(&seed, b"exchange signing 1");
+        let signing = SigningKey::from_bytes(&secret);
+        secret.zeroize();
         let public = PublicIdentity {
             agreement: MontgomeryPoint::mul_base_clamped(agreement).to_bytes(),
-            signing: SigningKey::from_bytes(&signing).verifying_key().to_bytes(),
+            signing: signing.verifying_key().to_bytes(),
         };
-        signing.zeroize();
-        Self { secret: Arc::new(Secret { seed, agreement }), public }
+        Self { secret: Arc::new(Secret { seed, agreement, signing }), public }
     }
 
     /// Somebody whom nobody has met before, if nobody has seen the seed.
@@ -77,6 +87,10 @@ impl Identity {
 
     pub(crate) fn agreement_key(&self) -> &[u8; 32] {
         &self.secret.agreement
+    }
+
+    pub(crate) fn sign(&self, statement: &[u8]) -> Signature {
+        Signature::from_bytes(self.secret.signing.sign(statement).to_bytes())
     }
 }
 
@@ -109,6 +123,24 @@ impl PublicIdentity {
     pub fn signing_key(&self) -> &[u8; 32] {
         &self.signing
     }
+
+    /// Whether it has signed that.
+    pub(crate) fn has_signed(&self, statement: &[u8], signature: &Signature) -> bool {
+        let signature = ed25519_dalek::Signature::from_bytes(&signature.to_bytes());
+        VerifyingKey::from_bytes(&self.signing).is_ok_and(|key| key.verify_strict(statement, &signature).is_ok())
+    }
+}
+
+impl From<Pair> for PublicIdentity {
+    fn from(Pair([agreement, signing]): Pair) -> Self {
+        Self { agreement, signing }
+    }
+}
+
+impl From<PublicIdentity> for Pair {
+    fn from(public: PublicIdentity) -> Self {
+        Self([public.agreement, public.signing])
+    }
 }
 
 impl fmt::Debug for PublicIdentity {
@@ -138,6 +170,20 @@ mod tests {
         let shown = format!("{ana:?} {:?}", ana.public());
         assert_eq!(shown.matches(&format!("{}", ana.peer())).count(), 2);
         assert!(!shown.contains("[1"), "{shown}");
+    }
+
+    #[test]
+    fn whoever_has_signed_is_known_by_it_and_nobody_else() {
+        let (ana, ben) = (Identity::from_seed([1; 32]), Identity::from_seed([2; 32]));
+        let signature = ana.sign(b"so be it");
+        assert!(ana.public().has_signed(b"so be it", &signature));
+        assert!(!ana.public().has_signed(b"so be it not", &signature));
+        assert!(!ben.public().has_signed(b"so be it", &signature));
+        for bit in 0..512 {
+            let mut bytes = signature.to_bytes();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(!ana.public().has_signed(b"so be it", &Signature::from_bytes(bytes)), "{bit}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use core::fmt;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+/// A type of so many bytes, which mean nothing but that they are the same or others.
 macro_rules! random_id {
     ($(#[$doc:meta])* $name:ident, $size:literal) => {
         $(#[$doc])*
@@ -61,6 +62,7 @@ macro_rules! random_id {
         }
     };
 }
+pub(crate) use random_id;
 
 macro_rules! plain_debug {
     ($($name:ident)*) => { $(

@@ -55,6 +55,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod client;
+mod digest;
 pub mod discovery;
 pub mod event;
 pub mod host;
@@ -83,6 +84,7 @@ pub mod wire;
 
 pub use self::{
     client::{Client, ClientConfig},
+    digest::{Digest, ShortDigest, Signature},
     event::{
         Change, Ended, Event, Message, MessageId, MessageView, Page, PageId, Peer, Person, Search, SeenBy, Session,
         Tag, Unread,

@@ -123,6 +123,9 @@ pub enum Violation {
     /// It says that it is somebody else than it has proven to be.
     #[error("it is not who it says it is")]
     Impostor,
+    /// A message that its author has not signed, where messages are.
+    #[error("unsigned message")]
+    Unsigned,
 }
 
 /// Why a request was turned down. The link and everything else go on.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use crate::{
     event::Event,
+    identity::PublicIdentity,
     ids::PeerId,
     message::Encoding,
     reason::{CloseReason, Violation},
@@ -112,9 +113,16 @@ pub enum Input<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proven {
     /// Who is there.
-    pub peer: PeerId,
+    pub identity: PublicIdentity,
     /// Whether it knows the [secret](crate::JoinSecret) that this end does.
     pub by_secret: bool,
+}
+
+impl Proven {
+    /// The id of who is there.
+    pub fn peer(&self) -> PeerId {
+        self.identity.peer()
+    }
 }
 
 /// Why a byte stream is gone.

@@ -189,9 +189,10 @@ pub fn read_name(row: &[u8]) -> Option<RoomName> {
     RoomRow::read(Key::Room(RoomId(0)), row).ok().map(|row| row.name().clone())
 }
 
-/// What the row of an entry says; `None` if it is none.
+/// What the row of an entry says, also in forms in which nothing was signed; `None` if it is none.
 pub fn read_entry(row: &[u8]) -> Option<Entry> {
-    match Encoding::Postcard.decode(row) {
+    let decoded = Encoding::Postcard.decode(row).or_else(|_| Encoding::Postcard.decode(&[row, &[0, 0]].concat()));
+    match decoded {
         Ok(ToClient::Entry(entry)) => Some(entry),
         _ => None,
     }

@@ -63,7 +63,8 @@ pub(crate) struct World {
     next_link: u64,
     out: Outbox,
     cuts: Random,
-    keyring: Keyring,
+    /// What its links are secured with, if they are.
+    keyring: Option<Keyring>,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a trouble of its own")]
@@ -99,12 +100,13 @@ pub(crate) enum Cut {
 }
 
 impl World {
-    pub(crate) fn new(config: HostConfig, seed: u64) -> Self {
-        let seed = Seed::from_number(seed);
-        let keyring = Keyring::new(Identity::from_seed([0; 32]), &seed);
+    /// One whose links are secured if the seed is odd.
+    pub(crate) fn new(config: HostConfig, number: u64) -> Self {
+        let seed = Seed::from_number(number);
+        let keyring = (number % 2 == 1).then(|| Keyring::new(Identity::from_seed([0; 32]), &seed));
         Self {
             now: Time::ZERO,
-            host: Host::new(proven(config, &keyring), &seed, Time::ZERO),
+            host: Host::new(proven(config, keyring.as_ref()), &seed, Time::ZERO),
             told: Vec::new(),
             clients: Vec::new(),
             window: 64 * 1024,
@@ -123,7 +125,7 @@ impl World {
     pub(crate) fn add(&mut self, config: ClientConfig, encoding: Encoding) -> usize {
         let index = self.clients.len();
         let seed = Seed::from_number(1000 + index as u64);
-        let identity = (index % 2 == 1).then(|| Identity::from_seed([u8::try_from(index).unwrap(); 32]));
+        let identity = self.keyring.as_ref().map(|_| Identity::from_seed([u8::try_from(index + 1).unwrap(); 32]));
         let config = ClientConfig { identity: identity.clone(), ..config };
         self.clients.push(Node {
             client: Client::new(config.clone(), &seed),
@@ -221,7 +223,7 @@ impl World {
         }
         let Node { offer, keyring, .. } = &mut self.clients[node];
         let client = Wire::client(offer.clone()).secured(keyring.as_mut().map(Keyring::keys));
-        let host = Wire::host(Offer::default()).secured(keyring.as_ref().map(|_| self.keyring.keys()));
+        let host = Wire::host(Offer::default()).secured(self.keyring.as_mut().map(Keyring::keys));
         let (opening, id, credit) = (client.opening(), LinkId(self.next_link), self.window);
         let mut ends = Link { node, client: End::new(link, client), host: End::new(id, host) };
         let host = id;
@@ -322,7 +324,7 @@ impl World {
 
     /// The host's process dies, and one that remembers nothing takes its place.
     pub(crate) fn restart_host(&mut self, config: HostConfig, seed: u64) {
-        self.host = Host::new(proven(config, &self.keyring), &Seed::from_number(seed), self.now);
+        self.host = Host::new(proven(config, self.keyring.as_ref()), &Seed::from_number(seed), self.now);
         self.out = Outbox::new();
         self.links.values_mut().for_each(|link| link.hang_up(Side::Host));
     }
@@ -371,7 +373,7 @@ impl World {
     pub(crate) fn restore_host(&mut self, config: HostConfig, seed: u64) {
         self.disk.restart();
         let (rows, wall) = (self.disk.rows.clone(), Timestamp::default());
-        let config = proven(config, &self.keyring);
+        let config = proven(config, self.keyring.as_ref());
         self.host = Host::restore(config, &Seed::from_number(seed), self.now, wall, rows).unwrap();
         self.out = Outbox::new();
         self.links.values_mut().for_each(|link| link.hang_up(Side::Host));
@@ -379,8 +381,8 @@ impl World {
 }
 
 /// The same, hosted by whoever has these keys.
-fn proven(config: HostConfig, keyring: &Keyring) -> HostConfig {
-    HostConfig { identity: Some(keyring.identity().clone()), ..config }
+fn proven(config: HostConfig, keyring: Option<&Keyring>) -> HostConfig {
+    HostConfig { identity: keyring.map(|keyring| keyring.identity().clone()), ..config }
 }
 
 fn digest(before: u64, now: Time, link: LinkId, bytes: &[u8]) -> u64 {

@@ -15,14 +15,14 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use exchange_core::{
-    Act, Availability, Body, Client, ClientConfig, CloseReason, Cmid, ContentType, Durability, Encoding, Epoch,
+    Act, Availability, Body, Client, ClientConfig, CloseReason, Cmid, ContentType, Digest, Durability, Encoding, Epoch,
     GapReason, HistoryPolicy, HostConfig, JoinFrom, LeaveReason, MemberId, Mentions, NameError, Nick, Note, PageFrom,
     Peer, PeerId, Presence, ProducerId, Reaction, Refusal, Remark, Rev, Role, RoomId, RoomName, RoomSummary, Rules,
-    SafetyNumber, Seq, SessionId, SessionName, Status, Timestamp, Token, Violation,
+    SafetyNumber, Seq, SessionId, SessionName, Signature, Status, Timestamp, Token, Violation,
     discovery::{self, PeerRecord},
     message::{
-        self, Data, Delete, Edit, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Post, React, Signal, ToClient,
-        ToHost, Welcome,
+        self, Chained, Commitment, Data, Delete, Edit, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Post, React,
+        Signal, ToClient, ToHost, Welcome,
     },
     wire::{Offer, Received, Versions, Wire},
 };
@@ -34,6 +34,7 @@ const TOKEN: Token = Token::from_bytes([0xc3; 16]);
 const SESSION: SessionId = SessionId::from_bytes([0xd4; 16]);
 const LIFE: Epoch = Epoch::from_bytes([0xe5; 16]);
 const EPOCH: Epoch = Epoch::from_bytes([0xf6; 16]);
+const DIGEST: Digest = Digest::from_bytes([0x17; 32]);
 const ROOM: RoomId = RoomId(3);
 const AT: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 
@@ -72,7 +73,7 @@ fn data() -> Body {
 }
 
 fn to_host() -> Vec<(&'static str, ToHost)> {
-    let send = |body| ToHost::Send { room: ROOM, cmid: Cmid(12), body };
+    let send = |body| ToHost::Send { room: ROOM, cmid: Cmid(12), body, commitment: None };
     let presence = Presence::default();
     let hello = Hello { peer: PEER, producer: PRODUCER, token: None, attempt: 1, nick: "bo".into(), presence };
     let back = Hello { token: Some(TOKEN), attempt: 2, presence: away(), ..hello.clone() };
@@ -86,7 +87,8 @@ fn to_host() -> Vec<(&'static str, ToHost)> {
         ),
         ("to_host.join.again", ToHost::Join { room: "den".into(), from, settled: Cmid(11), sent: Cmid(12) }),
         ("to_host.leave", ToHost::Leave { room: ROOM }),
-        ("to_host.send", ToHost::Send { room: ROOM, cmid: Cmid(12), body: Body::text("hé") }),
+        ("to_host.send.signed", signed()),
+        ("to_host.send", ToHost::Send { room: ROOM, cmid: Cmid(12), body: Body::text("hé"), commitment: None }),
         ("to_host.send.post", send(post())),
         ("to_host.send.edit", send(edit())),
         ("to_host.send.delete", send(Body::Delete(Delete { of: Seq(301) }))),
@@ -105,14 +107,33 @@ fn to_host() -> Vec<(&'static str, ToHost)> {
     ]
 }
 
+/// A message, and a signature that nobody has made.
+fn signed() -> ToHost {
+    let (first, seen) = (Cmid(12), Seq(300));
+    let digests = vec![Body::text("hé").digest().short()];
+    let (chain, signature) = (DIGEST.short(), Signature::from_bytes([0x28; 64]));
+    let commitment = Some(Commitment { first, digests, seen, chain, signature });
+    ToHost::Send { room: ROOM, cmid: Cmid(12), body: Body::text("hé"), commitment }
+}
+
 fn to_client() -> Vec<(&'static str, ToClient)> {
-    let entry = |body| Entry { room: ROOM, seq: Seq(301), author: MemberId(7), cmid: Cmid(12), at: AT, body };
+    let entry = |body| Entry {
+        room: ROOM,
+        seq: Seq(301),
+        author: MemberId(7),
+        cmid: Cmid(12),
+        at: AT,
+        body,
+        commitment: None,
+        blanked: None,
+    };
     let made = |body| ToClient::Entry(Entry { cmid: Cmid::ZERO, ..entry(body) });
     let opaque = Body::Opaque { kind: 0x8000, payload: Bytes::from_static(&[0, 255, 7]) };
     let (room, name) = (ROOM, den());
     let (status, note) = (Status::Away, away().note);
     let (member, nick_of, role) = (MemberId(7), nick(), Role::Moderator);
-    let record = MemberRecord { member, peer: PEER, producer: PRODUCER, nick: nick_of, role, status, note };
+    let record =
+        MemberRecord { member, peer: PEER, producer: PRODUCER, nick: nick_of, role, status, note, identity: None };
     let ana = |text| Nick::new(text).unwrap();
     let refusal = Refusal::Name(NameError::Confusable);
     let members = vec![MemberId(0), MemberId(7)];
@@ -122,7 +143,7 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
     let signal = Signal { member: MemberId(7), after, delivered, read, typing_ms: 6000 };
     let kick = Act::Kick { who: bo.clone(), reason: Some(Remark::new("spam").unwrap()) };
     let (after, start, head) = (Seq(250), Seq(100), Seq(302));
-    let page = ToClient::Page { room, after, entries: 50, more: false, start, head };
+    let page = ToClient::Page { room, after, entries: 50, more: false, start, head, chain: None };
     let welcome = Welcome {
         session: SESSION,
         name: SessionName::new("Lab 3").unwrap(),
@@ -157,12 +178,13 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
                 founder: Some(PEER),
                 topic: Some(Remark::new("optics").unwrap()),
                 rules: Rules { history: HistoryPolicy::Last(50), ..Rules::default() },
+                chained: Some(Chained { chain: Some(DIGEST), since: Seq(0) }),
             }),
         ),
         ("to_client.join_refused", ToClient::JoinRefused { room: den(), refusal: Refusal::RoomFull }),
         ("to_client.parted", ToClient::Parted { room }),
         ("to_client.leave_refused", ToClient::LeaveRefused { room: RoomId(1), refusal: Refusal::Lobby }),
-        ("to_client.gap", ToClient::Gap { room, to: Seq(250), reason: GapReason::Retention }),
+        ("to_client.gap", ToClient::Gap { room, to: Seq(250), reason: GapReason::Retention, chain: None }),
         ("to_client.ack", ToClient::Ack { room, cmid: Cmid(12), seq: Some(Seq(301)) }),
         ("to_client.reject", ToClient::Reject { room, cmid: Cmid(12), refusal: Refusal::TooLong { limit: 100 } }),
         ("to_client.ping", ToClient::Ping { nonce: 1000 }),
@@ -317,7 +339,9 @@ fn every_variant_has_its_number_and_its_name() {
         NotYours, NothingToChange, OutboxFull, Private, RoomClosed, RoomFull, SendGap, Taken, TooLong, TooMany,
         TooManyRooms,
     };
-    use Violation::{Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
+    use Violation::{
+        Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember, Unsigned,
+    };
 
     let Some(document) = document() else { return };
     let named = Name(NameError::Empty);
@@ -343,7 +367,8 @@ fn every_variant_has_its_number_and_its_name() {
         NameError::MixedScripts,
         NameError::Confusable,
     ];
-    let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember, Forged, Impostor];
+    let violations =
+        [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember, Forged, Impostor, Unsigned];
     let too_long = TooLong { limit: 0 };
     let name = Refusal::Name(NameError::Empty);
     let refusals = [
@@ -421,6 +446,7 @@ fn every_figure_is_the_codes() {
         number("longest remark", Remark::MAX_BYTES.into()),
         number("longest text, ever", exchange_core::Limits::MAX_TEXT as usize),
         number("longest text", limits.text as usize),
+        number("messages of a commitment", Commitment::MAX),
         number("links", limits.links),
         number("links from one address", limits.links_per_address),
         number("links without a hello", limits.half_open),

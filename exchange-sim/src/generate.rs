@@ -89,6 +89,12 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     } else if secured {
         faults.extend(meddling(&mut between, count));
     }
+    let mut lies = stream("lies");
+    let has_twin = |index: usize| clients.iter().any(|client| client.twin_of == Some(index + 1));
+    let alone: Vec<usize> = (0..count).filter(|index| clients[*index].twin_of.is_none() && !has_twin(*index)).collect();
+    if secured && lies.chance(400) && count > 1 && !alone.is_empty() {
+        clients[alone[lies.index(alone.len())]].is_lied_to = true;
+    }
     let (trouble_ms, calm_ms) = (TROUBLE_MS, CALM_MS);
     let mut scenario =
         Scenario { seed, secured, locked, weather, host, clients, intruders, steps, faults, trouble_ms, calm_ms, core };
@@ -163,6 +169,7 @@ fn client(random: &mut Random, index: usize) -> ClientSetup {
         twin_of: twin.then(|| 1 + random.index(index - 1)),
         idle_ms: None,
         read_receipts: false,
+        is_lied_to: false,
         keeps: None,
         from: pick(random, &[From::Start, From::Start, From::Head, From::Last(5), From::Last(50)]),
         machine: machine(random),

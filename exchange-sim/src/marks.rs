@@ -75,6 +75,8 @@ marks! {
     WrongCode: "somebody was turned away for a wrong code",
     NoCode: "somebody was turned away who had shown no code",
     Malformed: "a host closed a link for a malformed frame",
+    LieFound: "somebody was told that what a host had said was said by nobody",
+    ForkFound: "somebody was told that a host shows one this and another that",
     ForgeryFound: "somebody closed a link because of what somebody in between had done",
     Oversize: "a host closed a link for a frame that was too long",
     Unexpected: "a host closed a link for a message that was out of place",

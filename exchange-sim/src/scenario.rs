@@ -146,6 +146,9 @@ pub struct ClientSetup {
     /// Whether others are told how far it has read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub read_receipts: bool,
+    /// Whether the host lies to it, where links are secured.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_lied_to: bool,
     /// Whether it keeps what waits to be sent beyond its life, and if so, how long its disk takes for a write, in
     /// microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -564,6 +567,7 @@ impl ClientSetup {
             twin_of: None,
             idle_ms: None,
             read_receipts: false,
+            is_lied_to: false,
             keeps: None,
             from: From::Start,
             machine: MachineSetup::default(),

@@ -28,7 +28,7 @@ pub fn to_host(u: &mut Unstructured<'_>) -> Result<ToHost> {
             ToHost::Join { room, from, settled: Cmid(number(u)?), sent: Cmid(number(u)?) }
         }
         4 => ToHost::Leave { room: room_id(u)? },
-        5 | 6 => ToHost::Send { room: room_id(u)?, cmid: Cmid(number(u)?), body: body(u)? },
+        5 | 6 => ToHost::Send { room: room_id(u)?, cmid: Cmid(number(u)?), body: body(u)?, commitment: None },
         7 => ToHost::Ping { nonce: u.arbitrary()? },
         8 => ToHost::Pong { nonce: u.arbitrary()? },
         9 => ToHost::Presence(presence(u)?),
@@ -49,7 +49,7 @@ pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
         0..=2 => {
             let (room, seq, author) = (room_id(u)?, Seq(number(u)?), member_id(u)?);
             let (cmid, at) = (Cmid(number(u)?), Timestamp::from_millis(u.arbitrary()?));
-            ToClient::Entry(Entry { room, seq, author, cmid, at, body: body(u)? })
+            ToClient::Entry(Entry { room, seq, author, cmid, at, body: body(u)?, commitment: None, blanked: None })
         }
         3 => ToClient::Welcome(Welcome {
             session: SessionId::from_bytes([u.arbitrary()?; 16]),
@@ -74,11 +74,12 @@ pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
             founder: if u.arbitrary()? { Some(peer(u)?) } else { None },
             topic: None,
             rules: Rules::default(),
+            chained: None,
         }),
         9 => ToClient::JoinRefused { room: room_name(u)?, refusal: refusal(u)? },
         10 => ToClient::Parted { room: room_id(u)? },
         11 => ToClient::LeaveRefused { room: room_id(u)?, refusal: refusal(u)? },
-        12 => ToClient::Gap { room: room_id(u)?, to: Seq(number(u)?), reason: GapReason::Retention },
+        12 => ToClient::Gap { room: room_id(u)?, to: Seq(number(u)?), reason: GapReason::Retention, chain: None },
         13 => {
             let (room, cmid) = (room_id(u)?, Cmid(number(u)?));
             if u.arbitrary()? {
@@ -101,6 +102,7 @@ pub fn to_client(u: &mut Unstructured<'_>) -> Result<ToClient> {
             more: u.arbitrary()?,
             start: Seq(number(u)?),
             head: Seq(number(u)?),
+            chain: None,
         },
         _ => ToClient::Bye { reason: close_reason(u)? },
     })
@@ -192,6 +194,7 @@ fn member(u: &mut Unstructured<'_>) -> Result<MemberRecord> {
         role: *u.choose(&[Role::Member, Role::Moderator, Role::Owner])?,
         status: *u.choose(&[Status::Online, Status::Offline, Status::Away, Status::Busy, Status::Unreachable])?,
         note: note(u)?,
+        identity: None,
     })
 }
 
@@ -256,8 +259,21 @@ fn close_reason(u: &mut Unstructured<'_>) -> Result<CloseReason> {
 }
 
 fn violation(u: &mut Unstructured<'_>) -> Result<Violation> {
-    use Violation::{Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
-    Ok(*u.choose(&[Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember, Forged, Impostor])?)
+    use Violation::{
+        Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember, Unsigned,
+    };
+    Ok(*u.choose(&[
+        Oversize,
+        Malformed,
+        Unexpected,
+        Preamble,
+        OutOfOrder,
+        TooMuch,
+        UnknownMember,
+        Forged,
+        Impostor,
+        Unsigned,
+    ])?)
 }
 
 fn refusal(u: &mut Unstructured<'_>) -> Result<Refusal> {

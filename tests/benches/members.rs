@@ -198,7 +198,15 @@ mod linux {
     }
 
     fn say(hall: &mut Hall, link: LinkId, round: u64) {
-        hall.says(link, &ToHost::Send { room: hall.room(), cmid: Cmid(round + 1), body: Body::text(&"x".repeat(64)) });
+        hall.says(
+            link,
+            &ToHost::Send {
+                room: hall.room(),
+                cmid: Cmid(round + 1),
+                body: Body::text(&"x".repeat(64)),
+                commitment: None,
+            },
+        );
     }
 
     fn cpu_time() -> Duration {

@@ -12,14 +12,15 @@ from typing import Any
 from dissononce.dh.x25519.private import PrivateKey
 from dissononce.dh.x25519.x25519 import X25519DH
 from dissononce.extras.dh.dangerous.dh_nogen import NoGenDH
-from exchange import names, wire
+from exchange import names, signing, wire
 from exchange.client import Client
 from exchange.discovery import NoSession, read_txt
-from exchange.messages import TO_CLIENT, TO_HOST
+from exchange.messages import BODY, COMMITMENT, TO_CLIENT, TO_HOST
 from exchange.names import BadName, canonical, parse_name
 from exchange.schema import Malformed, from_json, to_json, whole
 from exchange.secret import NoSecret, Secret
 from exchange.secure import Identity, Keys, Secured, safety_number
+from exchange.signing import Place, chain_after, chain_begun, digest_of
 from exchange.wire import Broken, Choice, Frames, Offer, Stream
 
 Vector = dict[str, Any]
@@ -114,6 +115,28 @@ class Vectors(unittest.TestCase):
             self.check(vector, lambda: safety_number(data[:16].hex(), data[16:].hex()))
 
         self.each("safety.json", number)
+
+    def test_signatures(self) -> None:
+        def digest(vector: Vector, data: bytes) -> None:
+            self.assertEqual(digest_of(whole(BODY, data)).hex(), vector["meaning"])
+
+        def chain(vector: Vector, data: bytes) -> None:
+            links = [chain_begun(data.hex())]
+            for entry in vector["entries"]:
+                author, digest = (entry["peer"], entry["producer"]), bytes.fromhex(entry["digest"])
+                links.append(chain_after(links[-1], author, entry["cmid"], entry["at"], digest))
+            self.assertEqual([link.hex() for link in links], vector["meaning"])
+
+        def commitment(vector: Vector, data: bytes) -> None:
+            read = whole(COMMITMENT, data)
+            self.assertEqual((read, COMMITMENT.write(read)), (vector["meaning"], data))
+            author, place = Identity(bytes.fromhex(vector["seed"])), Place(*(vector[name] for name in Place._fields))
+            self.assertEqual(signing.is_signed(author.public, place, read), vector["signed"])
+            # Whoever has signed it does so again with the same bytes, and nobody else does.
+            self.assertEqual(signing.sign(author, place, read) == read, vector["signed"])
+
+        kinds = {"digest": digest, "chain": chain, "commitment": commitment}
+        self.each("signatures.json", lambda vector, data: kinds[vector["name"].split(".")[0]](vector, data))
 
     def test_secrets(self) -> None:
         def secret(vector: Vector, data: bytes) -> None:

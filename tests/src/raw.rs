@@ -7,8 +7,8 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use exchange_driver::{
     ByteStream, Runtime,
     core::{
-        Cmid, Identity, JoinFrom, PeerId, Presence, ProducerId, RoomId, Seed,
-        message::{Encoding, Hello, ToClient, ToHost},
+        Body, Cmid, Epoch, Identity, JoinFrom, PeerId, Presence, ProducerId, RoomId, RoomName, Seed,
+        message::{Commitment, Encoding, Hello, Place, ToClient, ToHost},
         wire::{Keyring, Offer, Received, Versions, Wire},
     },
 };
@@ -21,6 +21,11 @@ pub struct RawClient<S> {
     pub stream: S,
     /// Whose it is, as has been proven.
     pub peer: PeerId,
+    /// Which run of its client it says it is.
+    pub producer: ProducerId,
+    identity: Identity,
+    /// The lobby's log, once it is in it.
+    epoch: Option<Epoch>,
     wire: Wire,
     encoding: Encoding,
     unread: Bytes,
@@ -39,7 +44,9 @@ impl<S: ByteStream> RawClient<S> {
         let keys = Keyring::new(identity.clone(), &Seed::new(random())).keys();
         let wire = Wire::client(Offer::new(Versions::SUPPORTED, &[encoding])).secured(Some(keys));
         write_all(&mut stream, &wire.opening()).await.ok()?;
-        let mut client = Self { stream, peer, wire, encoding, unread: Bytes::new() };
+        let (producer, identity) = (ProducerId::from_bytes([0; 8]), identity.clone());
+        let unread = Bytes::new();
+        let mut client = Self { stream, peer, producer, identity, epoch: None, wire, encoding, unread };
         client.next_received().await.filter(Option::is_none).map(|_| client)
     }
 
@@ -72,9 +79,18 @@ impl<S: ByteStream> RawClient<S> {
     }
 
     /// What it says then, as another run of its client each time.
-    pub fn hello(&self, nick: &str) -> Hello {
+    pub fn hello(&mut self, nick: &str) -> Hello {
         let producer = ProducerId::from_bytes(fastrand::u64(..).to_be_bytes());
+        self.producer = producer;
         Hello { peer: self.peer, producer, token: None, attempt: 1, nick: nick.into(), presence: Presence::default() }
+    }
+
+    /// A message for the lobby, which is that room, with what has to be signed of it.
+    pub fn signed(&self, room: RoomId, cmid: Cmid, body: Body) -> ToHost {
+        let epoch = self.epoch.expect("it is in the lobby");
+        let place = Place { room: &RoomName::lobby(), epoch, producer: self.producer };
+        let commitment = Some(Commitment::sign_unseen(&self.identity, place, (cmid, vec![body.digest().short()])));
+        ToHost::Send { room, cmid, body, commitment }
     }
 
     /// Sends bytes that may be anything, as if they were frames.
@@ -88,7 +104,13 @@ impl<S: ByteStream> RawClient<S> {
     /// The next message; `None` when the host has ended the connection.
     pub async fn hear(&mut self) -> Option<ToClient> {
         let frame = self.next_received().await?.expect("only frames follow the handshake");
-        Some(self.encoding.decode(&frame).expect("a host speaks the protocol"))
+        let message = self.encoding.decode(&frame).expect("a host speaks the protocol");
+        if let ToClient::Joined(joined) = &message
+            && joined.name.is_lobby()
+        {
+            self.epoch = Some(joined.epoch);
+        }
+        Some(message)
     }
 
     /// The first message that `pick` makes something of.

@@ -13,6 +13,7 @@ mod preamble;
 mod safety;
 mod secrets;
 mod secured;
+mod signatures;
 mod txt;
 
 use std::{
@@ -40,6 +41,7 @@ pub fn files() -> Vec<(&'static str, String)> {
         ("safety.json", safety::vectors()),
         ("secrets.json", secrets::vectors()),
         ("secured.json", secured::vectors()),
+        ("signatures.json", signatures::vectors()),
         ("frames.json", frames::vectors()),
         ("to_host.json", [messages::to_host(), malformed::to_host(), lenient::to_host()].concat()),
         ("to_client.json", [messages::to_client(), malformed::to_client(), lenient::to_client()].concat()),

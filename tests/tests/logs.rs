@@ -68,6 +68,7 @@ async fn nothing_that_is_logged_is_a_secret_or_obeyed_by_a_terminal() {
         let mut eve = RawClient::open(stream, Encoding::Json, &identity).await.unwrap();
         let greeting = eve.hello("eve");
         let producer = *producer.get_or_insert(greeting.producer);
+        eve.producer = producer;
         eve.say(&ToHost::Hello(Hello { attempt, token: tokens.last().copied(), producer, ..greeting })).await;
         let welcome = |message| match message {
             ToClient::Welcome(welcome) => Some(welcome.token),
@@ -78,7 +79,8 @@ async fn nothing_that_is_logged_is_a_secret_or_obeyed_by_a_terminal() {
         eve.say(&ToHost::Join { room: "lobby".into(), from: JoinFrom::Head, settled, sent }).await;
         let joined = |message| if let ToClient::Joined(joined) = message { Some(joined.room) } else { None };
         let room = eve.wait_for(joined).await;
-        eve.say(&ToHost::Send { room, cmid: Cmid(attempt.into()), body: Body::text(HOSTILE) }).await;
+        let said = eve.signed(room, Cmid(attempt.into()), Body::text(HOSTILE));
+        eve.say(&said).await;
         let heard = messages(&mut events, &RoomName::lobby(), 1).await;
         assert_eq!(heard[0].2, HOSTILE);
         if attempt == 2 {

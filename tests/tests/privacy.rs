@@ -57,6 +57,40 @@ async fn whoever_listens_to_a_session_in_the_clear_learns_all_of_it() {
     }
 }
 
+#[tokio::test]
+async fn what_people_say_is_proven_where_it_is_encrypted_and_nowhere_else() {
+    for is_secured in [true, false] {
+        let runtime = Tokio::default();
+        let host = local_host(&runtime, SESSION).nick(HOST);
+        let host = if is_secured { host } else { host.insecure() }.start().await.unwrap();
+        let come = async |nick| {
+            let guest = Client::builder_on(runtime.clone()).nick(nick);
+            let guest = if is_secured { guest } else { guest.insecure() };
+            guest.join(host.addresses()[0]).await.unwrap()
+        };
+        let (guest, witness) = (come(GUEST).await, come(WITNESS).await);
+        let everybody = [host.events(), guest.events(), witness.events()];
+        guest.room("lobby").send(SAID_BY_GUEST).await.unwrap().delivered().await.unwrap();
+        host.room("lobby").send(SAID_BY_HOST).await.unwrap();
+        // Many at once are signed once.
+        for number in 0..100 {
+            guest.room("lobby").send(format!("number {number}")).await.unwrap();
+        }
+        for mut events in everybody {
+            let mut heard = 0;
+            let all = wait_for(&mut events, |event| {
+                if let Event::Message(message) = &event {
+                    heard += 1;
+                    assert_eq!(message.is_proven(), is_secured, "{message:?}");
+                }
+                assert!(!matches!(event, Event::Forged { .. } | Event::Forked { .. }), "{event:?}");
+                (heard == 102).then_some(())
+            });
+            all.await;
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Protection {
     Usual,

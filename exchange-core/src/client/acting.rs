@@ -52,7 +52,7 @@ impl Client {
         act: Act,
         out: &mut Outbox,
     ) {
-        if producer == self.producer {
+        if (by.id, producer) == (self.peer, self.producer) {
             self.settle(&name, cmid, self.logged(Some(seq)), out);
         }
         let removed: Vec<MemberId> = match &act {
@@ -70,7 +70,7 @@ impl Client {
         }
         let Some(room) = self.rooms.get_mut(&name) else { return };
         room.follow(&act, seq);
-        if cmid == Cmid::ZERO || room.given.is_first(producer, cmid, seq) {
+        if cmid == Cmid::ZERO || room.given.is_first((by.id, producer), cmid, seq) {
             out.event(Event::Acted { room: name, by, act, seq, replayed });
         }
     }

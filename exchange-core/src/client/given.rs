@@ -3,14 +3,14 @@
 
 use alloc::collections::BTreeMap;
 
-use crate::ids::{Cmid, ProducerId, Seq};
+use crate::ids::{Cmid, PeerId, ProducerId, Seq};
 
 /// Producers that are remembered.
 const PRODUCERS: usize = 4096;
 
-/// The newest messages of each author.
+/// The newest messages of each author: of a peer's client, since anybody may say that theirs has the same number.
 #[derive(Debug, Default)]
-pub(super) struct Given(BTreeMap<ProducerId, Recent>);
+pub(super) struct Given(BTreeMap<(PeerId, ProducerId), Recent>);
 
 /// The last message that was given, and which of the 128 before it were. Whoever sends again has at most so many without
 /// an outcome. Not all of them have to be: what is refused in one log may be in the next.
@@ -25,13 +25,13 @@ struct Recent {
 
 impl Given {
     /// Whether a message was not given before, be it from another log. It is from now on.
-    pub(super) fn is_first(&mut self, producer: ProducerId, cmid: Cmid, seq: Seq) -> bool {
-        if let Some(recent) = self.0.get_mut(&producer) {
+    pub(super) fn is_first(&mut self, author: (PeerId, ProducerId), cmid: Cmid, seq: Seq) -> bool {
+        if let Some(recent) = self.0.get_mut(&author) {
             return recent.is_first(cmid, seq);
         }
-        self.0.insert(producer, Recent { last: cmid, before: 0, seq });
+        self.0.insert(author, Recent { last: cmid, before: 0, seq });
         if self.0.len() > PRODUCERS
-            && let Some(oldest) = self.0.iter().min_by_key(|(_, recent)| recent.seq).map(|(producer, _)| *producer)
+            && let Some(oldest) = self.0.iter().min_by_key(|(_, recent)| recent.seq).map(|(author, _)| *author)
         {
             self.0.remove(&oldest);
         }
@@ -65,7 +65,7 @@ mod tests {
 
     use super::*;
 
-    const ANA: ProducerId = ProducerId::from_bytes([1; 8]);
+    const ANA: (PeerId, ProducerId) = (PeerId::from_bytes([1; 16]), ProducerId::from_bytes([1; 8]));
 
     #[test]
     fn what_was_refused_in_one_log_is_given_when_it_is_in_the_next_and_what_was_given_is_not() {

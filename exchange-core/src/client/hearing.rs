@@ -1,16 +1,17 @@
 //! What the host says, and what follows from it.
 
-use alloc::collections::BTreeSet;
+use alloc::{collections::BTreeSet, vec::Vec};
 use core::mem;
 
 use super::{
     Client, Joint, State,
     paging::Announced,
+    proofs::{Finding, Proofs, Word},
     room::{Room, Taken},
 };
 use crate::{
     event::{Event, Fields, MessageId, Peer, Session},
-    ids::{Cmid, MemberId, Rev, RoomId, Seq},
+    ids::{Cmid, MemberId, PeerId, Rev, RoomId, Seq},
     message::{Body, Entry, Joined, MemberRecord, Status, ToClient, ToHost, Welcome},
     name::RoomName,
     reason::{Durability, Outcome, Refusal, Violation},
@@ -73,9 +74,9 @@ impl Client {
                 self.changes_room(&room);
                 out.event(Event::RoomRefused { room, refusal });
             }
-            ToClient::Gap { room, to, reason } => {
+            ToClient::Gap { room, to, reason, chain } => {
                 let Some(room) = self.room_of(room)? else { return Ok(()) };
-                let from = self.rooms.get_mut(&room).ok_or(Violation::Unexpected)?.skip(to)?;
+                let from = self.rooms.get_mut(&room).ok_or(Violation::Unexpected)?.skip(to, chain)?;
                 self.moves(&room);
                 self.changes_room(&room);
                 self.watch_seen(now, &room);
@@ -120,8 +121,8 @@ impl Client {
             ToClient::Removed { room, refusal, reason } => self.removed(room, refusal, reason, out)?,
             ToClient::Signals { room, signals } => self.signals(now, room, signals, out)?,
             ToClient::NoSignals { room } => self.no_signals(room, out)?,
-            ToClient::Page { room, after, entries, more, start, head } => {
-                self.page(room, Announced { after, entries, more, start, head }, out)?;
+            ToClient::Page { room, after, entries, more, start, head, chain } => {
+                self.page(room, Announced { after, entries, more, start, head, chain }, out)?;
             }
             ToClient::FetchRefused { room, refusal } => self.fetch_refused(now, room, refusal, out)?,
             ToClient::Welcome(_) | ToClient::Bye { .. } => return Err(Violation::Unexpected),
@@ -135,6 +136,19 @@ impl Client {
             Some(name) => Ok(Some(name.clone())),
             None if self.leaving.contains_key(&number) || self.lost.contains(&number) => Ok(None),
             None => Err(Violation::Unexpected),
+        }
+    }
+
+    /// Whether that is this client itself.
+    pub(super) fn is_me(&self, record: &MemberRecord) -> bool {
+        (record.peer, record.producer) == (self.peer, self.producer)
+    }
+
+    /// Who hosts, if the present link has proven that.
+    fn proven_host(&self) -> Option<PeerId> {
+        match &self.state {
+            State::Linked(link) => link.proven,
+            _ => None,
         }
     }
 
@@ -197,15 +211,14 @@ impl Client {
         }
     }
 
-    fn roster(&mut self, rev: Rev, members: alloc::vec::Vec<MemberRecord>, out: &mut Outbox) -> Result<(), Violation> {
-        let proven = match &self.state {
-            State::Linked(link) => link.proven,
-            _ => None,
-        };
+    fn roster(&mut self, rev: Rev, members: Vec<MemberRecord>, out: &mut Outbox) -> Result<(), Violation> {
+        let host = self.proven_host();
         for record in members {
-            if record.member == MemberId::OWNER && proven.is_some_and(|host| host.peer != record.peer) {
+            let is_another = record.member == MemberId::OWNER && host.is_some_and(|host| host != record.peer);
+            if is_another || record.identity.is_some_and(|identity| identity.peer() != record.peer) {
                 return Err(Violation::Impostor);
             }
+            let is_me = self.is_me(&record);
             let known = self.roster.insert(record.member, record.clone());
             // Whoever is new in a snapshot is part of how things stand.
             let before = match known {
@@ -213,7 +226,7 @@ impl Client {
                 known => Some(known.map_or((Status::Offline, None), |known| (known.status, known.note))),
             };
             let (peer, now) = (record.peer(), (record.status, record.note));
-            if record.producer != self.producer && before.is_some_and(|before| before != now) {
+            if !is_me && before.is_some_and(|before| before != now) {
                 let (status, note) = now;
                 out.event(Event::Presence { peer, status, note });
             }
@@ -241,6 +254,8 @@ impl Client {
 
     fn joined(&mut self, now: Time, joined: Joined, out: &mut Outbox) -> Result<(), Violation> {
         let (name, number, known) = (joined.name.clone(), joined.room, joined.known);
+        let (epoch, places, chained) = (joined.epoch, (joined.after, joined.head), joined.chained);
+        let is_proven = self.proven_host().is_some();
         if self.leaving.contains_key(&number) {
             // Said before the host heard that the room is left: the answer to a later wish comes after it has.
             return Ok(());
@@ -259,6 +274,14 @@ impl Client {
         self.void_signals(&name, out);
         let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
         let taken = room.joined(joined)?;
+        if is_proven && chained.is_none() {
+            return Err(Violation::Unsigned);
+        }
+        let is_same = room.proves(&taken, epoch, places, chained.filter(|_| is_proven));
+        let doubtful: Vec<Cmid> = (!known).then(|| room.doubtful()).into_iter().flatten().collect();
+        if !is_same {
+            self.is_forked(&name, MemberId::OWNER, places.0, out);
+        }
         if taken == Taken::Members {
             return Ok(());
         }
@@ -268,7 +291,6 @@ impl Client {
             self.paging.fail(&name, Refusal::HistoryLost, out);
             out.event(Event::HistoryLost { room: name.clone() });
         }
-        let doubtful = (!known).then(|| room.doubtful()).into_iter().flatten();
         for cmid in doubtful {
             self.settle(&name, cmid, Outcome::Unknown, out);
         }
@@ -289,14 +311,26 @@ impl Client {
     }
 
     fn entry(&mut self, now: Time, entry: Entry, out: &mut Outbox) -> Result<(), Violation> {
-        let Entry { room: number, seq, author, cmid, at, body } = entry;
-        let Some(name) = self.room_of(number)? else { return Ok(()) };
+        let Entry { seq, author, cmid, at, .. } = entry;
+        let Some(name) = self.room_of(entry.room)? else { return Ok(()) };
         let record = self.roster.get(&author).ok_or(Violation::UnknownMember)?;
-        let (producer, peer, mine) = (record.producer, record.peer(), record.producer == self.producer);
+        let (producer, peer, mine) = (record.producer, record.peer(), self.is_me(record));
         let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
         room.step(seq)?;
         self.moves(&name);
+        let word = self.word_of(&name, &entry, out)?;
         let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
+        if word == Some(Word::Forged) && !cfg!(exchange_bug = "forged-told-as-said") {
+            // What was said there, if anything was, is as good as missing.
+            room.signals.skip(seq);
+            self.changes_room(&name);
+            self.watch_seen(now, &name);
+            if mine {
+                self.settle(&name, cmid, Outcome::Unknown, out);
+            }
+            out.event(Event::Forged { room: name, peer, seq });
+            return Ok(());
+        }
         let replayed = room.is_history(seq);
         if cmid != Cmid::ZERO {
             if !mine {
@@ -305,6 +339,7 @@ impl Client {
             }
             self.stops_typing(now, &name, author, out);
         }
+        let body = entry.body;
         let room = self.rooms.get_mut(&name).ok_or(Violation::Unexpected)?;
         match body {
             Body::Join { .. } => {
@@ -326,14 +361,15 @@ impl Client {
             }
             Body::Act(act) => self.acted(name, (peer, producer), (seq, cmid, replayed), act, out),
             body => {
-                let first = cmid == Cmid::ZERO || room.given.is_first(producer, cmid, seq);
+                let first = cmid == Cmid::ZERO || room.given.is_first((peer.id, producer), cmid, seq);
                 if mine {
                     let outcome = self.logged(Some(seq));
                     self.settle(&name, cmid, outcome, out);
                 }
                 if first {
                     let id = MessageId { room: name.clone(), producer, cmid };
-                    let event = Event::said(Fields { id, seq, sender: peer, at, body, mine, replayed });
+                    let proven = word == Some(Word::Proven);
+                    let event = Event::said(Fields { id, seq, sender: peer, at, body, mine, replayed, proven });
                     if let Some(room) = self.rooms.get_mut(&name) {
                         room.transcript.take(&event);
                         room.later.take(&event);
@@ -344,6 +380,28 @@ impl Client {
             }
         }
         Ok(())
+    }
+
+    /// How certain a room's next entry is, where that can be told.
+    fn word_of(&mut self, name: &RoomName, entry: &Entry, out: &mut Outbox) -> Result<Option<Word>, Violation> {
+        let record = self.roster.get(&entry.author).ok_or(Violation::UnknownMember)?;
+        let proofs = self.rooms.get_mut(name).and_then(|room| room.proofs.as_mut());
+        let Some(proofs) = proofs else { return Ok(None) };
+        let Finding { word, forked } = proofs.hear(name, entry, record)?;
+        if let Some(seq) = forked {
+            self.is_forked(name, entry.author, seq, out);
+        }
+        Ok(Some(word))
+    }
+
+    /// Somebody has not been shown the log of a room that this client was, up to that place.
+    pub(super) fn is_forked(&mut self, name: &RoomName, by: MemberId, seq: Seq, out: &mut Outbox) {
+        let proofs = self.rooms.get_mut(name).and_then(|room| room.proofs.as_mut());
+        if let Some(record) = self.roster.get(&by)
+            && proofs.is_some_and(Proofs::fork)
+        {
+            out.event(Event::Forked { room: name.clone(), peer: record.peer(), seq });
+        }
     }
 
     /// What became of a message that is in the host's log, at that place if it is known.

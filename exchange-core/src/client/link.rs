@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use super::{Alarm, Client, State};
 use crate::{
     event::{Ended, Event},
+    ids::PeerId,
     limits::CONTROL_ALLOWANCE,
     message::{Encoding, Hello, Presence, ToHost, Welcome},
     name::Nick,
@@ -25,8 +26,9 @@ const SLEEP: Duration = Duration::from_secs(5);
 pub(super) struct Link {
     pub(super) id: LinkId,
     stage: Stage,
-    /// Who hosts, where a handshake has proven that.
-    pub(super) proven: Option<Proven>,
+    /// Who hosts, where a handshake has proven that, and whether also that both know the secret.
+    pub(super) proven: Option<PeerId>,
+    by_secret: bool,
     window: u32,
     outstanding: u32,
     heard: Time,
@@ -57,6 +59,7 @@ impl Link {
             id,
             stage: Stage::Dialing,
             proven: None,
+            by_secret: false,
             window: 0,
             outstanding: 0,
             heard: now,
@@ -180,13 +183,15 @@ impl Client {
             && link.stage == Stage::Preamble
         {
             link.stage = Stage::Greeting(encoding);
-            link.proven = proven;
+            link.proven = proven.map(|host| host.peer());
+            link.by_secret = proven.is_some_and(|host| host.by_secret);
             link.heard(now);
             link.say(&ToHost::Hello(hello));
             link.told = Some(told);
             link.flush(out);
-            self.host = self.host.or_else(|| proven.map(|host| host.peer));
-            self.host_has_secret |= proven.is_some_and(|host| host.by_secret);
+            let (peer, by_secret) = (link.proven, link.by_secret);
+            self.host = self.host.or(peer);
+            self.host_has_secret |= by_secret;
         }
     }
 
@@ -311,7 +316,7 @@ impl Client {
 
     /// Whether the present link has proven that this client knows the secret.
     fn has_shown_secret(&self) -> bool {
-        matches!(&self.state, State::Linked(link) if link.proven.is_some_and(|host| host.by_secret))
+        matches!(&self.state, State::Linked(link) if link.by_secret)
     }
 
     fn lost(&mut self, now: Time, cause: Ended, out: &mut Outbox) {

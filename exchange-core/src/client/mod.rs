@@ -18,6 +18,7 @@ mod journal;
 mod leaving;
 mod link;
 mod paging;
+mod proofs;
 mod restore;
 mod room;
 mod signals;

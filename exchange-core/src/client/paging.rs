@@ -5,14 +5,19 @@
 
 use alloc::{collections::VecDeque, vec::Vec};
 
-use super::{Client, State};
+use super::{
+    Client, State,
+    proofs::{Authors, Word},
+};
 use crate::{
+    digest::Digest,
     event::{Event, Page, PageId},
-    ids::{RoomId, Seq},
+    ids::{MemberId, RoomId, Seq},
     limits::Limits,
     message::{Entry, PageFrom, ToHost},
     name::RoomName,
     reason::{Refusal, Violation},
+    room::Chain,
     seam::Outbox,
     time::Time,
 };
@@ -48,11 +53,21 @@ struct Told {
     /// The place before the first entry and that of the last; `None` before the first head has come.
     span: Option<(Seq, Seq)>,
     events: Vec<Event>,
+    proofs: Option<PageProofs>,
     /// Entries and bytes in all, those included that the host then said are gone.
     entries: u32,
     bytes: usize,
     start: Seq,
     head: Seq,
+}
+
+/// What is known of a page by itself.
+#[derive(Debug)]
+struct PageProofs {
+    authors: Authors,
+    /// The chain where the page begins, and how it goes on from there.
+    base: Digest,
+    chain: Chain,
 }
 
 /// The entries that a page's head has announced.
@@ -73,6 +88,7 @@ pub(super) struct Announced {
     pub(super) more: bool,
     pub(super) start: Seq,
     pub(super) head: Seq,
+    pub(super) chain: Option<Digest>,
 }
 
 impl Paging {
@@ -123,7 +139,7 @@ impl Fetch {
     /// Whether these can be the next entries of what was asked for.
     fn takes(&mut self, announced: Announced) -> Result<(), Violation> {
         let told = self.told.as_mut().ok_or(Violation::Unexpected)?;
-        let Announced { after, entries, more, start, head } = announced;
+        let Announced { after, entries, more, start, head, chain } = announced;
         if told.entries.saturating_add(entries) > self.count {
             return Err(Violation::TooMuch);
         }
@@ -149,6 +165,8 @@ impl Fetch {
             if !cfg!(exchange_bug = "page-keeps-what-is-gone") {
                 told.events.clear();
             }
+            let begins = |base| PageProofs { authors: Authors::default(), base, chain: Chain::at(after, base) };
+            told.proofs = chain.map(begins);
         }
         told.entries += entries;
         (told.start, told.head) = (start, head);
@@ -202,7 +220,8 @@ impl Client {
             link.say(&ToHost::Fetch { room: number, from: *from, count: *count });
             if let Some(fetch) = self.paging.fetches.get_mut(place) {
                 let (start, head) = (Seq::ZERO, Seq::ZERO);
-                fetch.told = Some(Told { known, span: None, events: Vec::new(), entries: 0, bytes: 0, start, head });
+                let (events, proofs) = (Vec::new(), None);
+                fetch.told = Some(Told { known, span: None, events, proofs, entries: 0, bytes: 0, start, head });
             }
         }
     }
@@ -210,6 +229,10 @@ impl Client {
     pub(super) fn page(&mut self, number: RoomId, announced: Announced, out: &mut Outbox) -> Result<(), Violation> {
         let page = match self.room_of(number)? {
             Some(name) => {
+                let is_chained = self.rooms.get(&name).is_some_and(|room| room.proofs.is_some());
+                if is_chained && announced.chain.is_none() {
+                    return Err(Violation::Unsigned);
+                }
                 let fetch = self.paging.asked(&name).ok_or(Violation::Unexpected)?;
                 fetch.takes(announced)?;
                 Some(fetch.id)
@@ -237,8 +260,20 @@ impl Client {
                 return Err(Violation::TooMuch);
             }
             let record = self.roster.get(&entry.author).ok_or(Violation::UnknownMember)?;
-            let mine = record.producer == self.producer;
-            told.events.push(Event::of_entry(fetch.room.clone(), entry, (record.peer(), record.producer), mine, true));
+            let mine = (record.peer, record.producer) == (self.peer, self.producer);
+            let proofs = self.rooms.get(&fetch.room).and_then(|room| room.proofs.as_ref());
+            let page = told.proofs.as_mut().map(|page| (&mut page.authors, &mut page.chain));
+            let found = proofs.zip(page).map(|(proofs, page)| proofs.hear_page(page, &fetch.room, &entry, record));
+            let word = found.as_ref().map(|found| found.word);
+            let forked = found.and_then(|found| found.forked).map(|seq| (fetch.room.clone(), entry.author, seq));
+            if word == Some(Word::Forged) {
+                out.event(Event::Forged { room: fetch.room.clone(), peer: record.peer(), seq: entry.seq });
+            } else {
+                told.events.push(Event::of_entry(fetch.room.clone(), entry, record.author_of(word, mine), true));
+            }
+            if let Some((room, by, seq)) = forked {
+                self.is_forked(&room, by, seq, out);
+            }
         }
         self.page_ends(out)
     }
@@ -252,7 +287,13 @@ impl Client {
             return Err(Violation::OutOfOrder);
         }
         let Some(Fetch { room: name, told: Some(told), .. }) = self.paging.take(id) else { return Ok(()) };
-        let Told { span: Some((after, to)), events, start, head, .. } = told else { return Ok(()) };
+        let Told { span: Some((after, to)), events, proofs: page, start, head, .. } = told else { return Ok(()) };
+        let proofs = self.rooms.get_mut(&name).and_then(|room| room.proofs.as_mut());
+        if let Some((proofs, page)) = proofs.zip(page)
+            && !proofs.take_page((after, page.base), (to, page.chain.head()))
+        {
+            self.is_forked(&name, MemberId::OWNER, to, out);
+        }
         let later = self.rooms.get(&name).into_iter().flat_map(|room| room.later.after(to));
         let later = later.filter(|_| !cfg!(exchange_bug = "page-shows-old-text"));
         let page = Page::new(name.clone(), (after, to), (start, head), events, later);

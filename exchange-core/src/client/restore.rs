@@ -46,7 +46,10 @@ impl Client {
         let config = ClientConfig { identity: identity.or(config.identity), ..config };
         let mut client = Self::new(config, seed);
         client.peer = client.identity().map_or(kept.peer, Identity::peer);
-        client.producer = kept.producer;
+        // To be known by the same number is for the same peer.
+        if client.peer == kept.peer {
+            client.producer = kept.producer;
+        }
         (client.attempt, client.session) = (kept.attempt, kept.session);
         let mut waiting: BTreeMap<u32, Vec<(Cmid, Body)>> = BTreeMap::new();
         for (key, row) in &rows {

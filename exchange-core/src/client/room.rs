@@ -5,11 +5,18 @@ use alloc::{
     vec::Vec,
 };
 
-use super::{given::Given, journal::Standing, signals::Signals};
+use super::{
+    given::Given,
+    journal::Standing,
+    proofs::{Proofs, digests},
+    signals::Signals,
+};
 use crate::{
-    ids::{Cmid, Epoch, MemberId, PeerId, RoomId, Seq},
-    message::{Act, Body, JoinFrom, Joined, Rules},
-    name::Remark,
+    digest::Digest,
+    identity::Identity,
+    ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, RoomId, Seq},
+    message::{Act, Body, Chained, Commitment, JoinFrom, Joined, Place, Rules},
+    name::{Remark, RoomName},
     reason::Violation,
     room::{Later, Reading, Transcript},
 };
@@ -41,10 +48,14 @@ pub(super) struct Room {
     waiting: VecDeque<Waiting>,
     /// How many of those waiting are on the present link.
     wired: usize,
+    /// The last of the messages that something was signed of on the present link.
+    committed: Cmid,
     /// The last message that was ever put on a link, and the last number used.
     sent: Cmid,
     numbered: Cmid,
     pub(super) given: Given,
+    /// What can be proven of the log; nothing in the clear.
+    pub(super) proofs: Option<Proofs>,
     pub(super) transcript: Transcript,
     pub(super) later: Later,
     pub(super) reading: Reading,
@@ -97,9 +108,11 @@ impl Room {
             took_back: false,
             waiting: VecDeque::new(),
             wired: 0,
+            committed: Cmid::ZERO,
             sent: numbered,
             numbered,
             given: Given::default(),
+            proofs: None,
             transcript,
             later,
             reading: Reading::default(),
@@ -218,6 +231,7 @@ impl Room {
     pub(super) fn unlinked(&mut self) {
         self.phase = Phase::Wanted;
         self.took_back = false;
+        self.committed = Cmid::ZERO;
         if cfg!(exchange_bug = "forgets-on-write") {
             self.waiting.drain(..self.wired);
         }
@@ -241,6 +255,9 @@ impl Room {
     pub(super) fn take_back(&mut self, cmid: Cmid) {
         let before = self.waiting.iter().take_while(|waiting| waiting.cmid < cmid).count();
         self.wired = self.wired.min(before);
+        if !cfg!(exchange_bug = "commits-once-a-link") {
+            self.committed = Cmid::ZERO;
+        }
         self.took_back = true;
     }
 
@@ -297,6 +314,27 @@ impl Room {
         Ok(taken)
     }
 
+    /// Takes in what the host says can be proven of the log, which was joined like that. Whether that is what it has said
+    /// before.
+    pub(super) fn proves(
+        &mut self,
+        taken: &Taken,
+        epoch: Epoch,
+        (after, head): (Seq, Seq),
+        chained: Option<Chained>,
+    ) -> bool {
+        match (chained, &mut self.proofs, taken) {
+            (None, proofs, _) => {
+                *proofs = None;
+                true
+            }
+            (Some(chained), Some(proofs), Taken::Resumed | Taken::Members) => {
+                proofs.stands(head, (after, chained.chain))
+            }
+            (Some(chained), proofs, _) => proofs.insert(Proofs::new(epoch, chained, (after, head))).begins_right(),
+        }
+    }
+
     /// Takes in how things stand in the room.
     fn stands(&mut self, joined: Joined) {
         self.members = joined.members.into_iter().collect();
@@ -315,12 +353,15 @@ impl Room {
         }
     }
 
-    /// Steps over a gap; gives the first place in it.
-    pub(super) fn skip(&mut self, to: Seq) -> Result<Seq, Violation> {
+    /// Steps over a gap, behind which the chain is that; gives the first place in it.
+    pub(super) fn skip(&mut self, to: Seq, chain: Option<Digest>) -> Result<Seq, Violation> {
         match &mut self.place {
             Some((_, last)) if to > *last => {
                 let from = last.next();
                 *last = to;
+                if let Some(proofs) = &mut self.proofs {
+                    proofs.skip(to, chain);
+                }
                 self.signals.skip(to);
                 Ok(from)
             }
@@ -370,6 +411,27 @@ impl Room {
         self.numbered = self.numbered.next();
         self.waiting.push_back(Waiting { cmid: self.numbered, body, settled: false });
         self.numbered
+    }
+
+    /// What is to be signed before the next message is put on the link, of as many as `window` allows: nothing, if nothing
+    /// is sent, or signed by anybody.
+    pub(super) fn commit(
+        &mut self,
+        (identity, producer): (&Identity, ProducerId),
+        room: &RoomName,
+        window: usize,
+    ) -> Option<Commitment> {
+        let (proofs, (epoch, seq)) = (self.proofs.as_ref()?, self.place?);
+        let first = self.waiting.get(self.wired)?.cmid;
+        if first <= self.committed {
+            return None;
+        }
+        let next =
+            self.waiting.range(self.wired..).take(window.saturating_sub(self.wired)).map(|waiting| &waiting.body);
+        let digests = digests(next);
+        self.committed = Cmid(first.0.saturating_add(digests.len() as u64).saturating_sub(1));
+        let place = Place { room, epoch, producer };
+        Some(Commitment::sign(identity, place, (first, digests), proofs.seen(seq)))
     }
 
     /// The next message to be put on the link, if `window` allows one more.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::mem;
 
-use super::{Alarm, Client, State, room::Room};
+use super::{Alarm, Client, ClientConfig, State, room::Room};
 use crate::{
     ids::Cmid,
     message::{JoinFrom, ToHost},
@@ -108,15 +108,16 @@ impl Client {
 
     fn send_waiting(&mut self) {
         let State::Linked(link) = &mut self.state else { return };
+        let ClientConfig { window, identity, .. } = &self.config;
         let mut in_flight: usize = self.rooms.values().map(Room::in_flight).sum();
         for (name, room) in &mut self.rooms {
             let Some(number) = room.joined_number() else { continue };
             let sent = room.sent();
-            while link.has_credit()
-                && in_flight < self.config.window * SESSION_WINDOWS
-                && let Some((cmid, body)) = room.next_to_send(self.config.window)
-            {
-                link.say(&ToHost::Send { room: number, cmid, body: body.clone() });
+            while link.has_credit() && in_flight < window * SESSION_WINDOWS {
+                let author = identity.as_ref().map(|identity| (identity, self.producer));
+                let commitment = author.and_then(|author| room.commit(author, name, *window));
+                let Some((cmid, body)) = room.next_to_send(*window) else { break };
+                link.say(&ToHost::Send { room: number, cmid, body: body.clone(), commitment });
                 in_flight += 1;
             }
             if room.sent() != sent

@@ -48,18 +48,24 @@ pub(crate) struct Fields {
     pub(crate) body: Body,
     pub(crate) mine: bool,
     pub(crate) replayed: bool,
+    pub(crate) proven: bool,
+}
+
+/// Whose an entry is, as far as is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Author {
+    pub(crate) peer: Peer,
+    pub(crate) producer: ProducerId,
+    pub(crate) mine: bool,
+    /// Whether that is more than what the host says.
+    pub(crate) proven: bool,
 }
 
 impl Event {
     /// What an entry tells that somebody has made.
-    pub(crate) fn of_entry(
-        room: RoomName,
-        entry: Entry,
-        (peer, producer): (Peer, ProducerId),
-        mine: bool,
-        replayed: bool,
-    ) -> Self {
+    pub(crate) fn of_entry(room: RoomName, entry: Entry, author: Author, replayed: bool) -> Self {
         let Entry { seq, at, cmid, body, .. } = entry;
+        let Author { peer, producer, mine, proven } = author;
         match body {
             Body::Join { .. } => Self::PeerJoined { room, peer, seq, replayed },
             Body::Leave { reason } => Self::PeerLeft { room, peer, reason, seq, replayed },
@@ -67,7 +73,7 @@ impl Event {
             Body::Act(act) => Self::Acted { room, by: peer, act, seq, replayed },
             body => {
                 let id = MessageId { room, producer, cmid };
-                Self::said(Fields { id, seq, sender: peer, at, body, mine, replayed })
+                Self::said(Fields { id, seq, sender: peer, at, body, mine, replayed, proven })
             }
         }
     }
@@ -115,6 +121,14 @@ impl Message {
     /// Who said it.
     pub fn sender(&self) -> &Peer {
         &self.0.sender
+    }
+
+    /// Whether it is certain that its sender said it, and nothing else: they have signed it, or it came to this end from
+    /// nobody but them. Otherwise it is what the host says, which in the clear anybody in between may have said.
+    ///
+    /// Of a message that comes from before where this client began, it may be that it cannot tell.
+    pub fn is_proven(&self) -> bool {
+        self.0.proven
     }
 
     /// What the host's wall clock showed. For display; [`seq`](Self::seq) tells the order.
@@ -329,6 +343,7 @@ mod tests {
                 body,
                 mine: false,
                 replayed: true,
+                proven: true,
             }))
         };
         let reactions = |body| {

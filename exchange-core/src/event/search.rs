@@ -44,7 +44,7 @@ mod tests {
         let id = MessageId { room: RoomName::lobby(), producer: ProducerId::from_bytes([author; 8]), cmid: Cmid(1) };
         let sender = Peer { id: PeerId::from_bytes([author; 16]), nick: "bo".parse().unwrap() };
         let (seq, at, body) = (Seq(1), Timestamp::from_millis(at), Body::text(text));
-        match Event::said(Fields { id, seq, sender, at, body, mine: false, replayed: false }) {
+        match Event::said(Fields { id, seq, sender, at, body, mine: false, replayed: false, proven: false }) {
             Event::Message(message) => MessageView::new(message),
             other => panic!("no message: {other:?}"),
         }

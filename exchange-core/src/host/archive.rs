@@ -13,9 +13,8 @@ use super::{
     kept::{MemberRow, SessionRow},
 };
 use crate::{
-    event::{Event, MessageView, Peer},
+    event::{Author, Event, MessageView, Peer},
     ids::{MemberId, PeerId, ProducerId, RoomId, Seq},
-    journal::read,
     message::{Body, Entry, Rules},
     name::{Nick, Remark, RoomName},
     room::{RoomRow, Transcript},
@@ -68,7 +67,7 @@ impl Archive {
         for (key, row) in rows {
             let is_read = match key {
                 Key::Member(member) => {
-                    let row = read(key, &row).map(|MemberRow { peer: id, producer, nick, .. }| {
+                    let row = MemberRow::read(key, &row).map(|MemberRow { peer: id, producer, nick, .. }| {
                         people.insert(member, (Peer { id, nick }, producer));
                     });
                     row.is_ok()
@@ -177,9 +176,9 @@ fn messages(
 ) -> Vec<MessageView> {
     let mut transcript = Transcript::new(usize::MAX, usize::MAX);
     for entry in entries.into_values() {
-        if let Some(author) = people.get(&entry.author) {
-            let mine = entry.author == OWNER;
-            transcript.take(&Event::of_entry(room.clone(), entry, author.clone(), mine, false));
+        if let Some((peer, producer)) = people.get(&entry.author).cloned() {
+            let author = Author { peer, producer, mine: entry.author == OWNER, proven: false };
+            transcript.take(&Event::of_entry(room.clone(), entry, author, false));
         }
     }
     transcript.into_messages().collect()

@@ -10,7 +10,7 @@ use super::{
     paging::{Fetch, PageSize},
 };
 use crate::{
-    ids::{Rev, RoomId, Seq},
+    ids::{Rev, Seq},
     message::{Encoding, GapReason, Joined, ToClient},
     presence::Roster,
     room::{Next, Room},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What is set aside of a link's credit for the head of a page, which is longest in JSON.
-const PAGE_HEAD: u32 = 160;
+const PAGE_HEAD: u32 = 240;
 
 impl Host {
     pub(super) fn fan_out(&mut self, now: Time, out: &mut Outbox) {
@@ -140,7 +140,7 @@ impl Serving<'_> {
     }
 
     /// Whether the cursor is at the log's head now, and nothing was fetched that is still to be told.
-    fn entries(&mut self, room: &Room, cursor: &mut Cursor) -> bool {
+    fn entries(&mut self, room: &mut Room, cursor: &mut Cursor) -> bool {
         loop {
             let credit = self.state.credit();
             if credit == 0 {
@@ -154,7 +154,7 @@ impl Serving<'_> {
                 continue;
             }
             if cursor.after < cursor.floor {
-                self.gap(room.id, cursor.floor, GapReason::Policy);
+                self.gap(room, cursor.floor, GapReason::Policy);
                 cursor.after = cursor.floor;
                 continue;
             }
@@ -177,7 +177,7 @@ impl Serving<'_> {
                         self.joined(room, cursor, true);
                     }
                     if !cfg!(exchange_bug = "gap-not-told") {
-                        self.gap(room.id, to, GapReason::Retention);
+                        self.gap(room, to, GapReason::Retention);
                     }
                     cursor.after = to;
                 }
@@ -209,7 +209,8 @@ impl Serving<'_> {
         }
         let rest = Some(Fetch::Open(last, to)).filter(|_| last < to && !told.is_empty());
         let entries = u32::try_from(last.0 - after.0).unwrap_or(u32::MAX);
-        let head = ToClient::Page { room: room.id, after, entries, more: rest.is_some(), start, head };
+        let (more, chain) = (rest.is_some(), room.log.chain_at(after));
+        let head = ToClient::Page { room: room.id, after, entries, more, start, head, chain };
         let mut page = BytesMut::new();
         self.encoding.encode(&head, &mut page);
         page.unsplit(told);
@@ -217,7 +218,8 @@ impl Serving<'_> {
         cursor.fetch = rest;
     }
 
-    fn joined(&mut self, room: &Room, cursor: &mut Cursor, known: bool) {
+    fn joined(&mut self, room: &mut Room, cursor: &mut Cursor, known: bool) {
+        room.begun += 1;
         cursor.members_told = room.log.head();
         // Whoever is told anew who is a member forgets what they signalled.
         let is_told = cfg!(exchange_bug = "signals-not-told-to-resumed") && cursor.after > Seq::ZERO;
@@ -233,11 +235,13 @@ impl Serving<'_> {
             founder: room.standing.founder,
             topic: room.topic.clone().filter(|_| !cfg!(exchange_bug = "topic-not-told")),
             rules: room.rules,
+            chained: room.log.provable(cursor.after),
         }));
     }
 
-    fn gap(&mut self, room: RoomId, to: Seq, reason: GapReason) {
-        self.say(&ToClient::Gap { room, to, reason });
+    fn gap(&mut self, room: &Room, to: Seq, reason: GapReason) {
+        let (room, chain) = (room.id, room.log.chain_at(to));
+        self.say(&ToClient::Gap { room, to, reason, chain });
     }
 
     fn say(&mut self, message: &ToClient) {

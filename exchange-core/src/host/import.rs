@@ -225,6 +225,8 @@ impl Import {
                 room.standing.admit(peer);
             }
         }
+        // Whoever had signed it had done so for another log.
+        self.host.rooms.values_mut().for_each(|room| room.log.is_unsigned_so_far());
         self.host.enter(self.now, OWNER, &RoomName::lobby(), Opening::Public, &mut self.out)?;
         Ok(self.host)
     }
@@ -274,7 +276,7 @@ impl Import {
         host.next_member = MemberId(member.0.checked_add(1).ok_or(Refusal::RoomFull)?);
         let producer = producer.unwrap_or_else(|| ProducerId::from_bytes(host.random.bytes()));
         let (role, status) = (host.role(peer), Status::Offline);
-        host.roster.put(MemberRecord { member, peer, producer, nick, role, status, note: None });
+        host.roster.put(MemberRecord { member, peer, producer, nick, role, status, note: None, identity: None });
         host.members.insert(member, Member::new());
         host.gone.push_back(member);
         host.changes_member(member);

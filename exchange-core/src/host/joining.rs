@@ -268,6 +268,7 @@ impl Host {
         self.next_room = RoomId(id.0.checked_add(1).ok_or(Refusal::TooManyRooms)?);
         let epoch = Epoch::from_bytes(self.random.bytes());
         let log = Log::new(epoch, self.limits.history_entries, self.limits.history_bytes);
+        let log = if self.identity.is_some() { log.chained() } else { log };
         let mut room = Room::new(id, name.clone(), log, self.limits.signalled);
         let is_direct = name.direct_between().is_some();
         room.rules.private = opening == Opening::Private || is_direct;

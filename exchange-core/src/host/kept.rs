@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{Host, tokens::Tokens};
 use crate::{
+    identity::PublicIdentity,
     ids::{Epoch, MemberId, PeerId, ProducerId, RoomId, SessionId},
-    journal::read_with_form,
+    journal::{read, read_with_form},
     name::Nick,
     store::{Damage, Key},
 };
 
 /// The form that rows are written in. Whoever changes one of them counts on, and goes on to read the earlier ones.
-const FORM: u16 = 5;
+const FORM: u16 = 6;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SessionRow {
@@ -44,6 +45,14 @@ pub(super) struct MemberRow {
     pub(super) attempt: u32,
     pub(super) tokens: Tokens,
     pub(super) is_removed: bool,
+    pub(super) identity: Option<PublicIdentity>,
+}
+
+impl MemberRow {
+    /// Reads it, also in the forms up to the fifth, in which nobody's keys were kept.
+    pub(super) fn read(key: Key, row: &[u8]) -> Result<Self, Damage> {
+        read(key, row).or_else(|_| read(key, &[row, &[0]].concat()))
+    }
 }
 
 impl Host {
@@ -70,6 +79,7 @@ impl Host {
             attempt: state.attempt,
             tokens: state.tokens,
             is_removed: state.is_removed,
+            identity: record.identity,
         })
     }
 }

@@ -95,9 +95,12 @@ impl Host {
         let is_called = self.nicks.of(member).is_some();
         if !is_called {
             match self.nicks.take(member, hello.peer, &nick) {
-                Ok(nick) => self.introduce(member, hello, nick),
+                Ok(nick) => self.introduce(link, member, hello, nick),
                 Err(error) => return self.close_link(now, link, CloseReason::Name(error), out),
             }
+        }
+        if let Some(proven) = self.links.get(&link).and_then(|link| link.proven) {
+            self.roster_grown |= self.roster.set_identity(member, proven.identity);
         }
         self.has_come_in(link);
         let token = Token::from_bytes(self.random.bytes());
@@ -156,17 +159,18 @@ impl Host {
     }
 
     /// First as if it were not there, then there: so that being told of somebody and their coming are one path.
-    fn introduce(&mut self, member: MemberId, hello: &Hello, nick: Nick) {
+    fn introduce(&mut self, link: LinkId, member: MemberId, hello: &Hello, nick: Nick) {
         let (peer, producer) = (hello.peer, hello.producer);
-        let role = self.role(peer);
-        let record = MemberRecord { member, peer, producer, nick, role, status: Status::Offline, note: None };
+        let identity = self.links.get(&link).and_then(|link| link.proven).map(|proven| proven.identity);
+        let (role, status, note) = (self.role(peer), Status::Offline, None);
+        let record = MemberRecord { member, peer, producer, nick, role, status, note, identity };
         self.roster_grown |= self.roster.put(record);
     }
 
     /// Which member this is, if it may come in.
     fn admit(&mut self, now: Time, link: LinkId, hello: &Hello) -> Result<MemberId, CloseReason> {
         let proven = self.links.get(&link).and_then(|link| link.proven);
-        if proven.is_some_and(|proven| proven.peer != hello.peer) {
+        if proven.is_some_and(|proven| proven.peer() != hello.peer) {
             return Err(Violation::Impostor.into());
         }
         if let Some(reason) = self.barred(now, hello.peer) {
@@ -191,6 +195,10 @@ impl Host {
             return Err(CloseReason::WrongToken);
         }
         self.lets_in(hello.peer, proven)?;
+        // Nobody's messages are to be taken for somebody else's.
+        if self.roster.has_producer(hello.producer) {
+            return Err(CloseReason::WrongToken);
+        }
         if !self.admits_newcomer(now, link) {
             return Err(CloseReason::Full);
         }

@@ -177,6 +177,7 @@ impl Host {
             role: Role::Owner,
             status: Status::Online,
             note: None,
+            identity: config.identity.as_ref().map(Identity::public).filter(|public| public.peer() == peer),
         };
         let mut host = Self {
             limits: Limits {
@@ -561,7 +562,9 @@ impl Host {
             ToHost::Typing { room, typing } => self.types(now, link, member, room, typing),
             ToHost::Fetch { room, from, count } => self.fetch(now, link, member, room, (from, count), out),
             ToHost::Leave { room } => self.leave(now, link, member, room, out),
-            ToHost::Send { room, cmid, body } => self.send(now, link, member, (room, cmid), body, out),
+            ToHost::Send { room, cmid, body, commitment } => {
+                self.send(now, link, member, (room, cmid), (body, commitment), out);
+            }
             ToHost::Ping { nonce } => self.control(now, link, &crate::message::ToClient::Pong { nonce }, out),
             // That it came says all there is to say.
             ToHost::Pong { .. } => {}

@@ -94,7 +94,7 @@ impl Host {
         for entry in room.log.entries(after.next()) {
             let Some(record) = self.roster.record(entry.author) else { continue };
             let (seq, mine) = (entry.seq, entry.author == OWNER);
-            let event = Event::of_entry(name.clone(), entry, (record.peer(), record.producer), mine, true);
+            let event = Event::of_entry(name.clone(), entry, record.author(mine), true);
             if seq <= to { events.push(event) } else { later.push(event) }
         }
         let page = Page::new(name.clone(), (after, to), (start, head), events, later.iter());

@@ -45,7 +45,7 @@ impl Host {
         let session = rows.get(&Key::Session).ok_or(Damage::Missing(Key::Session))?;
         let (form, session) = SessionRow::read(session)?;
         let owner_key = Key::Member(OWNER);
-        let owner: MemberRow = read(owner_key, rows.get(&owner_key).ok_or(Damage::Missing(owner_key))?)?;
+        let owner = MemberRow::read(owner_key, rows.get(&owner_key).ok_or(Damage::Missing(owner_key))?)?;
         let identity = rows.get(&Key::Identity).map(|row| read_identity(row)).transpose()?;
         let config = HostConfig { identity: identity.or(config.identity), ..config };
         let peer = config.identity.as_ref().map_or(owner.peer, Identity::peer);
@@ -65,6 +65,7 @@ impl Host {
         if !host.rooms.contains_key(&LOBBY) {
             return Err(Damage::Missing(Key::Room(LOBBY)));
         }
+        host.rooms.values_mut().for_each(|room| room.log.is_whole());
         host.restore_absences(now);
         if let Some(durability) = host.journal.as_ref().map(|journal| journal.durability) {
             host.journal = Some(HostJournal::restored(durability, rows));
@@ -88,11 +89,11 @@ impl Host {
                 self.lock.let_in.insert(peer);
                 Ok(())
             }
-            Key::Member(member) => self.restore_member(member, read(key, row)?, damage),
+            Key::Member(member) => self.restore_member(member, MemberRow::read(key, row)?, damage),
             Key::Room(id) => {
                 let row = RoomRow::read(key, row)?;
                 let wall = self.wall;
-                let room = Room::restore(id, row, &self.limits, |at| wall.when(now, at));
+                let room = Room::restore(id, row, &self.limits, |at| wall.when(now, at), self.identity.is_some());
                 let is_other = self.room_ids.insert(room.name.clone(), id).is_some();
                 if is_other || id >= self.next_room || room.name.is_lobby() != (id == LOBBY) {
                     return Err(damage);
@@ -117,7 +118,7 @@ impl Host {
     }
 
     fn restore_member(&mut self, member: MemberId, row: MemberRow, damage: Damage) -> Result<(), Damage> {
-        let MemberRow { peer, producer, nick, attempt, tokens, is_removed } = row;
+        let MemberRow { peer, producer, nick, attempt, tokens, is_removed, identity } = row;
         if member >= self.next_member {
             return Err(damage);
         }
@@ -127,8 +128,8 @@ impl Host {
             state.tokens = tokens;
         }
         if member != OWNER {
-            let role = self.role(peer);
-            self.roster.put(MemberRecord { member, peer, producer, nick, role, status: Status::Offline, note: None });
+            let (role, status, note) = (self.role(peer), Status::Offline, None);
+            self.roster.put(MemberRecord { member, peer, producer, nick, role, status, note, identity });
         }
         Ok(())
     }
@@ -137,10 +138,11 @@ impl Host {
         let entry = read_entry(row).filter(|entry| (entry.room, entry.seq) == (id, seq))?;
         let until = self.kept_until(now, entry.at);
         let room = self.rooms.get_mut(&id)?;
-        let peer = self.roster.record(entry.author)?.peer;
+        let record = self.roster.record(entry.author)?;
+        let author = (record.peer, record.producer);
         self.members.get_mut(&entry.author)?.entries += 1;
         let members = &mut self.members;
-        room.restore_entry(entry, peer, until, |gone| {
+        room.restore_entry(entry, author, until, |gone| {
             if let Some(member) = members.get_mut(&gone) {
                 member.entries -= 1;
             }

@@ -4,10 +4,10 @@ use super::{Host, OWNER, budget::Asked, joining::rate_limited, link::Logged};
 use crate::{
     event::{Event, MessageId},
     ids::{Cmid, MemberId, RoomId, Seq},
-    message::{Body, Entry, Mentions, ToClient},
+    message::{Body, Commitment, Entry, Mentions, ToClient},
     name::RoomName,
-    reason::{CloseReason, Outcome, Refusal},
-    room::Numbered,
+    reason::{CloseReason, Outcome, Refusal, Violation},
+    room::{Committed, Numbered},
     seam::{LinkId, Outbox},
     time::Time,
 };
@@ -19,10 +19,13 @@ impl Host {
         link: LinkId,
         member: MemberId,
         (room, cmid): (RoomId, Cmid),
-        body: Body,
+        (body, commitment): (Body, Option<Commitment>),
         out: &mut Outbox,
     ) {
         let reject = |refusal| ToClient::Reject { room, cmid, refusal };
+        if !self.is_signed((room, member), cmid, &body, commitment) {
+            return self.close_link(now, link, Violation::Unsigned.into(), out);
+        }
         self.changes_room(room);
         let state = self.rooms.get_mut(&room);
         let Some(numbered) = state.and_then(|room| Some(room.membership(member)?.classify(cmid))) else {
@@ -44,6 +47,33 @@ impl Host {
             }
         };
         self.control(now, link, &answer, out);
+    }
+
+    /// Whether a member has signed a message, where members do. That the signature is theirs everybody finds out who reads
+    /// it: to a host, which knows who is at the other end, it proves nothing.
+    fn is_signed(
+        &mut self,
+        (room, member): (RoomId, MemberId),
+        cmid: Cmid,
+        body: &Body,
+        commitment: Option<Commitment>,
+    ) -> bool {
+        let signs = self.roster.record(member).is_some_and(|record| record.identity.is_some());
+        let Some(room) = self.rooms.get_mut(&room).filter(|room| room.log.is_chained() && signs) else { return true };
+        if let Some(new) = &commitment {
+            // Whoever has seen another log than this one was not told of it here.
+            let is_seen = room.log.chain_at(new.seen).is_none_or(|chain| chain.short() == new.chain);
+            if !new.is_sound() || new.seen > room.log.head() || !is_seen {
+                return false;
+            }
+        }
+        // Of somebody who is no member, nothing is logged.
+        let Some(membership) = room.membership(member) else { return true };
+        if let Some(new) = commitment {
+            membership.committed = Some(Committed::new(new));
+        }
+        let digest = body.digest().short();
+        membership.committed.as_ref().is_some_and(|committed| committed.covers(cmid, digest))
     }
 
     /// Logs a member's next message.
@@ -75,7 +105,7 @@ impl Host {
         }
         let verdict = self.permit(now, room, member, &body);
         let state = self.rooms.get_mut(&room).ok_or(Refusal::NotMember)?;
-        let exhausted = state.log.head().is_last();
+        let (exhausted, begun) = (state.log.head().is_last(), state.begun);
         let membership = state.membership(member).ok_or(Refusal::NotMember)?;
         match verdict {
             Err(refusal) => {
@@ -89,9 +119,11 @@ impl Host {
             Ok(()) => membership.logged(),
         };
         membership.last_said = Some(now);
+        let committed = membership.committed.as_mut();
+        let commitment = committed.and_then(|committed| committed.for_entry(begun));
         let body = self.name_target(body);
         let act = body.act().cloned();
-        let seq = self.append(now, room, member, cmid, body, out);
+        let seq = self.append_signed(now, room, (member, cmid), (body, commitment), out);
         if let (Some(seq), Some(state)) = (seq, self.links.get_mut(&link)) {
             state.logged.push(Logged { room, cmid, seq });
             self.touched.push(link);
@@ -134,7 +166,7 @@ impl Host {
         Ok(message)
     }
 
-    /// The one place where a log grows, unless it has no number left.
+    /// Logs what nobody has to sign: the host vouches for it.
     pub(super) fn append(
         &mut self,
         now: Time,
@@ -144,6 +176,20 @@ impl Host {
         body: Body,
         out: &mut Outbox,
     ) -> Option<Seq> {
+        self.append_signed(now, room, (author, cmid), (body, None), out)
+    }
+
+    /// The one place where a log grows, unless it has no number left.
+    fn append_signed(
+        &mut self,
+        now: Time,
+        room: RoomId,
+        (author, cmid): (MemberId, Cmid),
+        (body, commitment): (Body, Option<Commitment>),
+        out: &mut Outbox,
+    ) -> Option<Seq> {
+        let record = self.roster.record(author)?;
+        let who = (record.peer, record.producer);
         let at = self.wall.read(now);
         let until = self.kept_until(now, at);
         let state = self.rooms.get_mut(&room).filter(|room| !room.log.head().is_last())?;
@@ -152,23 +198,21 @@ impl Host {
             return Some(seq);
         }
         let change = body.changes().is_some().then(|| body.clone());
-        let entry = Entry { room, seq, author, cmid, at: state.stamp(at), body };
+        let entry = Entry { room, seq, author, cmid, at: state.stamp(at), body, commitment, blanked: None };
         let told = state.is_member(OWNER).then(|| (state.name.clone(), entry.clone()));
         if let Some(member) = self.members.get_mut(&author) {
             member.entries += 1;
         }
         let (members, was_empty) = (&mut self.members, state.log.is_empty());
-        state.log.append(entry, until, |forgotten| {
+        state.log.append(entry, who, until, |forgotten| {
             if let Some(member) = members.get_mut(&forgotten) {
                 member.entries -= 1;
             }
         });
         self.grown.insert(room);
         let stops_typing = cmid != Cmid::ZERO && state.signals.said(now, author);
-        if let Some(change) = change
-            && let Some(record) = self.roster.record(author)
-        {
-            state.change(seq, record.peer, &change);
+        if let Some(change) = change {
+            state.change(seq, who.0, &change);
         }
         if was_empty {
             self.watch_age(room);
@@ -194,6 +238,6 @@ impl Host {
         if mine && matches!(entry.body, Body::Join { .. } | Body::Leave { .. }) {
             return None;
         }
-        Some(Event::of_entry(room, entry, (record.peer(), record.producer), mine, false))
+        Some(Event::of_entry(room, entry, record.author(mine), false))
     }
 }

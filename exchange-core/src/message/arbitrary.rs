@@ -6,12 +6,14 @@ use bytes::Bytes;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
-    Act, Availability, Body, Data, Delete, Edit, Entry, GapReason, Hello, HistoryPolicy, JoinFrom, Joined, LeaveReason,
-    MemberRecord, Mentions, PageFrom, Post, Presence, React, Role, RoomSummary, Rule, Rules, Signal, Status, ToClient,
-    ToHost, Welcome,
+    Act, Availability, Body, Chained, Commitment, Data, Delete, Edit, Entry, GapReason, Hello, HistoryPolicy, JoinFrom,
+    Joined, LeaveReason, MemberRecord, Mentions, PageFrom, Post, Presence, React, Role, RoomSummary, Rule, Rules,
+    Signal, Status, ToClient, ToHost, Welcome,
 };
 use crate::{
+    digest::{Digest, ShortDigest, Signature},
     event::Peer,
+    identity::{Identity, PublicIdentity},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
     name::{ContentType, NameError, Nick, Note, Reaction, Remark, RoomName, SessionName},
     reason::{CloseReason, Durability, Refusal, Violation},
@@ -28,7 +30,8 @@ pub(crate) fn to_host() -> impl Strategy<Value = ToHost> {
                 ToHost::Join { room, from, settled, sent }
             }),
         room_id().prop_map(|room| ToHost::Leave { room }),
-        (room_id(), number(), body()).prop_map(|(room, cmid, body)| ToHost::Send { room, cmid: Cmid(cmid), body }),
+        (room_id(), number(), body(), option::of(commitment()))
+            .prop_map(|(room, cmid, body, commitment)| ToHost::Send { room, cmid: Cmid(cmid), body, commitment }),
         any::<u64>().prop_map(|nonce| ToHost::Ping { nonce }),
         any::<u64>().prop_map(|nonce| ToHost::Pong { nonce }),
         close_reason().prop_map(|reason| ToHost::Bye { reason }),
@@ -66,8 +69,13 @@ pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
         (room_name(), refusal()).prop_map(|(room, refusal)| ToClient::JoinRefused { room, refusal }),
         room_id().prop_map(|room| ToClient::Parted { room }),
         (room_id(), refusal()).prop_map(|(room, refusal)| ToClient::LeaveRefused { room, refusal }),
-        (room_id(), number().prop_map(Seq), select(&[GapReason::Retention, GapReason::Policy][..]))
-            .prop_map(|(room, to, reason)| ToClient::Gap { room, to, reason }),
+        (
+            room_id(),
+            number().prop_map(Seq),
+            select(&[GapReason::Retention, GapReason::Policy][..]),
+            option::of(digest())
+        )
+            .prop_map(|(room, to, reason, chain)| ToClient::Gap { room, to, reason, chain }),
         (room_id(), number().prop_map(Cmid), option::of(number().prop_map(Seq)))
             .prop_map(|(room, cmid, seq)| ToClient::Ack { room, cmid, seq }),
         (room_id(), number().prop_map(Cmid), refusal()).prop_map(|(room, cmid, refusal)| ToClient::Reject {
@@ -89,12 +97,17 @@ pub(crate) fn to_client() -> impl Strategy<Value = ToClient> {
         }),
         (room_id(), vec(signal(), 0..4)).prop_map(|(room, signals)| ToClient::Signals { room, signals }),
         room_id().prop_map(|room| ToClient::NoSignals { room }),
-        (room_id(), [number(), number(), number()], prop_oneof![0_u32..4, any::<u32>()], any::<bool>()).prop_map(
-            |(room, [after, start, head], entries, more)| {
+        (
+            room_id(),
+            [number(), number(), number()],
+            prop_oneof![0_u32..4, any::<u32>()],
+            any::<bool>(),
+            option::of(digest())
+        )
+            .prop_map(|(room, [after, start, head], entries, more, chain)| {
                 let (after, start, head) = (Seq(after), Seq(start), Seq(head));
-                ToClient::Page { room, after, entries, more, start, head }
-            }
-        ),
+                ToClient::Page { room, after, entries, more, start, head, chain }
+            }),
         (room_id(), refusal()).prop_map(|(room, refusal)| ToClient::FetchRefused { room, refusal }),
     ]
 }
@@ -160,8 +173,8 @@ fn welcome() -> impl Strategy<Value = Welcome> {
 fn joined() -> impl Strategy<Value = Joined> {
     let places = (number().prop_map(Seq), number().prop_map(Seq));
     let stands = (vec(member_id(), 0..5), option::of(peer()), option::of(remark()), rules());
-    (room_name(), room_id(), epoch(), places, any::<bool>(), stands).prop_map(
-        |(name, room, epoch, (after, head), known, (members, founder, topic, rules))| Joined {
+    (room_name(), room_id(), epoch(), places, any::<bool>(), stands, option::of(chained())).prop_map(
+        |(name, room, epoch, (after, head), known, (members, founder, topic, rules), chained)| Joined {
             name,
             room,
             epoch,
@@ -172,6 +185,7 @@ fn joined() -> impl Strategy<Value = Joined> {
             founder,
             topic,
             rules,
+            chained,
         },
     )
 }
@@ -234,13 +248,47 @@ fn remark() -> impl Strategy<Value = Remark> {
 
 fn entry() -> impl Strategy<Value = Entry> {
     let numbers = (number().prop_map(Seq), number().prop_map(Cmid), any::<u64>().prop_map(Timestamp::from_millis));
-    (room_id(), member_id(), numbers, body()).prop_map(|(room, author, (seq, cmid, at), body)| Entry {
-        room,
-        seq,
-        author,
-        cmid,
-        at,
-        body,
+    let proofs = (option::of(commitment()), option::of(digest()));
+    (room_id(), member_id(), numbers, body(), proofs).prop_map(
+        |(room, author, (seq, cmid, at), body, (commitment, blanked))| Entry {
+            room,
+            seq,
+            author,
+            cmid,
+            at,
+            body,
+            commitment,
+            blanked,
+        },
+    )
+}
+
+fn digest() -> impl Strategy<Value = Digest> {
+    any::<[u8; 32]>().prop_map(Digest::from_bytes)
+}
+
+fn identity() -> impl Strategy<Value = PublicIdentity> {
+    any::<[u8; 32]>().prop_map(|seed| Identity::from_seed(seed).public())
+}
+
+fn chained() -> impl Strategy<Value = Chained> {
+    (option::of(digest()), number()).prop_map(|(chain, since)| Chained { chain, since: Seq(since) })
+}
+
+fn commitment() -> impl Strategy<Value = Commitment> {
+    let digests = vec(any::<[u8; 16]>().prop_map(ShortDigest::from_bytes), 0..4);
+    let signature = (any::<[u8; 32]>(), any::<[u8; 32]>());
+    (number(), digests, number(), any::<[u8; 16]>(), signature).prop_map(|(first, digests, seen, chain, (r, s))| {
+        let mut signature = [0; 64];
+        signature[..32].copy_from_slice(&r);
+        signature[32..].copy_from_slice(&s);
+        Commitment {
+            first: Cmid(first),
+            digests,
+            seen: Seq(seen),
+            chain: ShortDigest::from_bytes(chain),
+            signature: Signature::from_bytes(signature),
+        }
     })
 }
 
@@ -251,8 +299,9 @@ fn role() -> impl Strategy<Value = Role> {
 fn member() -> impl Strategy<Value = MemberRecord> {
     use Status::{Away, Busy, Offline, Online, Unreachable};
     let status = select(&[Online, Offline, Away, Busy, Unreachable][..]);
-    (member_id(), peer(), producer(), nick(), role(), status, option::of(note())).prop_map(
-        |(member, peer, producer, nick, role, status, note)| MemberRecord {
+    let shown = (nick(), role(), status, option::of(note()));
+    (member_id(), peer(), producer(), shown, option::of(identity())).prop_map(
+        |(member, peer, producer, (nick, role, status, note), identity)| MemberRecord {
             member,
             peer,
             producer,
@@ -260,6 +309,7 @@ fn member() -> impl Strategy<Value = MemberRecord> {
             role,
             status,
             note,
+            identity,
         },
     )
 }
@@ -314,8 +364,12 @@ fn name_error() -> impl Strategy<Value = NameError> {
 }
 
 fn violation() -> impl Strategy<Value = Violation> {
-    use Violation::{Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
-    select(&[Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember, Forged, Impostor][..])
+    use Violation::{
+        Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember, Unsigned,
+    };
+    select(
+        &[Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember, Forged, Impostor, Unsigned][..],
+    )
 }
 
 fn refusal() -> impl Strategy<Value = Refusal> {

@@ -9,6 +9,7 @@ mod act;
 pub(crate) mod arbitrary;
 mod body;
 mod codec;
+mod commitment;
 mod presence;
 mod rules;
 #[cfg(test)]
@@ -22,8 +23,9 @@ mod to_host;
 pub use act::{Act, Role};
 pub use body::{Body, Data, Delete, Edit, FIRST_APPLICATION_KIND, LeaveReason, Mentions, Post, React};
 pub use codec::{Encoding, FRAME_HEADER, MAX_FIRST_FRAME, MAX_FRAME};
+pub use commitment::{Commitment, Place};
 pub use presence::{Availability, Presence, Status};
 pub use rules::{HistoryPolicy, Rule, Rules};
 pub use signal::Signal;
-pub use to_client::{Entry, GapReason, Joined, MemberRecord, RoomSummary, ToClient, Welcome};
+pub use to_client::{Chained, Entry, GapReason, Joined, MemberRecord, RoomSummary, ToClient, Welcome};
 pub use to_host::{Hello, JoinFrom, PageFrom, ToHost};

@@ -42,7 +42,7 @@ pub(crate) fn to_host(room: RoomId, name: &RoomName) -> Vec<ToHost> {
         ToHost::Hello(hello),
         ToHost::Join { room: name.as_str().into(), from: JoinFrom::Head, settled, sent },
         ToHost::Leave { room },
-        ToHost::Send { room, cmid: Cmid(1), body: Body::text("sample") },
+        ToHost::Send { room, cmid: Cmid(1), body: Body::text("sample"), commitment: None },
         ToHost::Ping { nonce: 1 },
         ToHost::Pong { nonce: 1 },
         ToHost::Bye { reason: CloseReason::Left },
@@ -68,6 +68,8 @@ pub(crate) fn to_client(room: RoomId, name: &RoomName, member: MemberId) -> Vec<
         cmid: Cmid(1),
         at: Timestamp::from_millis(1),
         body: Body::text("sample"),
+        commitment: None,
+        blanked: None,
     };
     let welcome = Welcome {
         session: SessionId::from_bytes([79; 16]),
@@ -91,6 +93,7 @@ pub(crate) fn to_client(room: RoomId, name: &RoomName, member: MemberId) -> Vec<
         founder: None,
         topic: None,
         rules: Rules::default(),
+        chained: None,
     };
     let signal = Signal { member, after: Seq(0), delivered: Seq(0), read: None, typing_ms: 1000 };
     vec![
@@ -101,7 +104,7 @@ pub(crate) fn to_client(room: RoomId, name: &RoomName, member: MemberId) -> Vec<
         ToClient::JoinRefused { room: name.clone(), refusal },
         ToClient::Parted { room },
         ToClient::LeaveRefused { room, refusal },
-        ToClient::Gap { room, to: Seq(5), reason: GapReason::Retention },
+        ToClient::Gap { room, to: Seq(5), reason: GapReason::Retention, chain: None },
         ToClient::Ack { room, cmid: Cmid(1), seq: None },
         ToClient::Reject { room, cmid: Cmid(1), refusal },
         ToClient::Ping { nonce: 1 },
@@ -114,7 +117,7 @@ pub(crate) fn to_client(room: RoomId, name: &RoomName, member: MemberId) -> Vec<
         ToClient::Removed { room, refusal: Refusal::Kicked, reason: None },
         ToClient::Signals { room, signals: vec![signal] },
         ToClient::NoSignals { room },
-        ToClient::Page { room, after: Seq(0), entries: 0, more: false, start: Seq(0), head: Seq(0) },
+        ToClient::Page { room, after: Seq(0), entries: 0, more: false, start: Seq(0), head: Seq(0), chain: None },
         ToClient::FetchRefused { room, refusal },
     ]
 }

@@ -42,7 +42,16 @@ fn survives<T: Serialize + DeserializeOwned + PartialEq + core::fmt::Debug>(mess
 
 fn entry(body: Body) -> ToClient {
     let (room, seq, author, cmid) = (RoomId(3), Seq(100_000), MemberId(200), Cmid(10_000));
-    ToClient::Entry(Entry { room, seq, author, cmid, at: Timestamp::from_millis(1_790_000_000_000), body })
+    ToClient::Entry(Entry {
+        room,
+        seq,
+        author,
+        cmid,
+        at: Timestamp::from_millis(1_790_000_000_000),
+        body,
+        commitment: None,
+        blanked: None,
+    })
 }
 
 proptest! {
@@ -114,10 +123,11 @@ fn a_list_that_claims_more_than_it_holds_is_malformed_and_takes_no_memory() {
         founder: None,
         topic: None,
         rules: Rules::default(),
+        chained: None,
     };
     let joined = encoded(Encoding::Postcard, &ToClient::Joined(joined));
-    // What follows the list: that there is no founder and no topic, and five rules.
-    let (head, tail) = joined.split_at(joined.len() - 7);
+    // What follows the list: that there is no founder and no topic, five rules, and no chain.
+    let (head, tail) = joined.split_at(joined.len() - 8);
     let lying = [&head[..head.len() - 2], &claimed, &[1], tail].concat();
     assert_eq!(Encoding::Postcard.decode::<ToClient>(&lying), Err(Violation::Malformed));
 }
@@ -137,10 +147,10 @@ fn json_nested_beyond_reason_is_malformed() {
 }
 
 #[test]
-fn an_entry_in_a_busy_room_costs_twenty_one_bytes_beyond_its_text() {
+fn an_entry_in_a_busy_room_costs_twenty_three_bytes_beyond_its_text() {
     let text = "x".repeat(64);
     let body = encoded(Encoding::Postcard, &entry(Body::text(&text)));
-    assert_eq!(FRAME_HEADER + body.len() - text.len(), 21);
+    assert_eq!(FRAME_HEADER + body.len() - text.len(), 23);
 }
 
 #[test]
@@ -159,7 +169,7 @@ fn a_message_in_json_reads_like_this() {
         core::str::from_utf8(&json).unwrap(),
         concat!(
             r#"{"entry":{"room":3,"seq":100000,"author":200,"cmid":10000,"at":1790000000000,"#,
-            r#""body":{"kind":"text","payload":"hi"}}}"#,
+            r#""body":{"kind":"text","payload":"hi"},"commitment":null,"blanked":null}}"#,
         ),
     );
     let ping = encoded(Encoding::Json, &ToHost::Ping { nonce: 7 });

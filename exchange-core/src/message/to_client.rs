@@ -4,9 +4,11 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Role, Rules, Signal, Status, codec::bounded};
+use super::{Body, Commitment, Role, Rules, Signal, Status, codec::bounded};
 use crate::{
+    digest::Digest,
     event::Peer,
+    identity::PublicIdentity,
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
     name::{Nick, Note, Remark, RoomName, SessionName},
     reason::{CloseReason, Durability, Refusal},
@@ -59,6 +61,8 @@ pub enum ToClient {
         to: Seq,
         /// What took them.
         reason: GapReason,
+        /// The log's [chain](Chained) at the last of them; `None` if it is not kept any more, and a further gap follows.
+        chain: Option<Digest>,
     },
     /// A message of this client is in the log. Said only when its entry does not itself follow soon.
     Ack {
@@ -158,6 +162,8 @@ pub enum ToClient {
         start: Seq,
         /// The place of the newest one.
         head: Seq,
+        /// The log's [chain](Chained) at `after`.
+        chain: Option<Digest>,
     },
     /// What was fetched is not told.
     FetchRefused {
@@ -198,6 +204,10 @@ pub struct Entry {
     pub at: Timestamp,
     /// What it says.
     pub body: Body,
+    /// What its author has signed of it and, it may be, of its next ones. With the first of them alone.
+    pub commitment: Option<Commitment>,
+    /// The [digest](Body::digest) of what it said, if that was taken out of it.
+    pub blanked: Option<Digest>,
 }
 
 /// What a client needs to know of the session it is in.
@@ -247,6 +257,21 @@ pub struct Joined {
     pub topic: Option<Remark>,
     /// What rules it has at this moment.
     pub rules: Rules,
+    /// What can be proven of its log; nothing of a session in the clear.
+    pub chained: Option<Chained>,
+}
+
+/// What holds the entries of a log together, so that a host cannot tell one this and another that.
+///
+/// The chain of a log begins as the SHA-256 of `exchange log 1` and the log's epoch. With every entry it becomes the SHA-256
+/// of what it was and of that entry: its author's [`PeerId`] and [`ProducerId`], its [`Cmid`] and its [`Timestamp`], each
+/// as eight bytes, big-endian, and the [digest](Body::digest) of its body. Authors [sign](Commitment) for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chained {
+    /// The chain at the place after which entries follow; `None` if it is not kept any more, and a gap follows.
+    pub chain: Option<Digest>,
+    /// Entries up to here need not be signed by their authors: it cannot be proven any more who said them.
+    pub since: Seq,
 }
 
 /// A room, as those see it who look for one.
@@ -279,6 +304,8 @@ pub struct MemberRecord {
     pub status: Status,
     /// A word of its own on that.
     pub note: Option<Note>,
+    /// The keys that make `peer`, by which what it says is known; `None` in the clear.
+    pub identity: Option<PublicIdentity>,
 }
 
 /// Why entries are missing.

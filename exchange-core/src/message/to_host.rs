@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Presence};
+use super::{Body, Commitment, Presence};
 use crate::{
     ids::{Cmid, Epoch, PeerId, ProducerId, RoomId, Seq, Token},
     reason::CloseReason,
@@ -39,6 +39,9 @@ pub enum ToHost {
         cmid: Cmid,
         /// What it says.
         body: Body,
+        /// What its author has signed of it and of those that follow it. One that was sent before is good for as many
+        /// messages as it is of, until there is another.
+        commitment: Option<Commitment>,
     },
     /// Are you there?
     Ping {

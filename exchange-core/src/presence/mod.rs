@@ -3,13 +3,17 @@
 
 mod own;
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 
 use bytes::{Bytes, BytesMut};
 
 pub(crate) use self::own::Own;
 use crate::{
-    event::{Peer, Person},
+    event::{Author, Peer, Person},
+    identity::PublicIdentity,
     ids::{MemberId, PeerId, ProducerId, Rev},
     message::{Encoding, MemberRecord, Role, Status, ToClient},
     name::{Nick, Note},
@@ -24,6 +28,8 @@ pub(crate) struct Roster {
     records: BTreeMap<MemberId, (Rev, MemberRecord)>,
     changes: BTreeMap<Rev, MemberId>,
     by_client: BTreeMap<(PeerId, ProducerId), MemberId>,
+    /// Of whom each number is, be it of several.
+    producers: BTreeSet<(ProducerId, PeerId)>,
     rev: Rev,
     /// The page that was asked for last: links that are caught up all ask for the same.
     last_page: Option<Page>,
@@ -44,6 +50,12 @@ impl Roster {
 
     pub(crate) fn find(&self, peer: PeerId, producer: ProducerId) -> Option<MemberId> {
         self.by_client.get(&(peer, producer)).copied()
+    }
+
+    /// Whether somebody's client has that number.
+    pub(crate) fn has_producer(&self, producer: ProducerId) -> bool {
+        let all = (producer, PeerId::from_bytes([0; 16]))..=(producer, PeerId::from_bytes([0xff; 16]));
+        self.producers.range(all).next().is_some()
     }
 
     pub(crate) fn record(&self, member: MemberId) -> Option<&MemberRecord> {
@@ -82,6 +94,7 @@ impl Roster {
         self.last_page = None;
         self.changes.insert(self.rev, member);
         self.by_client.insert((record.peer, record.producer), member);
+        self.producers.insert((record.producer, record.peer));
         self.records.insert(member, (self.rev, record));
         true
     }
@@ -94,6 +107,12 @@ impl Roster {
     /// Records what a member is called; tells whether that is news.
     pub(crate) fn set_nick(&mut self, member: MemberId, nick: Nick) -> bool {
         self.record(member).cloned().is_some_and(|record| self.put(MemberRecord { nick, ..record }))
+    }
+
+    /// Records by which keys a member is known, of whom that was not known yet; tells whether that is news.
+    pub(crate) fn set_identity(&mut self, member: MemberId, identity: PublicIdentity) -> bool {
+        let record = self.record(member).filter(|record| record.identity.is_none()).cloned();
+        record.is_some_and(|record| self.put(MemberRecord { identity: Some(identity), ..record }))
     }
 
     /// Records what a peer may do, of all its clients; tells whether that is news.
@@ -112,6 +131,7 @@ impl Roster {
         if let Some((rev, record)) = self.records.remove(&member) {
             self.changes.remove(&rev);
             self.by_client.remove(&(record.peer, record.producer));
+            self.producers.remove(&(record.producer, record.peer));
             self.last_page = None;
         }
     }
@@ -142,6 +162,11 @@ impl MemberRecord {
         Peer { id: self.peer, nick: self.nick.clone() }
     }
 
+    /// Whoever it is, to a host, which has proof of everybody whose keys it knows.
+    pub(crate) fn author(&self, mine: bool) -> Author {
+        Author { peer: self.peer(), producer: self.producer, mine, proven: self.identity.is_some() }
+    }
+
     pub(crate) fn person(&self) -> Person {
         Person { peer: self.peer(), role: self.role, status: self.status, note: self.note.clone() }
     }
@@ -160,6 +185,7 @@ mod tests {
             role: Role::Member,
             status,
             note: None,
+            identity: None,
         }
     }
 

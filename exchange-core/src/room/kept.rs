@@ -15,7 +15,8 @@ use super::{
     standing::{Guest, Sanctions},
 };
 use crate::{
-    ids::{Cmid, Epoch, MemberId, PeerId, RoomId, Seq},
+    digest::Digest,
+    ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, RoomId, Seq},
     journal::read,
     limits::Limits,
     message::{Encoding, Entry, Rules},
@@ -40,12 +41,15 @@ pub(crate) struct RoomRow {
     mutes: Vec<(PeerId, Option<Timestamp>)>,
     /// Of a log in which nothing is kept any more: its last place, and what the clock showed there.
     emptied: Option<(Seq, Timestamp)>,
+    /// The log's chain before the first entry that is kept, and up to where nothing need be signed.
+    chain: Option<(Digest, Seq)>,
 }
 
 impl RoomRow {
-    /// Reads it, also in the first form, in which no log had ever been emptied and that was not said.
+    /// Reads it, also in earlier forms: in the first no log had ever been emptied, up to the fifth none had a chain.
     pub(crate) fn read(key: Key, row: &[u8]) -> Result<Self, Damage> {
-        read(key, row).or_else(|_| read(key, &[row, &[0]].concat()))
+        let longer = |more: &[u8]| read(key, &[row, more].concat());
+        read(key, row).or_else(|_| longer(&[0])).or_else(|_| longer(&[0, 0]))
     }
 
     pub(crate) fn name(&self) -> &RoomName {
@@ -90,6 +94,7 @@ impl Room {
             bans: standing.bans.ends().collect(),
             mutes: standing.mutes.ends().collect(),
             emptied: (self.log.is_empty() && self.log.head() > Seq::ZERO).then(|| (self.log.head(), self.last_stamp)),
+            chain: self.log.chain_tail(),
         }
     }
 
@@ -112,10 +117,22 @@ impl Room {
         rows
     }
 
-    /// The room of that row, with nothing in its log yet and nobody in it. `until` says when a moment on the wall is.
-    pub(crate) fn restore(id: RoomId, row: RoomRow, limits: &Limits, until: impl Fn(Timestamp) -> Time) -> Self {
-        let RoomRow { name, epoch, topic, rules, founder, guests, knocking, bans, mutes, emptied } = row;
+    /// The room of that row, with nothing in its log yet and nobody in it. `until` says when a moment on the wall is, and
+    /// `is_chained` whether authors sign what they say.
+    pub(crate) fn restore(
+        id: RoomId,
+        row: RoomRow,
+        limits: &Limits,
+        until: impl Fn(Timestamp) -> Time,
+        is_chained: bool,
+    ) -> Self {
+        let RoomRow { name, epoch, topic, rules, founder, guests, knocking, bans, mutes, emptied, chain } = row;
         let log = Log::new(epoch, limits.history_entries, limits.history_bytes);
+        let log = match chain.filter(|_| is_chained) {
+            Some((tail, unsigned)) => log.chained_from(tail, unsigned),
+            None if is_chained => log.chained().unsigned_until_whole(),
+            None => log,
+        };
         let mut room = Self::new(id, name, log, limits.signalled);
         (room.topic, room.rules) = (topic, rules);
         let sanctions = |ends: Vec<(PeerId, Option<Timestamp>)>| {
@@ -140,7 +157,7 @@ impl Room {
     pub(crate) fn restore_entry(
         &mut self,
         entry: Entry,
-        author: PeerId,
+        author: (PeerId, ProducerId),
         until: Time,
         forgotten: impl FnMut(MemberId),
     ) -> Option<()> {
@@ -152,9 +169,9 @@ impl Room {
         }
         let (seq, change) = (entry.seq, entry.body.changes().is_some().then(|| entry.body.clone()));
         self.stamp(entry.at);
-        self.log.append(entry, until, forgotten);
+        self.log.append(entry, author, until, forgotten);
         if let Some(change) = change {
-            self.change(seq, author, &change);
+            self.change(seq, author.0, &change);
         }
         self.log.seal();
         Some(())
@@ -171,7 +188,7 @@ impl Room {
         let MembershipRow { present, known, refused, floor, removed } = row;
         let known = known.filter(|_| !cfg!(exchange_bug = "dedup-not-kept"));
         self.present += usize::from(present);
-        self.members.insert(member, Membership { present, known, refused, floor, removed, last_said: None });
+        self.members.insert(member, Membership { present, known, refused, floor, removed, ..Membership::default() });
         self.signals.fit(self.present);
     }
 }

@@ -68,7 +68,16 @@ mod tests {
     fn said(seq: u64, body: Body) -> Event {
         let sender = Peer { id: PeerId::from_bytes([1; 16]), nick: "bo".parse().unwrap() };
         let id = MessageId { room: RoomName::lobby(), producer: ProducerId::from_bytes([1; 8]), cmid: Cmid(seq) };
-        Event::said(Fields { id, seq: Seq(seq), sender, at: Timestamp::default(), body, mine: false, replayed: false })
+        Event::said(Fields {
+            id,
+            seq: Seq(seq),
+            sender,
+            at: Timestamp::default(),
+            body,
+            mine: false,
+            replayed: false,
+            proven: false,
+        })
     }
 
     fn edit(seq: u64, text: &str) -> Event {

@@ -7,10 +7,15 @@ use alloc::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::{changes::Content, track::Track};
+use super::{
+    chain::{Chain, ChainLink},
+    changes::Content,
+    track::Track,
+};
 use crate::{
-    ids::{Cmid, Epoch, MemberId, Seq},
-    message::{Encoding, Entry, PageFrom, ToClient},
+    digest::Digest,
+    ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Seq},
+    message::{Chained, Encoding, Entry, PageFrom, ToClient},
     time::Time,
 };
 
@@ -26,6 +31,9 @@ pub(crate) struct Log {
     postcard: Track,
     json: Option<Track>,
     sealed: bool,
+    /// Where authors sign what they say; and up to where they need not have.
+    chain: Option<Chain>,
+    unsigned: Seq,
 }
 
 /// What is kept of an entry beside its bytes.
@@ -63,11 +71,26 @@ impl Log {
             postcard: Track::new(Encoding::Postcard, Seq(1)),
             json: None,
             sealed: true,
+            chain: None,
+            unsigned: Seq::ZERO,
         }
+    }
+
+    /// The same, in which authors sign what they say.
+    pub(crate) fn chained(self) -> Self {
+        Self { chain: Some(Chain::begin(self.epoch)), ..self }
+    }
+
+    /// The same, whose chain is that before the first entry that is kept. Up to that place nothing need be signed.
+    pub(super) fn chained_from(self, tail: Digest, unsigned: Seq) -> Self {
+        Self { chain: Some(Chain::at(self.tail(), tail)), unsigned, ..self }
     }
 
     /// Makes this log, in which nothing is yet, go on after that place.
     pub(crate) fn begin_after(&mut self, seq: Seq) {
+        if let Some(chain) = &mut self.chain {
+            *chain = Chain::at(seq, chain.base());
+        }
         self.first = seq.next();
         self.index.clear();
         self.bytes = 0;
@@ -94,10 +117,55 @@ impl Log {
         self.index.is_empty()
     }
 
+    /// What can be proven of it, to somebody who has it up to that place.
+    pub(crate) fn provable(&self, after: Seq) -> Option<Chained> {
+        self.is_chained().then(|| Chained { chain: self.chain_at(after), since: self.unsigned })
+    }
+
+    /// The chain at a place, if that is kept.
+    pub(crate) fn chain_at(&self, seq: Seq) -> Option<Digest> {
+        self.chain.as_ref()?.get(seq)
+    }
+
+    /// Whether authors sign what they say in it.
+    pub(crate) fn is_chained(&self) -> bool {
+        self.chain.is_some()
+    }
+
+    /// Of the chain, what cannot be made of the entries that are kept: what it was at the tail, and up to where nothing need
+    /// be signed.
+    pub(super) fn chain_tail(&self) -> Option<(Digest, Seq)> {
+        Some((self.chain.as_ref()?.base(), self.unsigned))
+    }
+
+    /// Nothing that is in it by now need be signed.
+    pub(crate) fn is_unsigned_so_far(&mut self) {
+        self.unsigned = self.head();
+    }
+
+    /// The same, in which nothing need be signed that comes before it [is whole](Self::is_whole).
+    pub(super) fn unsigned_until_whole(self) -> Self {
+        Self { unsigned: Seq::LAST, ..self }
+    }
+
+    /// It is restored: all that was kept is in it.
+    pub(crate) fn is_whole(&mut self) {
+        self.unsigned = self.unsigned.min(self.head());
+    }
+
     /// Appends the entry, which must be numbered [`head`](Self::head)` + 1` and be kept no shorter than those before it.
     /// `forgotten` is told the author of every entry that has to go for it.
-    pub(crate) fn append(&mut self, entry: Entry, until: Time, mut forgotten: impl FnMut(MemberId)) {
+    pub(crate) fn append(
+        &mut self,
+        entry: Entry,
+        author: (PeerId, ProducerId),
+        until: Time,
+        mut forgotten: impl FnMut(MemberId),
+    ) {
         debug_assert_eq!(entry.seq, self.head().next());
+        if let Some(chain) = &mut self.chain {
+            chain.append(&ChainLink::of(&entry, author));
+        }
         let (author, cmid, content) = (entry.author, entry.cmid, Content::of(&entry.body));
         let message = ToClient::Entry(entry);
         let bytes = self.postcard.append(&message);
@@ -134,6 +202,9 @@ impl Log {
         if let Some(gone) = self.index.pop_front() {
             self.bytes -= gone.bytes as usize;
             self.first = self.first.next();
+            if let Some(chain) = &mut self.chain {
+                chain.forget_first();
+            }
             forgotten(gone.author);
         }
     }
@@ -236,7 +307,9 @@ impl Log {
         self.seal();
         let Some(index) = self.place(seq).and_then(|place| self.index.get_mut(place)) else { return };
         let Some(entry) = self.postcard.entries(seq).next().filter(|entry| entry.seq == seq) else { return };
-        let blank = ToClient::Entry(Entry { body: entry.body.blank(), ..entry });
+        let is_chained = self.chain.is_some() && !cfg!(exchange_bug = "blanked-without-digest");
+        let blanked = is_chained.then(|| entry.digest());
+        let blank = ToClient::Entry(Entry { body: entry.body.blank(), blanked, ..entry });
         let bytes = self.postcard.replace(seq, &blank);
         if let Some(json) = &mut self.json {
             json.replace(seq, &blank);

@@ -1,5 +1,6 @@
 //! A room: a log, and who is in it.
 
+mod chain;
 mod changes;
 mod kept;
 mod later;
@@ -17,6 +18,7 @@ use alloc::{
 
 use self::changes::Changes;
 pub(crate) use self::{
+    chain::{Chain, ChainLink},
     kept::{MembershipRow, RoomRow, Unkept},
     later::Later,
     log::{Log, Next},
@@ -26,8 +28,9 @@ pub(crate) use self::{
     transcript::Transcript,
 };
 use crate::{
+    digest::ShortDigest,
     ids::{Cmid, MemberId, RoomId, Seq},
-    message::{HistoryPolicy, Rules},
+    message::{Commitment, HistoryPolicy, Rules},
     name::{Remark, RoomName},
     reason::Refusal,
     seam::LinkId,
@@ -55,6 +58,8 @@ pub(crate) struct Room {
     last_stamp: Timestamp,
     /// The links that have a cursor in this log, in order.
     subscribers: Vec<LinkId>,
+    /// How often somebody has begun to read it, who knows nothing of what was signed before.
+    pub(crate) begun: u64,
     /// What has to be kept anew, if anything is kept.
     pub(crate) unkept: Option<Unkept>,
 }
@@ -73,6 +78,31 @@ pub(crate) struct Membership {
     pub(crate) removed: bool,
     /// When it last said something.
     pub(crate) last_said: Option<Time>,
+    /// What it has signed of messages that may not be logged yet.
+    pub(crate) committed: Option<Committed>,
+}
+
+/// What a member has signed, as long as some of it may be to come.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    commitment: Commitment,
+    /// It went with an entry when so many had begun to read the log.
+    logged: Option<u64>,
+}
+
+impl Committed {
+    pub(crate) fn new(commitment: Commitment) -> Self {
+        Self { commitment, logged: None }
+    }
+
+    pub(crate) fn covers(&self, cmid: Cmid, digest: ShortDigest) -> bool {
+        self.commitment.covers(cmid, digest)
+    }
+
+    /// The commitment, for the first entry of it that is logged since so many began to read.
+    pub(crate) fn for_entry(&mut self, begun: u64) -> Option<Commitment> {
+        (self.logged.replace(begun) != Some(begun)).then(|| self.commitment.clone())
+    }
 }
 
 /// What a message's number says about it.
@@ -104,6 +134,7 @@ impl Room {
             present: 0,
             last_stamp: Timestamp::default(),
             subscribers: Vec::new(),
+            begun: 0,
             unkept: None,
         }
     }

@@ -92,7 +92,16 @@ mod tests {
         let said = |seq| {
             let id = MessageId { room: RoomName::lobby(), producer: ProducerId::from_bytes([1; 8]), cmid: Cmid(seq) };
             let (body, at) = (Body::text("hi"), Timestamp::default());
-            Event::said(Fields { id, seq: Seq(seq), sender: peer.clone(), at, body, mine: false, replayed: false })
+            Event::said(Fields {
+                id,
+                seq: Seq(seq),
+                sender: peer.clone(),
+                at,
+                body,
+                mine: false,
+                replayed: false,
+                proven: false,
+            })
         };
         let mut reading = Reading::default();
         for seq in 1..=COUNTED as u64 + 5 {

@@ -67,7 +67,7 @@ impl Choice {
     /// What the handshake that was chosen has proven by the time a wire is [opened](super::Received::Opened).
     pub fn proven(self, peer: Option<PublicIdentity>) -> Option<Proven> {
         let by_secret = self.protection == Protection::NoisePsk;
-        peer.map(|peer| Proven { peer: peer.peer(), by_secret })
+        peer.map(|identity| Proven { identity, by_secret })
     }
 }
 

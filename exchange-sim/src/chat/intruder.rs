@@ -97,7 +97,7 @@ impl Raw {
             Encoding::Postcard.encode(&ToHost::Ping { nonce }, &mut said);
         }
         let (room, body) = (RoomId(99), Body::text("nobody is in there"));
-        Encoding::Postcard.encode(&ToHost::Send { room, cmid: Cmid(1), body }, &mut said);
+        Encoding::Postcard.encode(&ToHost::Send { room, cmid: Cmid(1), body, commitment: None }, &mut said);
         let mut said = said.freeze();
         let length = said.len();
         if io.write(socket, &mut said).is_ok_and(|taken| (1..length).contains(&taken)) {

@@ -3,6 +3,7 @@
 mod disk;
 pub(crate) mod intruder;
 mod keeping;
+pub(crate) mod liar;
 mod machine;
 mod seen;
 pub(crate) mod station;
@@ -18,6 +19,7 @@ use exchange_core::{
 pub(crate) use self::disk::{Disk, Remains};
 use self::{
     intruder::{Mangler, Raw},
+    liar::Liar,
     station::{Seen, Station},
 };
 use crate::{
@@ -160,6 +162,14 @@ impl ChatNode {
     pub(crate) fn mangled(self, mangler: Mangler) -> Self {
         match self.0 {
             Kind::Client(station) => Self(Kind::Client(Box::new(station.mangled(mangler)))),
+            other => Self(other),
+        }
+    }
+
+    /// Tells some of its clients what is not so.
+    pub(crate) fn lying(self, liar: Option<Liar>) -> Self {
+        match self.0 {
+            Kind::Host(station) => Self(Kind::Host(Box::new(station.lying(liar)))),
             other => Self(other),
         }
     }

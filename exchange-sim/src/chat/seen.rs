@@ -6,6 +6,7 @@ use exchange_core::{
     wire::Choice,
 };
 
+use super::liar::Lie;
 use crate::net::Socket;
 
 /// What was seen of a station, where somebody looks.
@@ -58,6 +59,8 @@ pub(crate) enum Seen {
     ///
     /// `backlog` is how many bytes of that link were waiting before.
     Sent { socket: Socket, frames: Bytes, backlog: usize },
+    /// It said something else than that instead, to somebody.
+    Lied(Lie),
     /// It took in a frame.
     Heard { socket: Socket, body: Bytes },
     /// A link came up, on a socket.

@@ -10,7 +10,7 @@ use exchange_core::{
 };
 
 pub(crate) use super::seen::{Cut, Fetched, Seen};
-use super::{disk::Disk, intruder::Mangler, keeping::Keeper, machine::Machine, seen::Sight};
+use super::{disk::Disk, intruder::Mangler, keeping::Keeper, liar::Liar, machine::Machine, seen::Sight};
 use crate::{
     net::{Lost, NodeId, Notice, Read, Side, Socket},
     node::Io,
@@ -46,6 +46,7 @@ pub(crate) struct Station<M> {
     ending: VecDeque<(Time, Socket)>,
     /// Changes what is said before it is sent, where somebody means no good.
     mangler: Option<Mangler>,
+    liar: Option<Liar>,
     /// Where what its machine wants to be kept is kept.
     pub(super) keeper: Option<Keeper>,
     /// What is seen from outside, where somebody looks.
@@ -95,6 +96,7 @@ impl<M: Machine> Station<M> {
             dirty: Vec::new(),
             ending: VecDeque::new(),
             mangler: None,
+            liar: None,
             keeper: None,
             seen: Sight::default(),
         }
@@ -113,6 +115,11 @@ impl<M: Machine> Station<M> {
     /// Changes what it says on its way out.
     pub(crate) fn mangled(self, mangler: Mangler) -> Self {
         Self { mangler: Some(mangler), ..self }
+    }
+
+    /// Tells some of those at its links what is not so.
+    pub(crate) fn lying(self, liar: Option<Liar>) -> Self {
+        Self { liar, ..self }
     }
 
     /// The sockets of links that the machine knows.
@@ -196,6 +203,9 @@ impl<M: Machine> Station<M> {
             Notice::Accepted { from, .. } => {
                 let link = LinkId(self.next_link);
                 self.next_link += 1;
+                if let Some(liar) = &mut self.liar {
+                    liar.accepted(link, from);
+                }
                 let keys = self.keyring.as_mut().map(Keyring::keys);
                 self.add(link, socket, Wire::host(self.offer.clone()).secured(keys));
                 self.up(link, Some(from.address()), io);
@@ -285,9 +295,9 @@ impl<M: Machine> Station<M> {
         state.mark(&mut self.dirty);
     }
 
-    fn queue(&mut self, link: LinkId, frames: Bytes) {
+    /// Has frames go out that are worth so much of the credit that the machine was given.
+    fn queue(&mut self, link: LinkId, frames: Bytes, worth: usize) {
         if let Some(state) = find(&mut self.links, link) {
-            let worth = frames.len();
             let bytes = if state.wire.is_sealed() { sealed(&mut state.wire, &frames) } else { frames };
             state.queued += worth;
             state.queue.push_back((bytes, worth));
@@ -348,6 +358,9 @@ impl<M: Machine> Station<M> {
                         answers.push(answer);
                         seen.extend([Seen::Opened { socket, choice }]);
                         let (encoding, proven) = (choice.encoding, choice.proven(peer));
+                        if let Some(liar) = &mut self.liar {
+                            liar.opened(id, encoding);
+                        }
                         M::input(&mut round, Input::Opened { link: id, encoding, proven });
                     }
                     Err(fault) => {
@@ -467,11 +480,17 @@ impl<M: Machine> Station<M> {
     pub(super) fn perform_one(&mut self, effect: Effect, io: &mut Io<'_>) {
         match effect {
             Effect::Send { link, frames } => {
+                let worth = frames.len();
                 let frames = match &mut self.mangler {
                     Some(mangler) => mangler.mangle(frames),
                     None => frames,
                 };
-                self.queue(link, frames);
+                let (frames, lies) = match &mut self.liar {
+                    Some(liar) => liar.tell(link, frames),
+                    None => (frames, Vec::new()),
+                };
+                self.seen.extend(lies.into_iter().map(Seen::Lied));
+                self.queue(link, frames, worth);
             }
             Effect::Close { link, .. } => self.end(link, io),
             Effect::Dial { link } => {

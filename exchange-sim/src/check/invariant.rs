@@ -61,6 +61,7 @@ invariants! {
     S35: "what was shown to anybody is kept, and what is kept is there when its host is started again",
     S36: "what was posted by a client that keeps is sent only once it is kept, and what is kept is sent by whoever goes on",
     S37: "nobody is let into a locked session who does not know its code, and did not before",
+    S38: "nobody is given as somebody's what they have not said, and no host that tells the truth is said to lie",
     L1: "every message comes to its outcome",
     L2: "everybody reaches the head of every room",
     L3: "who is there is what everybody sees",

@@ -30,13 +30,13 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use exchange_core::{Body, Client, Epoch, MessageId, PeerId, ProducerId};
+use exchange_core::{Body, Client, Epoch, MessageId, PeerId, ProducerId, Seq};
 
 pub use self::invariant::Invariant;
 pub(crate) use self::{calm::Calm, people::Wishes};
 use self::{host::Hosts, keeping::Keeping, model::Model, view::View, wire::Frames};
 use crate::{
-    chat::{ChatNode, Kind, Remains, station::Seen},
+    chat::{ChatNode, Kind, Remains, liar::Lie, station::Seen},
     marks::Marks,
     net::NodeId,
     report::{Counts, Violation},
@@ -70,6 +70,8 @@ pub(crate) struct Oracle {
     setups: Vec<ClientSetup>,
     has_mangler: bool,
     is_locked: bool,
+    /// Of which entries a host has told a client something else.
+    lies: BTreeMap<NodeId, BTreeSet<(Epoch, Seq)>>,
     /// Who has ever been let in by the code.
     let_in: BTreeSet<PeerId>,
     pub(crate) marks: Marks,
@@ -84,6 +86,9 @@ struct Scene<'a> {
     far: &'a mut signals::Said,
     has_mangler: bool,
     is_locked: bool,
+    lies: &'a BTreeMap<NodeId, BTreeSet<(Epoch, Seq)>>,
+    /// Who is looked at.
+    node: NodeId,
     let_in: &'a mut BTreeSet<PeerId>,
     refused: &'a mut BTreeSet<MessageId>,
     marks: &'a mut Marks,
@@ -112,6 +117,7 @@ impl Oracle {
             setups: scenario.clients.clone(),
             has_mangler: scenario.intruders.iter().any(|intruder| matches!(intruder.how, Intrusion::Mangle(_))),
             is_locked: scenario.locked,
+            lies: BTreeMap::new(),
             let_in: BTreeSet::new(),
             marks: Marks::default(),
             counts: Counts::default(),
@@ -183,7 +189,16 @@ impl Oracle {
                     self.refused.remove(id);
                 }
             }
-            let peer_is_honest = |socket| world.net().node(socket).is_none_or(|peer| peer.0 <= self.clients);
+            if let Seen::Lied(Lie { to, epoch, seq }) = *seen {
+                self.lies.entry(to).or_default().insert((epoch, seq));
+            }
+            // Where somebody was lied to, the two have not heard the same.
+            let is_lied_to = |one| self.lies.contains_key(&one);
+            let peer_is_honest = |socket| {
+                let peer = world.net().node(socket);
+                peer.is_none_or(|peer| peer.0 <= self.clients && !(node == HOST && is_lied_to(peer)))
+                    && !is_lied_to(node)
+            };
             if let Some(seen) = seen.done(keeps) {
                 let is_meddled_with = |conn| world.net().is_meddled_with(conn);
                 let (marks, counts) = (&mut self.marks, &mut self.counts);
@@ -202,9 +217,10 @@ impl Oracle {
             }
             _ => {}
         }
-        let Self { model, posted, meant, far, refused, marks, counts, let_in, .. } = self;
+        let Self { model, posted, meant, far, refused, marks, counts, let_in, lies, .. } = self;
         let (has_mangler, is_locked) = (self.has_mangler, self.is_locked);
-        let mut scene = Scene { model, posted, meant, far, has_mangler, is_locked, let_in, refused, marks, counts };
+        let mut scene =
+            Scene { model, posted, meant, far, has_mangler, is_locked, lies, node, let_in, refused, marks, counts };
         match world.node(node).map(ChatNode::kind) {
             Some(Kind::Host(station)) => {
                 let trust = host::Trust { honest: &self.honest, has_mangler: self.has_mangler, clients: self.clients };

@@ -120,6 +120,11 @@ impl<'a> Told<'a> {
         is_same && (*self.body == logged.body || (is_deleted && is_what_is_left(&self.body, &logged.body)))
     }
 
+    /// Whether that is logged, but at another time.
+    pub(crate) fn is_of_another_time(&self, logged: &Logged) -> bool {
+        Told { at: logged.at, body: Cow::Borrowed(&*self.body), ..*self }.is_of(logged, false) && self.at != logged.at
+    }
+
     pub(crate) fn into_logged(self) -> Logged {
         let Self { peer, producer, cmid, at, body, .. } = self;
         Logged { peer: peer.clone(), producer, cmid, at, body: body.into_owned() }

@@ -1,7 +1,9 @@
 //! What one client is given, in order, against what is in the logs.
 
 mod entries;
+mod lies;
 mod outbox;
+mod receipts;
 
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry as Slot},
@@ -9,18 +11,17 @@ use std::{
 };
 
 use exchange_core::{
-    Client, CloseReason, Encoding, Ended, Epoch, Event, GapReason, JoinFrom, LinkLoss, MemberId, MessageId, Outcome,
-    PeerId, Refusal, Rev, RoomName, RoomSummary, Seq, Time, Unread,
+    Client, CloseReason, Encoding, Ended, Epoch, Event, GapReason, JoinFrom, LinkLoss, MemberId, MessageId, PeerId,
+    Refusal, Rev, RoomName, RoomSummary, Seq, Time, Unread,
     message::{Joined, MemberRecord, ToClient, ToHost},
     wire::frames,
 };
 
-use self::outbox::Outbox;
+use self::{lies::Forks, outbox::Outbox};
 use super::{
     Check, Invariant, Scene,
     abreast::Abreast,
     model::Model,
-    order::hangs_on_log,
     pages::{Fetching, Known},
     patience::Patience,
     people::person,
@@ -75,6 +76,7 @@ pub(super) struct View {
     signals: signals::Told,
     /// What it keeps, if it does.
     outbox: Option<Outbox>,
+    forks: Forks,
 }
 
 impl View {
@@ -106,6 +108,7 @@ impl View {
             listed: Vec::new(),
             signals: signals::Told::new(setup.read_receipts),
             outbox: setup.keeps.map(|_| Outbox::default()),
+            forks: Forks::default(),
         }
     }
 
@@ -158,6 +161,7 @@ impl View {
                     }
                 }
                 Seen::Heard { body, .. } if !is_entry(self.encoding, body) => self.heard(body, scene),
+                Seen::Heard { body, .. } => self.hears_the_truth(body, scene),
                 Seen::Sent { frames: sent, .. } => self.sent(sent, scene),
                 Seen::Opened { choice, .. } => {
                     self.encoding = choice.encoding;
@@ -177,6 +181,7 @@ impl View {
                 _ => {}
             }
         }
+        self.has_found_out()?;
         self.is_live = client.is_connected();
         scene.marks.sometimes(self.is_live && self.in_lobby > self.window, Mark::WindowFull);
         self.abreast.agrees_with(client, scene.model)?;
@@ -353,6 +358,7 @@ impl View {
                 Ok(())
             }
             Event::Disconnected { retry_in, .. } => self.patience.waits(*retry_in),
+            Event::Forged { .. } | Event::Forked { .. } => self.finds_out(event, scene),
             Event::Closed { cause } => {
                 self.is_over = Some(*cause);
                 Ok(())
@@ -372,8 +378,10 @@ impl View {
         let is_deleted = log.is_some_and(|log| log.changed.is_deleted(of));
         scene.marks.sometimes(is_deleted && is_blank(&told.body), Mark::DeletedBeforeGiven);
         let logged = log.and_then(|log| log.entry(seq));
-        if logged.is_some_and(|logged| !told.is_of(logged, is_deleted)) {
-            return Err((Invariant::S2, format!("it was given {told:?} where {logged:?} is logged")));
+        let another = logged.filter(|logged| !told.is_of(logged, is_deleted)).cloned();
+        let epoch = place.epoch;
+        if let Some(logged) = another {
+            self.lied_to(told, &logged, epoch, scene)?;
         }
         if !first {
             let what = format!("it was given message {} of {} in {room:?} again, at {seq}", told.cmid, told.producer);
@@ -426,6 +434,7 @@ impl View {
             (place.seq, place.has_news) = (after, true);
             return Ok(());
         }
+        self.begins_anew(room);
         let given = self.rooms.remove(room).map(|place| place.given).unwrap_or_default();
         self.rooms.insert(room.clone(), Place::new(epoch, after, given));
         Ok(())
@@ -464,6 +473,7 @@ impl View {
         }
         (place.seq, place.has_news) = (to, true);
         place.gaps.push((from, to));
+        self.begins_anew(room);
         Ok(())
     }
 
@@ -485,62 +495,6 @@ impl View {
         }
         (place.seq, place.has_news) = (seq, true);
         Ok(place)
-    }
-
-    fn receipt(&mut self, id: &MessageId, outcome: Outcome, scene: &mut Scene<'_>) -> Check {
-        if !self.waiting.remove(id) {
-            let again = self.settled.contains(id);
-            let what = if again { "is given a second outcome" } else { "was never posted" };
-            return Err((Invariant::S9, format!("message {id} {what}: {outcome:?}")));
-        }
-        self.in_lobby -= usize::from(id.room.is_lobby());
-        self.settled.insert(id.clone());
-        match outcome {
-            Outcome::Logged { seq, .. } => {
-                let place = self.rooms.get(&id.room);
-                let log = place.and_then(|place| scene.model.logs.get(&place.epoch));
-                let logged = log.and_then(|log| log.place(id.producer, id.cmid));
-                let is_there = match (seq, logged) {
-                    (Some(seq), Some(logged)) => seq == logged,
-                    // Where is not known any more, or in a log before this one, or among what was logged and forgotten
-                    // within one round: of acts in there, nobody was told where they were.
-                    (None, _) => {
-                        let mut logs = scene.model.logs.values().filter(|log| log.room == id.room);
-                        logs.any(|log| !log.is_certain || log.place(id.producer, id.cmid).is_some())
-                    }
-                    (Some(seq), None) => log.is_some_and(|log| !log.is_certain && log.entry(seq).is_none()),
-                };
-                if !is_there {
-                    return Err((
-                        Invariant::S4,
-                        format!("message {id} is acknowledged at {seq:?}, but is at {logged:?}"),
-                    ));
-                }
-            }
-            Outcome::Refused(refusal) => {
-                scene.marks.sometimes(refusal == Refusal::NotMember, Mark::RefusedAfterLeaving);
-                let of_change = matches!(refusal, Refusal::NotYours | Refusal::NothingToChange | Refusal::NoMessage);
-                scene.marks.sometimes(of_change, Mark::ChangeRefused);
-                if refusal == Refusal::SendGap {
-                    return Err((Invariant::S17, format!("message {id} is refused because one before it is missing")));
-                }
-                // What is in a log that is lost may well be refused in the next.
-                let here = self.rooms.get(&id.room).map(|place| place.epoch);
-                let may_be = |epoch| hangs_on_log(refusal) && here.is_some_and(|here| here != epoch);
-                let mut logs = scene.model.logs.iter().filter(|(epoch, log)| log.room == id.room && !may_be(**epoch));
-                if logs.any(|(_, log)| log.place(id.producer, id.cmid).is_some()) {
-                    return Err((Invariant::S4, format!("message {id} is refused and logged")));
-                }
-                scene.refused.insert(id.clone());
-            }
-            Outcome::Unknown => scene.marks.hit(Mark::OutcomeUnknown),
-            // Looked at by those who look at what is kept.
-            Outcome::Kept if self.outbox.is_some() => {}
-            Outcome::Kept => {
-                return Err((Invariant::S9, format!("message {id} is kept by somebody who keeps nothing")));
-            }
-        }
-        Ok(())
     }
 
     /// What the client says of itself is what follows from what it was seen to be given.

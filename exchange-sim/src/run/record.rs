@@ -13,7 +13,10 @@ use exchange_core::{
 };
 
 use crate::{
-    chat::station::{Fetched, Seen, is_host_end},
+    chat::{
+        liar::Lie,
+        station::{Fetched, Seen, is_host_end},
+    },
     check::HOST,
     net::{ConnId, Net, NodeId, Socket},
     scenario::{Fault, Scenario, Trouble},
@@ -95,6 +98,7 @@ impl Recorder {
                 let what = What::Heard { frame, from, text: text(encoding, !is_host_end(*socket), body) };
                 self.trace.records.push(Record { at, node, what });
             }
+            Seen::Lied(Lie { to, seq, .. }) => put(What::Did(format!("lies to {to} about {seq}"))),
             Seen::Stores { batch, rows } => put(What::Disk(format!("batch {batch} is to be kept: {rows} rows"))),
             Seen::Stored { batch } => put(What::Disk(format!("batch {batch} is kept"))),
             Seen::StoreFailed => put(What::Disk("nothing is kept any more".into())),

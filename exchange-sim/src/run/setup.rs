@@ -17,6 +17,7 @@ use crate::{
     chat::{
         ChatNode, Command, Disk, Kind,
         intruder::{Mangler, Raw},
+        liar::Liar,
         station::Seen,
     },
     check::{HOST, Oracle},
@@ -118,7 +119,12 @@ impl<'a> Run<'a> {
 
     pub(super) fn host_node(&self, host: Host, disk: Option<Disk>) -> ChatNode {
         let keyring = self.keyring(0, host.identity()).map(|keyring| self.lock(keyring, 0));
-        self.seen(ChatNode::host_with(host, self.scenario.host.credit, disk).secured(keyring))
+        let clients = self.scenario.clients.iter().zip(1..);
+        let victims: BTreeSet<NodeId> =
+            clients.filter(|(client, _)| client.is_lied_to).map(|(_, index)| NodeId(index)).collect();
+        let random = Random::new(self.scenario.seed, "lies", self.world.events());
+        let liar = (self.scenario.secured && !victims.is_empty()).then(|| Liar::new(victims, random));
+        self.seen(ChatNode::host_with(host, self.scenario.host.credit, disk).secured(keyring).lying(liar))
     }
 
     pub(super) fn host_config(&self) -> HostConfig {

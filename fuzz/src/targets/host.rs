@@ -263,7 +263,7 @@ impl Seen {
                 assert_eq!(entry.seq, place.next());
                 *place = entry.seq;
             }
-            ToClient::Page { room, after, entries, more, start, head } => {
+            ToClient::Page { room, after, entries, more, start, head, .. } => {
                 assert!(self.places.contains_key(&room), "a page of a room that was joined");
                 assert!(start <= after && after.0 + u64::from(entries) <= head.0 && entries <= limits().page_entries);
                 assert!(entries > 0 || !more);

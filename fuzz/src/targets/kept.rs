@@ -271,7 +271,7 @@ impl World {
             membership.sent = cmid;
         }
         let body = Body::text(&text(*number, room, cmid));
-        self.say(client, &ToHost::Send { room: id, cmid: Cmid(cmid), body });
+        self.say(client, &ToHost::Send { room: id, cmid: Cmid(cmid), body, commitment: None });
     }
 
     fn skip(&mut self, client: usize, room: usize) {
@@ -286,7 +286,7 @@ impl World {
             return;
         };
         let body = Body::text(&text(*number, room, cmid));
-        self.say(client, &ToHost::Send { room: id, cmid: Cmid(cmid), body });
+        self.say(client, &ToHost::Send { room: id, cmid: Cmid(cmid), body, commitment: None });
     }
 
     fn move_in_or_out(&mut self, client: usize) {

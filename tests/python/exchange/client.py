@@ -21,11 +21,14 @@ from .paging import LONGEST_PAUSE, Paging
 from .room import Pending, Phase, Room
 from .schema import Malformed, from_json, to_json
 from .secret import Secret
+from .signing import Log, Word, certainty
 
 HANDSHAKE, HEALTHY, SEEN_AFTER = 10.0, 30.0, 0.25
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.25, 8.0
 WINDOW, SESSION_WINDOW, ASKED_AT_ONCE = 32, 128, 8
 MAX_WAITING, MAX_MEMBERS = 512, 65536
+LINKED = ("online", "away", "busy")
+"""How members are that have a link."""
 
 Event = dict[str, Any]
 
@@ -336,9 +339,9 @@ class Client(Paging):
             case {"entry": entry}:
                 for name, room in self._joined_room(entry["room"]):
                     self._entry(name, room, entry)
-            case {"gap": {"room": number, "to": to}}:
+            case {"gap": {"room": number, "to": to, "chain": chain}}:
                 for name, room in self._joined_room(number):
-                    self._gap(name, room, to)
+                    self._gap(name, room, to, chain)
             case {"signals": {"room": number, "signals": signals}}:
                 for name, room in self._joined_room(number):
                     self._signals(name, room, signals)
@@ -396,8 +399,8 @@ class Client(Paging):
         proven = self.link and self.link.stream.peer
         for record in members:
             member = record["member"]
-            if member == 0 and proven and record["peer"] != proven:
-                raise broken("impostor")
+            if proven:
+                self._check_identity(record, proven)
             known = self.roster.get(member)
             self.roster[member] = record
             if self._unconfirmed is not None:
@@ -411,6 +414,16 @@ class Client(Paging):
             self._unconfirmed = None
         if len(self.roster) > MAX_MEMBERS:
             raise broken("too_much")
+
+    def _check_identity(self, record: Message, host: str) -> None:
+        """Whether it is said of everybody whose keys are theirs (EX-HSK-004, EX-SGN-005)."""
+        identity = record["identity"]
+        if record["member"] == 0 and record["peer"] != host:
+            raise broken("impostor")
+        if identity is None and record["status"] in LINKED:
+            raise broken("unsigned")
+        if identity is not None and not secure.is_of(identity, record["peer"]):
+            raise broken("impostor")
 
     def _joined_room(self, number: int) -> Iterator[tuple[str, Room]]:
         """The room of that number, or none if it is being left (EX-ROM-009) or we were removed from it (EX-ROM-020)."""
@@ -446,6 +459,7 @@ class Client(Paging):
         room.signals.clear()
         room.founder = joined["founder"]
         if again:
+            self._log_stands(name, room, joined, goes_on=True)
             # Members may have come and gone in the gap that follows (EX-ROM-012).
             return
         resumed = False
@@ -456,6 +470,7 @@ class Client(Paging):
                 self._tell("history_lost", room=name)
             elif room.cursor != place:
                 raise broken("out_of_order")
+        self._log_stands(name, room, joined, goes_on=resumed)
         room.enter(joined["room"], place, resumed)
         self._removed_from.discard(joined["room"])
         room.name = joined["name"]
@@ -467,6 +482,26 @@ class Client(Paging):
         else:
             members = sorted(self.roster[member]["nick"] for member in room.members)
             self._tell("joined", room=name, members=members, resumed=resumed)
+
+    def _log_stands(self, name: str, room: Room, joined: Message, goes_on: bool) -> None:
+        """Takes in what proves the log, where that has to be."""
+        host = self.link and self.link.stream.peer
+        if not host:
+            room.log = None
+            return
+        if joined["chained"] is None:
+            raise broken("unsigned")
+        if room.log is None or not goes_on:
+            room.log = Log(joined, host)
+        if not room.log.stands(joined):
+            self._forked(name, 0, joined["after"])
+
+    def _forked(self, name: str, by: int, seq: int) -> None:
+        """Somebody was not shown the log that we were, up to that place."""
+        log = self.rooms[name].log
+        if log and not log.is_forked:
+            log.is_forked = True
+            self._tell("forked", room=name, nick=self.roster[by]["nick"] if by in self.roster else None, seq=seq)
 
     def _removed(self, name: str, room: Room, refusal: Any, reason: str | None) -> None:
         """We are no member any more; answers that were on their way mean nothing (EX-ROM-020)."""
@@ -518,9 +553,19 @@ class Client(Paging):
         assert room.cursor is not None
         if seq != room.cursor[1] + 1:
             raise broken("out_of_order")
+        word = self._judge(name, room, entry)
         room.cursor = (room.cursor[0], seq)
-        nick, producer = self.roster[author]["nick"], self.roster[author]["producer"]
-        if entry["cmid"] != 0 and producer != self.producer:
+        nick, client = self.roster[author]["nick"], (self.roster[author]["peer"], self.roster[author]["producer"])
+        # Anybody may say that their client has our producer.
+        is_mine = client == (self.identity.peer, self.producer)
+        if word is Word.FORGED:
+            # What was said there is as good as missing.
+            room.after = seq
+            if is_mine:
+                self._outcome(name, entry["cmid"], "unknown")
+            self._tell("forged", room=name, seq=seq, nick=nick)
+            return
+        if entry["cmid"] != 0 and not is_mine:
             room.said = seq
         match body:
             case {"kind": "join"}:
@@ -535,27 +580,37 @@ class Client(Paging):
             case {"kind": "rename", "payload": {"before": before, "nick": nick}}:
                 self._tell("renamed", room=name, seq=seq, nick=nick, before=before)
             case {"kind": kind, "payload": details} if kind in ACTS:
-                if producer == self.producer:
+                if is_mine:
                     self._outcome(name, entry["cmid"], "logged", seq)
                 if kind in ("kick", "ban") and seq > room.members_at:
                     gone = details["who"]["id"]
                     room.members = {member for member in room.members if self.roster[member]["peer"] != gone}
                     room.signals = {member: room.signals[member] for member in room.signals if member in room.members}
-                self._tell("act", room=name, seq=seq, nick=nick, kind=kind, details=details)
+                self._tell("act", room=name, seq=seq, nick=nick, kind=kind, details=details, **certainty(word))
             case _:
-                if producer == self.producer:
+                if is_mine:
                     self._outcome(name, entry["cmid"], "logged", seq)
                 # A copy of it may have been shown from another log (EX-ROM-007).
-                if room.is_first(producer, entry["cmid"]):
-                    is_mine = producer == self.producer
-                    self._tell("message", room=name, seq=seq, nick=nick, mine=is_mine, **body)
+                if room.is_first(client, entry["cmid"]):
+                    self._tell("message", room=name, seq=seq, nick=nick, mine=is_mine, **body, **certainty(word))
 
-    def _gap(self, name: str, room: Room, to: int) -> None:
+    def _judge(self, name: str, room: Room, entry: Message) -> Word | None:
+        """Whether the room's next entry is what its author said; nothing in the clear."""
+        if room.log is None:
+            return None
+        word, forked = room.log.hears(entry, self.roster[entry["author"]])
+        if forked is not None:
+            self._forked(name, entry["author"], forked)
+        return word
+
+    def _gap(self, name: str, room: Room, to: int, chain: str | None) -> None:
         assert room.cursor is not None
         epoch, last = room.cursor
         if to <= last:
             raise broken("out_of_order")
         room.cursor, room.after = (epoch, to), to
+        if room.log:
+            room.log.skips(to, chain)
         self._tell("gap", room=name, first=last + 1, last=to)
 
     def _signals(self, name: str, room: Room, signals: list[Message]) -> None:
@@ -611,12 +666,19 @@ class Client(Paging):
             if room.fetch and not room.fetch.is_asked and room.cursor:
                 self._say({"fetch": {"room": room.number, **room.fetch.ask(room.cursor[1])}})
             waiting = list(room.pending.items())[room.on_link : min(WINDOW, room.on_link + SESSION_WINDOW - on_link)]
-            for cmid, message in waiting:
-                body = {"kind": "text", "payload": message.text}
-                self._say({"send": {"room": room.number, "cmid": cmid, "body": body}})
+            bodies = [{"kind": "text", "payload": message.text} for _, message in waiting]
+            commitment = self._commit(room, waiting[0][0], bodies) if waiting else None
+            for (cmid, _), body in zip(waiting, bodies, strict=True):
+                self._say({"send": {"room": room.number, "cmid": cmid, "body": body, "commitment": commitment}})
+                # It is of those after it as well (EX-SGN-001).
+                commitment = None
                 room.sent = max(room.sent, cmid)
             room.on_link += len(waiting)
             on_link += len(waiting)
+
+    def _commit(self, room: Room, first: int, bodies: list[Message]) -> Message | None:
+        """Signs what goes on the link at once, where that has to be (EX-SGN-002)."""
+        return room.log.commit(self.identity, self.producer, first, bodies) if room.log else None
 
     def _start(self, room: Room) -> Any:
         if not room.is_wanted:

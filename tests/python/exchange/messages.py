@@ -5,7 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from . import names
-from .schema import BOOL, BYTES, ID8, ID16, TEXT, U16, U32, U64, Enum, List, Name, Option, Payload, Struct
+from .schema import (
+    BOOL,
+    BYTES,
+    ID8,
+    ID16,
+    ID32,
+    ID64,
+    TEXT,
+    U16,
+    U32,
+    U64,
+    Enum,
+    List,
+    Name,
+    Option,
+    Payload,
+    Struct,
+)
 
 Message = dict[str, Any]
 
@@ -36,6 +53,7 @@ VIOLATION = Enum(
             "unknown_member",
             "forged",
             "impostor",
+            "unsigned",
         ]
     )
 )
@@ -137,6 +155,9 @@ BODY = Payload(
     }
 )
 
+COMMITMENT = Struct({"first": U64, "digests": List(ID16), "seen": U64, "chain": ID16, "signature": ID64})
+"""What an author signs of messages that it is about to send."""
+
 JOIN_FROM = Enum({"head": None, "last": U32, "start": None, "after": Struct({"epoch": ID16, "seq": U64})})
 
 PAGE_FROM = Enum({"before": U64, "after": U64})
@@ -152,7 +173,7 @@ TO_HOST = Enum(
         "hello": HELLO,
         "join": Struct({"room": TEXT, "from": JOIN_FROM, "settled": U64, "sent": U64}),
         "leave": Struct({"room": U32}),
-        "send": Struct({"room": U32, "cmid": U64, "body": BODY}),
+        "send": Struct({"room": U32, "cmid": U64, "body": BODY, "commitment": Option(COMMITMENT)}),
         "ping": Struct({"nonce": U64}),
         "pong": Struct({"nonce": U64}),
         "bye": Struct({"reason": CLOSE_REASON}),
@@ -177,6 +198,7 @@ MEMBER = Struct(
         "role": ROLE,
         "status": STATUS,
         "note": Option(NOTE),
+        "identity": Option(ID64),
     }
 )
 
@@ -196,6 +218,8 @@ WELCOME = Struct(
     }
 )
 
+CHAINED = Struct({"chain": Option(ID32), "since": U64})
+
 JOINED = Struct(
     {
         "name": ROOM_NAME,
@@ -208,6 +232,32 @@ JOINED = Struct(
         "founder": Option(ID16),
         "topic": Option(REMARK),
         "rules": RULES,
+        "chained": Option(CHAINED),
+    }
+)
+
+ENTRY = Struct(
+    {
+        "room": U32,
+        "seq": U64,
+        "author": U32,
+        "cmid": U64,
+        "at": U64,
+        "body": BODY,
+        "commitment": Option(COMMITMENT),
+        "blanked": Option(ID32),
+    }
+)
+
+PAGE = Struct(
+    {
+        "room": U32,
+        "after": U64,
+        "entries": U32,
+        "more": BOOL,
+        "start": U64,
+        "head": U64,
+        "chain": Option(ID32),
     }
 )
 
@@ -219,14 +269,14 @@ SIGNAL = Struct({"member": U32, "after": U64, "delivered": U64, "read": Option(U
 
 TO_CLIENT = Enum(
     {
-        "entry": Struct({"room": U32, "seq": U64, "author": U32, "cmid": U64, "at": U64, "body": BODY}),
+        "entry": ENTRY,
         "welcome": WELCOME,
         "roster": Struct({"rev": U64, "members": List(MEMBER)}),
         "joined": JOINED,
         "join_refused": Struct({"room": ROOM_NAME, "refusal": REFUSAL}),
         "parted": Struct({"room": U32}),
         "leave_refused": Struct({"room": U32, "refusal": REFUSAL}),
-        "gap": Struct({"room": U32, "to": U64, "reason": GAP_REASON}),
+        "gap": Struct({"room": U32, "to": U64, "reason": GAP_REASON, "chain": Option(ID32)}),
         "ack": Struct({"room": U32, "cmid": U64, "seq": Option(U64)}),
         "reject": Struct({"room": U32, "cmid": U64, "refusal": REFUSAL}),
         "ping": Struct({"nonce": U64}),
@@ -239,7 +289,7 @@ TO_CLIENT = Enum(
         "removed": Struct({"room": U32, "refusal": REFUSAL, "reason": Option(REMARK)}),
         "signals": Struct({"room": U32, "signals": List(SIGNAL)}),
         "no_signals": Struct({"room": U32}),
-        "page": Struct({"room": U32, "after": U64, "entries": U32, "more": BOOL, "start": U64, "head": U64}),
+        "page": PAGE,
         "fetch_refused": Struct({"room": U32, "refusal": REFUSAL}),
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .messages import Message
+from .signing import Excerpt, Word
 
 MOST, MOST_BYTES = 200, 262144
 
@@ -27,6 +28,10 @@ class Fetch:
     """Where the cursor was when the host was asked."""
     span: tuple[int, int] | None = None
     entries: list[Message] = field(default_factory=list)
+    excerpt: Excerpt | None = None
+    """What is known of them; nothing in the clear."""
+    words: dict[int, Word] = field(default_factory=dict)
+    """What each amounts to, by its place."""
     told: int = 0
     """Entries in all, those that then went from the log included."""
     left: int = 0
@@ -44,6 +49,7 @@ class Fetch:
         """With the link, what was not told whole is gone (EX-PAG-006)."""
         self.is_asked, self.span, self.entries, self.told, self.left, self.more = False, None, [], 0, 0, True
         self.start = self.head = 0
+        self.excerpt, self.words = None, {}
 
     @property
     def is_whole(self) -> bool:
@@ -70,7 +76,7 @@ class Fetch:
             raise NotAsked("out_of_order")
         if self.span is None or self.span[1] != after:
             # What came before it has gone from the log meanwhile (EX-PAG-004).
-            self.span, self.entries = (after, after), []
+            self.span, self.entries, self.excerpt, self.words = (after, after), [], None, {}
         self.start, self.head, self.left, self.more = start, head, count, page["more"]
         self._check_end()
 

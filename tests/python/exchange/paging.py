@@ -10,6 +10,7 @@ from .messages import Message
 from .names import canonical
 from .page import MOST, Fetch
 from .room import Room
+from .signing import Excerpt, Log, Word, certainty
 
 LONGEST_PAUSE = 60.0
 
@@ -22,6 +23,7 @@ class Paging:
     _joined_room: Callable[[int], Iterator[tuple[str, Room]]]
     _tell: Callable[..., None]
     _talk: Callable[[], None]
+    _forked: Callable[[str, int, int], None]
     _quiet_until: float | None
     _page: tuple[int, int, str | None] | None = None
     """The number of a room, how many entries of a page have to follow, and of which room that we are in."""
@@ -42,8 +44,21 @@ class Paging:
         for name, room in self._joined_room(page["room"]):
             if room.fetch is None or not room.fetch.is_asked:
                 raise broken("unexpected")
+            if room.log and page["chain"] is None:
+                raise broken("unsigned")
             room.fetch.begins(page)
+            if room.log:
+                self._page_stands(name, room.log, room.fetch, page)
         self._page_goes_on(page["room"], page["entries"], name)
+
+    def _page_stands(self, name: str, log: Log, fetch: Fetch, page: Message) -> None:
+        """A page begins or goes on; whether it is of the log that we know is looked at wherever that is known."""
+        if fetch.excerpt is None:
+            fetch.excerpt = Excerpt(log, page["after"], page["chain"])
+        elif not fetch.excerpt.is_at(page["chain"]):
+            self._forked(name, 0, page["after"])
+        if not fetch.excerpt.is_same:
+            self._forked(name, 0, page["after"])
 
     def _page_entry(self, page: tuple[int, int, str | None], entry: Message) -> None:
         """What follows a page moves no cursor (EX-PAG-004)."""
@@ -54,7 +69,20 @@ class Paging:
             raise broken("unknown_member")
         if name and (fetch := self.rooms[name].fetch):
             fetch.takes(entry)
+            if fetch.excerpt:
+                self._judge_of_page(name, fetch, fetch.excerpt, entry)
         self._page_goes_on(number, left - 1, name)
+
+    def _judge_of_page(self, name: str, fetch: Fetch, excerpt: Excerpt, entry: Message) -> None:
+        record = self.roster[entry["author"]]
+        word, forked = excerpt.hears(entry, record)
+        fetch.words[entry["seq"]] = word
+        if forked is not None:
+            self._forked(name, entry["author"], forked)
+        if not excerpt.is_same:
+            self._forked(name, 0, entry["seq"])
+        if word is Word.FORGED:
+            self._tell("forged", room=name, nick=record["nick"], seq=entry["seq"])
 
     def _page_goes_on(self, number: int, left: int, name: str | None) -> None:
         self._page = (number, left, name) if left else None
@@ -63,10 +91,14 @@ class Paging:
             return
         after, to = fetch.span
         self.rooms[name].fetch = None
-        messages = [
-            {"seq": entry["seq"], "nick": self.roster[entry["author"]]["nick"], **entry["body"]}
-            for entry in fetch.entries
-        ]
+        if fetch.excerpt:
+            fetch.excerpt.ends()
+        messages = []
+        for entry in fetch.entries:
+            word = fetch.words.get(entry["seq"])
+            if word is not Word.FORGED:
+                message = {"seq": entry["seq"], "nick": self.roster[entry["author"]]["nick"], **entry["body"]}
+                messages.append({**message, **certainty(word)})
         self._tell("page", room=name, after=after, to=to, start=fetch.start, entries=messages)
 
     def _fetch_refused(self, name: str, room: Room, refusal: Any, now: float) -> None:

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import Any
 
 from .page import Fetch
+from .signing import Log
 
 MAX_PRODUCERS = 4096
 MAX_UNSETTLED = 128
@@ -42,6 +43,8 @@ class Room:
     """Whether the host may hold us for a member, in this life."""
     number: int | None = None
     cursor: tuple[str, int] | None = None
+    log: Log | None = None
+    """What is known of its log; nothing in the clear."""
     members: set[int] = field(default_factory=set)
     members_at: int = 0
     founder: str | None = None
@@ -54,8 +57,8 @@ class Room:
     sent: int = 0
     fetch: Fetch | None = None
     """A page that is wanted."""
-    shown: dict[str, set[int]] = field(default_factory=dict)
-    """The newest messages shown of each producer, to tell a copy in another log from the original."""
+    shown: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    """The newest messages shown of each peer's producer, to tell a copy in another log from the original."""
     after: int = 0
     """The place before the first entry that we have without a hole up to the cursor."""
     said: int = 0
@@ -86,14 +89,14 @@ class Room:
         delivered, read = signal["delivered"], signal["read"] or 0
         return max(signal["after"], read) <= delivered <= place
 
-    def is_first(self, producer: str, cmid: int) -> bool:
+    def is_first(self, author: tuple[str, str], cmid: int) -> bool:
         if cmid == 0:
             return True
-        shown = self.shown.pop(producer, set())
+        shown = self.shown.pop(author, set())
         # What was refused in one log may be in the next; nobody sends more than so many again.
         oldest = max(shown, default=0) - MAX_UNSETTLED
         is_first = cmid not in shown and cmid >= oldest
-        self.shown[producer] = {number for number in shown | {cmid} if number >= oldest}
+        self.shown[author] = {number for number in shown | {cmid} if number >= oldest}
         if len(self.shown) > MAX_PRODUCERS:
             del self.shown[next(iter(self.shown))]
         return is_first

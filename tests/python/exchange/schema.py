@@ -297,7 +297,7 @@ class Payload(Shape):
 
 
 U16, U32, U64 = Unsigned(16), Unsigned(32), Unsigned(64)
-ID8, ID16 = Id(8), Id(16)
+ID8, ID16, ID32, ID64 = Id(8), Id(16), Id(32), Id(64)
 BOOL, TEXT, BYTES = Bool(), Text(), Bytes()
 
 

@@ -39,14 +39,28 @@ class Identity:
 
     def __init__(self, seed: bytes) -> None:
         self.agreement: KeyPair = X25519DH().generate_keypair(PrivateKey(_derive(seed, b"exchange agreement 1")))
-        signing = Ed25519PrivateKey.from_private_bytes(_derive(seed, b"exchange signing 1"))
-        self.signing_key = signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self._signing = Ed25519PrivateKey.from_private_bytes(_derive(seed, b"exchange signing 1"))
+        self.signing_key = self._signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.agreement_key: bytes = self.agreement.public.data
         self.peer = peer_id(self.agreement_key, self.signing_key)
+
+    @property
+    def public(self) -> str:
+        """What everybody may know of it, as rosters tell it."""
+        return (self.agreement_key + self.signing_key).hex()
+
+    def sign(self, statement: bytes) -> bytes:
+        return self._signing.sign(statement)
 
 
 def peer_id(agreement_key: bytes, signing_key: bytes) -> str:
     return hashlib.sha256(b"exchange peer 1" + agreement_key + signing_key).digest()[:16].hex()
+
+
+def is_of(identity: str, peer: str) -> bool:
+    """Whether these public keys are that peer's (EX-SGN-005)."""
+    keys = bytes.fromhex(identity)
+    return peer_id(keys[:32], keys[32:]) == peer
 
 
 def safety_number(one: str, other: str) -> str:

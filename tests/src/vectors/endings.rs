@@ -57,7 +57,7 @@ fn client_ends() -> Vec<Vector> {
         (
             "gap_of_another_room",
             Unexpected,
-            vec![ToClient::Gap { room: RoomId(9), to: Seq(1), reason: GapReason::Retention }],
+            vec![ToClient::Gap { room: RoomId(9), to: Seq(1), reason: GapReason::Retention, chain: None }],
         ),
         ("entry_left_out", OutOfOrder, vec![entry(1, "a"), entry(3, "c")]),
         ("entry_twice", OutOfOrder, vec![entry(1, "a"), entry(1, "a")]),
@@ -90,7 +90,7 @@ fn client_ends() -> Vec<Vector> {
 
 /// A host that nobody has been at before.
 fn host_goes_on() -> Vec<Vector> {
-    let send = |body| ToHost::Send { room: LOBBY, cmid: Cmid(1), body };
+    let send = |body| ToHost::Send { room: LOBBY, cmid: Cmid(1), body, commitment: None };
     [
         ("lobby", vec![hello("bo"), join("lobby")]),
         ("name_with_white_space", vec![hello(" bo "), join(" lobby ")]),
@@ -157,6 +157,7 @@ fn roster(rev: u64, members: &[u32]) -> ToClient {
         role: Role::Member,
         status: Status::Online,
         note: None,
+        identity: None,
     };
     ToClient::Roster { rev: Rev(rev), members: members.iter().map(record).collect() }
 }
@@ -174,7 +175,7 @@ fn another_room() -> ToClient {
 
 fn joined_to(name: RoomName, room: RoomId, (after, head): (Seq, Seq), members: Vec<MemberId>) -> Joined {
     let (founder, topic, rules) = (None, None, Rules::default());
-    Joined { name, room, epoch: EPOCH, after, head, known: true, members, founder, topic, rules }
+    Joined { name, room, epoch: EPOCH, after, head, known: true, members, founder, topic, rules, chained: None }
 }
 
 fn join_refused(room: RoomName) -> ToClient {
@@ -190,7 +191,7 @@ fn ack() -> ToClient {
 }
 
 fn gap(to: u64) -> ToClient {
-    ToClient::Gap { room: LOBBY, to: Seq(to), reason: GapReason::Retention }
+    ToClient::Gap { room: LOBBY, to: Seq(to), reason: GapReason::Retention, chain: None }
 }
 
 fn entry(seq: u64, text: &str) -> ToClient {
@@ -199,7 +200,16 @@ fn entry(seq: u64, text: &str) -> ToClient {
 
 fn of_kind(seq: u64, body: Body) -> ToClient {
     let at = Timestamp::from_millis(1_790_000_000_000);
-    ToClient::Entry(Entry { room: LOBBY, seq: Seq(seq), author: MemberId(7), cmid: Cmid(seq), at, body })
+    ToClient::Entry(Entry {
+        room: LOBBY,
+        seq: Seq(seq),
+        author: MemberId(7),
+        cmid: Cmid(seq),
+        at,
+        body,
+        commitment: None,
+        blanked: None,
+    })
 }
 
 fn by(author: u32, seq: u64) -> ToClient {

@@ -26,7 +26,7 @@ pub(super) fn to_host() -> Vec<Vector> {
         let presence = json!({"availability": "online", "note": null});
         json!({"hello": {"peer": peer, "producer": producer, "token": token, "attempt": 1, "nick": "bo", "presence": presence}})
     };
-    let send = |body| json!({"send": {"room": 3, "cmid": 12, "body": body}});
+    let send = |body| json!({"send": {"room": 3, "cmid": 12, "body": body, "commitment": null}});
     let bytes = send(json!({"kind": 32768, "payload": "AP8H/w=="}));
     let postcard = [
         (May, "varint.longer", "028300", &leave),
@@ -88,10 +88,10 @@ pub(super) fn to_host() -> Vec<Vector> {
 }
 
 pub(super) fn to_client() -> Vec<Vector> {
-    let spaced = "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b20520626f200a000000";
+    let spaced = "02090107a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b20520626f200a00000000";
     let record = json!({
         "member": 7, "peer": "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "producer": "b2b2b2b2b2b2b2b2",
-        "nick": "bo", "role": "member", "status": "online", "note": null,
+        "nick": "bo", "role": "member", "status": "online", "note": null, "identity": null,
     });
     let roster = json!({"roster": {"rev": 9, "members": [record]}});
     let ack = json!({"ack": {"room": 3, "cmid": 12, "seq": null}});

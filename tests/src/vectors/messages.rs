@@ -20,7 +20,7 @@ pub(super) const TOKEN: Token = Token::from_bytes([0xc3; 16]);
 pub(super) const SESSION: SessionId = SessionId::from_bytes([0xd4; 16]);
 pub(super) const LIFE: Epoch = Epoch::from_bytes([0xe5; 16]);
 pub(super) const EPOCH: Epoch = Epoch::from_bytes([0xf6; 16]);
-const ROOM: RoomId = RoomId(3);
+pub(super) const ROOM: RoomId = RoomId(3);
 const LAST: u64 = (1 << 53) - 1;
 
 pub(super) fn to_host() -> Vec<Vector> {
@@ -34,7 +34,7 @@ pub(super) fn to_host() -> Vec<Vector> {
         let (settled, sent) = (Cmid(settled), Cmid(sent));
         (name, ToHost::Join { room: "lobby".into(), from, settled, sent })
     };
-    let send = |name, body| (name, ToHost::Send { room: ROOM, cmid: Cmid(12), body });
+    let send = |name, body| (name, ToHost::Send { room: ROOM, cmid: Cmid(12), body, commitment: None });
     let after = JoinFrom::After { epoch: EPOCH, seq: Seq(300) };
     let named = vec![
         ("hello", ToHost::Hello(hello)),
@@ -49,6 +49,7 @@ pub(super) fn to_host() -> Vec<Vector> {
         ),
         ("leave", ToHost::Leave { room: ROOM }),
         ("leave.largest", ToHost::Leave { room: RoomId(u32::MAX) }),
+        super::signatures::to_host(),
         send("send.text", Body::text("hé")),
         send("send.text.empty", Body::text("")),
         send("send.text.escapes", Body::text("\"\\/\u{0}\u{8}\t\n\u{c}\r\u{1f}\u{7f}\u{2028}é中👍")),
@@ -102,7 +103,7 @@ pub(super) fn to_client() -> Vec<Vector> {
     let kept = |durability| ToClient::Welcome(Welcome { durability, ..welcome() });
     let record = |member, nick, status| {
         let (peer, producer, role, note) = (PEER, PRODUCER, Role::Member, None);
-        MemberRecord { member: MemberId(member), peer, producer, nick, role, status, note }
+        MemberRecord { member: MemberId(member), peer, producer, nick, role, status, note, identity: None }
     };
     let roster = vec![
         MemberRecord { role: Role::Owner, ..record(0, nick("ana"), Status::Offline) },
@@ -122,6 +123,7 @@ pub(super) fn to_client() -> Vec<Vector> {
         founder: None,
         topic: None,
         rules: Rules::default(),
+        chained: None,
     };
     let history = HistoryPolicy::Last(50);
     let ruled = Joined {
@@ -161,8 +163,8 @@ pub(super) fn to_client() -> Vec<Vector> {
         ("joined.since_join", ToClient::Joined(modest)),
         ("parted", ToClient::Parted { room }),
         ("leave_refused", ToClient::LeaveRefused { room: RoomId(1), refusal: Refusal::Lobby }),
-        ("gap", ToClient::Gap { room, to: Seq(250), reason: GapReason::Retention }),
-        ("gap.policy", ToClient::Gap { room, to: Seq(250), reason: GapReason::Policy }),
+        ("gap", ToClient::Gap { room, to: Seq(250), reason: GapReason::Retention, chain: None }),
+        ("gap.policy", ToClient::Gap { room, to: Seq(250), reason: GapReason::Policy, chain: None }),
         ("ack", ToClient::Ack { room, cmid, seq: Some(Seq(301)) }),
         ("ack.forgotten", ToClient::Ack { room, cmid, seq: None }),
         ("ping", ToClient::Ping { nonce: 1000 }),
@@ -185,16 +187,20 @@ pub(super) fn to_client() -> Vec<Vector> {
         ("no_signals", ToClient::NoSignals { room }),
         ("removed.because", ToClient::Removed { room, refusal: Refusal::Kicked, reason: Some(remark("spam")) }),
     ];
-    let named = named.into_iter().chain(pages()).map(|(name, message)| (name.to_owned(), message));
+    let signed = super::signatures::to_client();
+    let named = named.into_iter().chain(pages()).chain(signed).map(|(name, message)| (name.to_owned(), message));
     let acts = acts().into_iter().map(|(name, act)| (format!("entry.{name}"), entry(7, 12, Body::Act(act))));
-    let refused = refusals().into_iter().flat_map(|refusal| {
-        let join = (name_of("join_refused", &refusal), ToClient::JoinRefused { room: den(), refusal });
-        let send = (name_of("reject", &refusal), ToClient::Reject { room, cmid, refusal });
-        [join, send]
-    });
     let byes = close_reasons().into_iter().map(|reason| (name_of("bye", &reason), ToClient::Bye { reason }));
-    let all = named.chain(acts).chain(refused).chain(byes);
+    let all = named.chain(acts).chain(refused()).chain(byes);
     all.flat_map(|(name, message)| both("to_client", &name, &message)).collect()
+}
+
+fn refused() -> impl Iterator<Item = (String, ToClient)> {
+    refusals().into_iter().flat_map(|refusal| {
+        let join = (name_of("join_refused", &refusal), ToClient::JoinRefused { room: den(), refusal });
+        let send = (name_of("reject", &refusal), ToClient::Reject { room: ROOM, cmid: Cmid(12), refusal });
+        [join, send]
+    })
 }
 
 fn signals() -> Vec<Signal> {
@@ -208,7 +214,7 @@ fn signals() -> Vec<Signal> {
 
 fn pages() -> Vec<(&'static str, ToClient)> {
     let (room, after, start, head) = (ROOM, Seq(250), Seq(100), Seq(LAST));
-    let page = |entries, more| ToClient::Page { room, after, entries, more, start, head };
+    let page = |entries, more| ToClient::Page { room, after, entries, more, start, head, chain: None };
     let refused = |refusal| ToClient::FetchRefused { room, refusal };
     vec![
         ("page", page(49, true)),
@@ -221,7 +227,16 @@ fn pages() -> Vec<(&'static str, ToClient)> {
 
 pub(super) fn entry(author: u32, cmid: u64, body: Body) -> ToClient {
     let at = Timestamp::from_millis(1_790_000_000_000);
-    ToClient::Entry(Entry { room: ROOM, seq: Seq(301), author: MemberId(author), cmid: Cmid(cmid), at, body })
+    ToClient::Entry(Entry {
+        room: ROOM,
+        seq: Seq(301),
+        author: MemberId(author),
+        cmid: Cmid(cmid),
+        at,
+        body,
+        commitment: None,
+        blanked: None,
+    })
 }
 
 pub(super) fn welcome() -> Welcome {
@@ -321,11 +336,14 @@ fn close_reasons() -> Vec<CloseReason> {
         Banned, Flood, Full, HandshakeTimeout, HostClosed, Kicked, Knocking, Left, Locked, Name, Overrun, Replaced,
         Silent, StoreFailed, TurnedAway, WrongToken,
     };
-    use Violation::{Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember};
+    use Violation::{
+        Forged, Impostor, Malformed, OutOfOrder, Oversize, Preamble, TooMuch, Unexpected, UnknownMember, Unsigned,
+    };
 
     let plain = [Left, HostClosed, Replaced, Full, Silent, HandshakeTimeout, Overrun, WrongToken].into_iter();
     let names = name_errors().map(Name);
-    let violations = [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember, Forged, Impostor];
+    let violations =
+        [Oversize, Malformed, Unexpected, Preamble, OutOfOrder, TooMuch, UnknownMember, Forged, Impostor, Unsigned];
     let removed = [Kicked, Banned { retry_after_ms: Some(60_000) }, Flood, StoreFailed, Locked, Knocking, TurnedAway];
     plain.chain(names).chain(violations.map(CloseReason::Violation)).chain(removed).collect()
 }

@@ -4,10 +4,7 @@ use std::collections::VecDeque;
 
 use exchange_driver::{
     Client, Events, Runtime,
-    core::{
-        Body, Cmid, Event, Limits, RoomName,
-        message::{ToClient, ToHost},
-    },
+    core::{Body, Cmid, Event, Limits, RoomName, message::ToClient},
 };
 use exchange_tests::{messages, raw::RawClient, wait_for, watched::Alive};
 use futures_util::future::join;
@@ -84,7 +81,8 @@ pub(crate) async fn one_that_only_talks_is_heard_and_keeps_nobody_from_talking<R
     let body = Body::text(&"x".repeat(2000));
     let talk = async {
         for number in 1..=1000 {
-            deaf.say(&ToHost::Send { room: lobby, cmid: Cmid(number), body: body.clone() }).await;
+            let said = deaf.signed(lobby, Cmid(number), body.clone());
+            deaf.say(&said).await;
         }
     };
     let chat = async {

@@ -27,7 +27,7 @@ fn remark(text: &str) -> Remark {
 
 fn act_in(room: RoomId, seq: u64, author: MemberId, cmid: u64, act: Act) -> ToClient {
     let (seq, cmid, at) = (Seq(seq), Cmid(cmid), Timestamp::from_millis(1));
-    ToClient::Entry(Entry { room, seq, author, cmid, at, body: Body::Act(act) })
+    ToClient::Entry(Entry { room, seq, author, cmid, at, body: Body::Act(act), commitment: None, blanked: None })
 }
 
 /// A client that is in the lobby and, together with ana, in the den.

@@ -9,12 +9,16 @@ use proptest::{collection::vec, prelude::*};
 use super::{ANA, LOBBY, ME, Status, ana, config, den, entry, joined, welcome};
 use crate::{
     client::{Client, ClientConfig},
+    digest::Digest,
     event::{Event, PageId},
+    identity::Identity,
     ids::{Cmid, Rev, RoomId, Seq},
-    message::{Body, Encoding, FRAME_HEADER, JoinFrom, Joined, MAX_FRAME, PageFrom, ToClient, ToHost, arbitrary},
+    message::{
+        Body, Chained, Encoding, FRAME_HEADER, JoinFrom, Joined, MAX_FRAME, PageFrom, ToClient, ToHost, arbitrary,
+    },
     name::RoomName,
     reason::{Refusal, Violation},
-    seam::{Effect, Input, LinkId, LinkLoss, Outbox},
+    seam::{Effect, Input, LinkId, LinkLoss, Outbox, Proven},
     seed::Seed,
     testing::cases,
     time::Time,
@@ -86,6 +90,8 @@ struct Fuzz {
     link: LinkId,
     encoding: Encoding,
     unread: u64,
+    /// Who hosts, if links prove that.
+    proven: Option<Proven>,
     /// Messages that were taken and have no outcome yet.
     waiting: BTreeSet<(RoomName, Cmid)>,
     fetching: BTreeSet<PageId>,
@@ -93,13 +99,16 @@ struct Fuzz {
 }
 
 impl Fuzz {
-    fn new() -> Self {
-        let config = ClientConfig { pending: PENDING, pending_bytes: 200, window: 2, read_receipts: true, ..config() };
+    fn new(is_proven: bool) -> Self {
+        let identity = |seed| Identity::from_seed([seed; 32]);
+        let proven = is_proven.then(|| Proven { identity: identity(7).public(), by_secret: false });
+        let config = ClientConfig { identity: is_proven.then(|| identity(1)), ..config() };
+        let config = ClientConfig { pending: PENDING, pending_bytes: 200, window: 2, read_receipts: true, ..config };
         let mut client = Client::new(config, &Seed::from_number(1));
         let mut out = Outbox::new();
         client.round(Time::ZERO, &mut out).connect();
         let (now, encoding, waiting, fetching) = (Time::ZERO, Encoding::Postcard, BTreeSet::new(), BTreeSet::new());
-        Self { client, now, out, link: LinkId(0), encoding, unread: 0, waiting, fetching, closed: false }
+        Self { client, now, out, link: LinkId(0), encoding, unread: 0, proven, waiting, fetching, closed: false }
     }
 
     fn hear(&mut self, message: &ToClient) {
@@ -134,7 +143,7 @@ impl Fuzz {
                 if matches!(&self.client.state, super::super::State::Linked(state) if state.encoding().is_none()) {
                     self.encoding = encoding;
                 }
-                self.input(Input::Opened { link, encoding, proven: None });
+                self.input(Input::Opened { link, encoding, proven: self.proven });
             }
             Step::Welcome(same) => {
                 let life = super::life(if same { 1 } else { 2 });
@@ -151,12 +160,16 @@ impl Fuzz {
                     role: crate::message::Role::Member,
                     status: Status::Online,
                     note: None,
+                    identity: None,
                 };
                 self.hear(&ToClient::Roster { rev: Rev(3), members: [me, ana(Status::Online)].into() });
             }
             Step::Joined(room, head) => {
                 let name = if RoomId(room) == LOBBY { RoomName::lobby() } else { den() };
-                self.hear(&ToClient::Joined(Joined { known: head != 3, ..joined(&name, room, head) }));
+                let chain =
+                    |_| Chained { chain: (head != 2).then_some(Digest::from_bytes([1; 32])), since: Seq(head / 2) };
+                let chained = self.proven.map(chain);
+                self.hear(&ToClient::Joined(Joined { known: head != 3, chained, ..joined(&name, room, head) }));
             }
             Step::Entry(seq) => self.hear(&entry(seq, if seq % 2 == 0 { ME } else { ANA }, seq / 2, "text")),
             Step::Hear(message) => self.hear(&message),
@@ -169,7 +182,8 @@ impl Fuzz {
             }
             Step::Page(after, count, more) => {
                 let (entries, start, head) = (u32::try_from(count).unwrap(), Seq(0), Seq(after + count));
-                self.hear(&ToClient::Page { room: LOBBY, after: Seq(after), entries, more, start, head });
+                let chain = self.proven.map(|_| Digest::from_bytes([1; 32]));
+                self.hear(&ToClient::Page { room: LOBBY, after: Seq(after), entries, more, start, head, chain });
                 for seq in after + 1..=after + count {
                     self.hear(&entry(seq, ANA, 1, "text"));
                 }
@@ -241,8 +255,8 @@ proptest! {
     #![proptest_config(cases(128))]
 
     #[test]
-    fn no_input_makes_a_client_panic_or_hold_more_than_it_allows(steps in vec(step(), 1..120)) {
-        let mut fuzz = Fuzz::new();
+    fn no_input_makes_a_client_panic_or_hold_more_than_it_allows(is_proven: bool, steps in vec(step(), 1..120)) {
+        let mut fuzz = Fuzz::new(is_proven);
         fuzz.check();
         for step in steps {
             fuzz.apply(step);

@@ -272,6 +272,8 @@ impl Chaos {
         let host = &self.world.host;
         for (who, node) in self.world.clients.iter().enumerate() {
             let client = &node.client;
+            let accused = node.told.iter().find(|event| matches!(event, Event::Forged { .. } | Event::Forked { .. }));
+            assert_eq!(accused, None, "client {who} finds a host out that tells the truth");
             let people = |people: &mut dyn Iterator<Item = crate::Person>| {
                 let mut people: Vec<_> = people.collect();
                 people.sort();

@@ -109,7 +109,15 @@ fn bench(stage: Stage) -> Bench {
         bench.round(|round| round.list_rooms().unwrap());
     }
     if stage == Stage::Page {
-        bench.hear(&ToClient::Page { room: DEN, after: Seq(0), entries: 1, more: false, start: Seq(0), head: Seq(1) });
+        bench.hear(&ToClient::Page {
+            room: DEN,
+            after: Seq(0),
+            entries: 1,
+            more: false,
+            start: Seq(0),
+            head: Seq(1),
+            chain: None,
+        });
     }
     if stage == Stage::Leaving {
         bench.round(|round| round.leave(&den())).unwrap();

@@ -5,7 +5,7 @@ use alloc::{vec, vec::Vec};
 use super::{ANA, Bench, LOBBY, ME, ana, den, entry, joined, life, welcome};
 use crate::{
     event::Event,
-    ids::{Cmid, MemberId, ProducerId, Rev, RoomId, Seq},
+    ids::{Cmid, MemberId, PeerId, ProducerId, Rev, RoomId, Seq},
     message::{Body, Entry, GapReason, JoinFrom, Joined, LeaveReason, MemberRecord, Status, ToClient, Welcome},
     name::RoomName,
     testing,
@@ -21,7 +21,16 @@ fn ben(status: Status) -> MemberRecord {
 
 fn host_entry(seq: u64, author: MemberId, body: Body) -> ToClient {
     let at = Timestamp::from_millis(1);
-    ToClient::Entry(Entry { room: LOBBY, seq: Seq(seq), author, cmid: Cmid::ZERO, at, body })
+    ToClient::Entry(Entry {
+        room: LOBBY,
+        seq: Seq(seq),
+        author,
+        cmid: Cmid::ZERO,
+        at,
+        body,
+        commitment: None,
+        blanked: None,
+    })
 }
 
 fn came(seq: u64, record: &MemberRecord) -> ToClient {
@@ -51,6 +60,28 @@ fn late() -> Bench {
     bench.hear(&ToClient::Joined(Joined { after, members, ..joined(&RoomName::lobby(), LOBBY.0, 10) }));
     bench.told();
     bench
+}
+
+#[test]
+fn whoever_says_that_their_client_has_the_number_of_another_is_taken_for_nobody_else() {
+    let mut bench = Bench::in_lobby();
+    bench.told();
+    let (mine, peer) = (bench.client.producer, PeerId::from_bytes([9; 16]));
+    let [like_me, like_ana] = [(7, mine), (8, ana(Status::Online).producer)].map(|(member, producer)| {
+        let nick = alloc::format!("eve {member}").parse().unwrap();
+        MemberRecord { member: MemberId(member), peer, producer, nick, ..ana(Status::Online) }
+    });
+    bench.hear(&ToClient::Roster { rev: Rev(3), members: [like_me, like_ana].into() });
+    let said = [(7, 1), (8, 50), (ANA.0, 1)]
+        .iter()
+        .zip(1..)
+        .map(|((author, cmid), seq)| entry(seq, MemberId(*author), *cmid, "hi"));
+    bench.hear_all(&said.collect::<Vec<_>>());
+    let told = bench.told();
+    let messages =
+        told.iter().filter_map(|event| if let Event::Message(message) = event { Some(message) } else { None });
+    let by: Vec<_> = messages.map(|message| (message.sender().id, message.is_mine())).collect();
+    assert_eq!(by, [(peer, false), (peer, false), (ana(Status::Online).peer, false)]);
 }
 
 #[test]
@@ -91,7 +122,7 @@ fn what_was_said_before_joining_is_marked_as_replayed() {
 fn who_is_a_member_was_told_with_the_last_entry_of_history_in_it() {
     let mut bench = late();
     bench.hear(&ToClient::Roster { rev: Rev(3), members: vec![ben(Status::Online)] });
-    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(9), reason: GapReason::Retention });
+    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(9), reason: GapReason::Retention, chain: None });
     bench.hear(&came(10, &ben(Status::Online)));
     assert_eq!(bench.client.members(&RoomName::lobby()).count(), 2);
 }
@@ -175,7 +206,7 @@ fn whom_the_host_has_forgotten_meanwhile_is_not_there() {
 #[test]
 fn a_gap_is_told_with_both_its_ends() {
     let mut bench = late();
-    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(8), reason: GapReason::Retention });
+    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(8), reason: GapReason::Retention, chain: None });
     let (room, from, to, reason) = (RoomName::lobby(), Seq(6), Seq(8), GapReason::Retention);
     assert_eq!(bench.told(), [Event::Gap { room, from, to, reason }]);
     bench.hear(&entry(9, ANA, 1, "next"));
@@ -192,7 +223,7 @@ fn who_is_there_is_known_again_when_a_gap_is_told() {
     assert_eq!(bench.told(), [], "the gap is the news");
     let nicks: Vec<_> = bench.client.members(&RoomName::lobby()).map(|peer| peer.nick).collect();
     assert_eq!(nicks, ["me".parse().unwrap(), "ben".parse().unwrap()]);
-    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(18), reason: GapReason::Retention });
+    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(18), reason: GapReason::Retention, chain: None });
     bench.hear(&entry(19, BEN, 1, "after it"));
     let told = bench.told();
     assert!(matches!(&told[..], [Event::Gap { .. }, Event::Message(message)] if !message.is_replayed()), "{told:?}");

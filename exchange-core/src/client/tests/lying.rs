@@ -57,7 +57,7 @@ fn a_host_that_goes_back_to_logs_it_had_lost_shows_nothing_twice() {
 fn gaps_without_end_are_told_one_by_one_until_there_is_no_place_left() {
     let mut bench = Bench::in_lobby();
     bench.told();
-    let gap = |to| ToClient::Gap { room: LOBBY, to: Seq(to), reason: GapReason::Retention };
+    let gap = |to| ToClient::Gap { room: LOBBY, to: Seq(to), reason: GapReason::Retention, chain: None };
     for to in 1..=10_000 {
         bench.hear(&gap(to));
         let told = bench.told();
@@ -90,17 +90,26 @@ fn largest() -> Vec<ToClient> {
     let signal = Signal { member, after: most, delivered: most, read: Some(most), typing_ms: u16::MAX };
     let (after, start, head) = (most, most, most);
     [
-        ToClient::Entry(Entry { room, seq: most, author: member, cmid: Cmid(u64::MAX), at, body }),
+        ToClient::Entry(Entry {
+            room,
+            seq: most,
+            author: member,
+            cmid: Cmid(u64::MAX),
+            at,
+            body,
+            commitment: None,
+            blanked: None,
+        }),
         ToClient::Roster { rev: Rev(u64::MAX), members: [ana(Status::Busy)].into() },
         ToClient::Joined(Joined { after, head, ..joined(&den(), u32::MAX, 0) }),
-        ToClient::Gap { room, to: most, reason: GapReason::Policy },
+        ToClient::Gap { room, to: most, reason: GapReason::Policy, chain: None },
         ToClient::Ack { room, cmid: Cmid(u64::MAX), seq: Some(most) },
         ToClient::Ack { room, cmid: Cmid(1), seq: Some(most) },
         ToClient::Reject { room, cmid: Cmid(u64::MAX), refusal: Refusal::RateLimited { retry_after_ms: u64::MAX } },
         ToClient::Pong { nonce: u64::MAX },
         ToClient::Ping { nonce: u64::MAX },
         ToClient::Signals { room, signals: [signal].into() },
-        ToClient::Page { room, after, entries: u32::MAX, more: true, start, head },
+        ToClient::Page { room, after, entries: u32::MAX, more: true, start, head, chain: None },
         ToClient::FetchRefused { room, refusal: Refusal::RateLimited { retry_after_ms: u64::MAX } },
     ]
     .into()

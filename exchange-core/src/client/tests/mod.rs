@@ -7,6 +7,7 @@ mod chaos;
 mod chat;
 mod dialling;
 mod every_frame;
+mod forging;
 mod hearing;
 mod keeping;
 mod lagging;
@@ -106,17 +107,20 @@ fn joined(name: &RoomName, room: u32, head: u64) -> Joined {
         founder: None,
         topic: None,
         rules: Rules::default(),
+        chained: None,
     }
 }
 
 fn entry(seq: u64, author: MemberId, cmid: u64, text: &str) -> ToClient {
     let (room, seq, cmid, at) = (LOBBY, Seq(seq), Cmid(cmid), Timestamp::from_millis(1));
-    ToClient::Entry(Entry { room, seq, author, cmid, at, body: Body::text(text) })
+    let (body, commitment, blanked) = (Body::text(text), None, None);
+    ToClient::Entry(Entry { room, seq, author, cmid, at, body, commitment, blanked })
 }
 
 fn ana(status: Status) -> MemberRecord {
     let (peer, producer) = (PeerId::from_bytes([2; 16]), ProducerId::from_bytes([2; 8]));
-    MemberRecord { member: ANA, peer, producer, nick: "ana".parse().unwrap(), role: Role::Member, status, note: None }
+    let (nick, role, note) = ("ana".parse().unwrap(), Role::Member, None);
+    MemberRecord { member: ANA, peer, producer, nick, role, status, note, identity: None }
 }
 
 impl Bench {
@@ -214,7 +218,7 @@ impl Bench {
     fn me(&self) -> MemberRecord {
         let (peer, nick) = (self.client.me().id, self.client.me().nick);
         let (producer, role, status) = (self.client.producer, Role::Member, Status::Online);
-        MemberRecord { member: ME, peer, producer, nick, role, status, note: None }
+        MemberRecord { member: ME, peer, producer, nick, role, status, note: None, identity: None }
     }
 
     /// The host says who is there: the client itself and ana.

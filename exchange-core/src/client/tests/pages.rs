@@ -39,7 +39,7 @@ fn fetch(bench: &mut Bench, from: PageFrom, count: u32) -> PageId {
 
 /// A head of a page in a log of which 20 to 100 can be read.
 fn head(after: u64, entries: u32, more: bool) -> ToClient {
-    ToClient::Page { room: LOBBY, after: Seq(after), entries, more, start: Seq(20), head: Seq(100) }
+    ToClient::Page { room: LOBBY, after: Seq(after), entries, more, start: Seq(20), head: Seq(100), chain: None }
 }
 
 fn entries(seqs: core::ops::RangeInclusive<u64>) -> impl Iterator<Item = ToClient> {
@@ -101,7 +101,15 @@ fn a_page_that_begins_anew_is_without_what_has_gone_from_the_log() {
     let mut bench = at_hundred();
     fetch(&mut bench, PageFrom::Before(Seq(60)), 50);
     bench.hear_all(&page(30..=40, true));
-    let head = ToClient::Page { room: LOBBY, after: Seq(55), entries: 4, more: false, start: Seq(55), head: Seq(100) };
+    let head = ToClient::Page {
+        room: LOBBY,
+        after: Seq(55),
+        entries: 4,
+        more: false,
+        start: Seq(55),
+        head: Seq(100),
+        chain: None,
+    };
     bench.hear(&head);
     entries(56..=59).for_each(|entry| bench.hear(&entry));
     let [(_, Ok(page))] = &pages(&bench.told())[..] else { panic!("no page") };
@@ -232,7 +240,7 @@ fn pages_of_a_room_that_is_being_left_are_ignored() {
     let ToClient::Entry(one) = entry(4, ANA, 1, "late") else { panic!("no entry") };
     let (room, start, head) = (RoomId(2), Seq(0), Seq(9));
     bench.hear_all(&[
-        ToClient::Page { room, after: Seq(3), entries: 1, more: false, start, head },
+        ToClient::Page { room, after: Seq(3), entries: 1, more: false, start, head, chain: None },
         ToClient::Entry(crate::message::Entry { room, ..one }),
         ToClient::Parted { room },
     ]);
@@ -248,7 +256,7 @@ fn to_leave_a_room_within_a_page_of_it_costs_nothing() {
     bench.hear(&ToClient::Joined(joined(&den(), 2, 9)));
     bench.round(|round| round.fetch(&den(), PageFrom::After(Seq(3)), 1)).unwrap();
     let (room, start, head) = (RoomId(2), Seq(0), Seq(9));
-    bench.hear(&ToClient::Page { room, after: Seq(3), entries: 1, more: false, start, head });
+    bench.hear(&ToClient::Page { room, after: Seq(3), entries: 1, more: false, start, head, chain: None });
     bench.told();
     bench.round(|round| round.leave(&den())).unwrap();
     assert!(matches!(pages(&bench.told())[..], [(_, Err(Refusal::NotMember))]));
@@ -270,6 +278,7 @@ fn lies() -> Vec<(&'static str, Vec<ToClient>, Violation)> {
         more,
         start: Seq(start),
         head: Seq(head),
+        chain: None,
     };
     let behind = |head: ToClient, last: ToClient| vec![head, last];
     let elsewhere = |seq| match entry(seq, ANA, 1, "elsewhere") {

@@ -145,7 +145,7 @@ fn a_new_nick_of_its_own_or_somebody_elses_is_told_by_the_entry_that_says_so() {
     for (seq, author, (before, new)) in [(1, super::ME, ("client", "bob")), (2, ANA, ("ana", "anna"))] {
         let body = Body::Rename { before: nick(before), nick: nick(new) };
         let (seq, cmid, at) = (Seq(seq), Cmid::ZERO, Timestamp::from_millis(1));
-        bench.hear(&ToClient::Entry(Entry { room, seq, author, cmid, at, body }));
+        bench.hear(&ToClient::Entry(Entry { room, seq, author, cmid, at, body, commitment: None, blanked: None }));
         let told = bench.told();
         let [Event::Renamed { peer, before: was, replayed: false, .. }] = &told[..] else { panic!("{told:?}") };
         assert_eq!((&*peer.nick, &**was), (new, before));

@@ -249,7 +249,7 @@ fn a_room_left_without_a_link_is_left_once_there_is_one() {
 #[test]
 fn what_a_gap_took_is_shown_when_it_is_said_again_in_another_log_and_what_was_shown_is_not() {
     let mut bench = Bench::in_lobby();
-    let gap = ToClient::Gap { room: LOBBY, to: Seq(3), reason: GapReason::Retention };
+    let gap = ToClient::Gap { room: LOBBY, to: Seq(3), reason: GapReason::Retention, chain: None };
     bench.hear_all(&[entry(1, ANA, 1, "shown"), gap, entry(4, ANA, 4, "shown")]);
     assert_eq!(texts(&bench.told(), &lobby()), ["shown", "shown"]);
     bench.reconnect();

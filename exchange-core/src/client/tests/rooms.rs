@@ -112,7 +112,7 @@ fn a_room_is_left_when_the_host_says_so_and_what_is_on_its_way_from_there_is_ign
     assert_eq!(bench.said(), [ToHost::Leave { room: DEN }]);
     let ToClient::Entry(late) = entry(1, ANA, 1, "late") else { panic!("no entry") };
     bench.hear(&ToClient::Entry(crate::message::Entry { room: DEN, ..late }));
-    bench.hear(&ToClient::Gap { room: DEN, to: Seq(9), reason: crate::GapReason::Retention });
+    bench.hear(&ToClient::Gap { room: DEN, to: Seq(9), reason: crate::GapReason::Retention, chain: None });
     assert_eq!(bench.told(), []);
     bench.hear(&ToClient::Parted { room: DEN });
     assert_eq!(bench.told(), [Event::RoomLeft { room: den() }]);

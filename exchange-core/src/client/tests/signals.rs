@@ -91,7 +91,7 @@ fn how_far_was_read_is_told_only_if_whoever_reads_wants_it() {
 fn what_a_gap_took_it_does_not_have() {
     let mut bench = Bench::in_lobby();
     bench.hear(&entry(1, ANA, 1, "hi"));
-    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(5), reason: GapReason::Retention });
+    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(5), reason: GapReason::Retention, chain: None });
     bench.hear(&entry(6, ANA, 6, "ho"));
     bench.said();
     bench.pass(WAIT);
@@ -104,7 +104,7 @@ fn a_gap_behind_what_it_has_said_is_told_though_nobody_says_anything_more() {
     bench.hear(&entry(1, ANA, 1, "hi"));
     bench.pass(WAIT);
     assert_eq!(seen(&bench.said()), [(0, 1, None)]);
-    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(5), reason: GapReason::Policy });
+    bench.hear(&ToClient::Gap { room: LOBBY, to: Seq(5), reason: GapReason::Policy, chain: None });
     bench.pass(WAIT);
     assert_eq!(seen(&bench.said()), [(5, 5, None)]);
     bench.pass(WAIT);
@@ -180,7 +180,16 @@ fn who_has_a_message_is_who_is_there_now_but_its_author() {
     assert_eq!(bench.client.seen_by(&lobby, Seq(2)), None);
     let body = Body::Leave { reason: LeaveReason::Left };
     let (room, at) = (LOBBY, Timestamp::default());
-    bench.hear(&ToClient::Entry(Entry { room, seq: Seq(2), author: ANA, cmid: Cmid::ZERO, at, body }));
+    bench.hear(&ToClient::Entry(Entry {
+        room,
+        seq: Seq(2),
+        author: ANA,
+        cmid: Cmid::ZERO,
+        at,
+        body,
+        commitment: None,
+        blanked: None,
+    }));
     let by = bench.client.seen_by(&lobby, Seq(1)).unwrap();
     assert_eq!((by.delivered.len(), by.of), (0, 0));
 }
@@ -208,7 +217,16 @@ fn at_every_key_it_says_at_most_every_three_seconds_that_somebody_types() {
 fn somebody_types_until_the_time_is_over_they_speak_or_leave_or_the_link_is_lost() {
     let body = Body::Leave { reason: LeaveReason::Left };
     let (room, at) = (LOBBY, Timestamp::default());
-    let leave = ToClient::Entry(Entry { room, seq: Seq(1), author: ANA, cmid: Cmid::ZERO, at, body });
+    let leave = ToClient::Entry(Entry {
+        room,
+        seq: Seq(1),
+        author: ANA,
+        cmid: Cmid::ZERO,
+        at,
+        body,
+        commitment: None,
+        blanked: None,
+    });
     let ends: [fn(&mut Bench, ToClient); 6] = [
         |bench, _| bench.pass(secs(6)),
         |bench, _| bench.hear(&entry(1, ANA, 1, "hi")),

@@ -35,7 +35,7 @@ fn talked() -> Bench {
     let edit = Edit { of: tree, mentions: Mentions::default(), text: "three".into() };
     let changes = [Body::Edit(edit), Body::Delete(Delete { of: four })];
     for (body, cmid) in changes.into_iter().zip(4..) {
-        bench.say(link, &ToHost::Send { room: DEN, cmid: crate::Cmid(cmid), body });
+        bench.say(link, &ToHost::Send { room: DEN, cmid: crate::Cmid(cmid), body, commitment: None });
     }
     let react = React { to: tree, reaction: "👍".parse().unwrap(), add: true };
     bench.round(|round| round.post(&den(), Body::React(react))).unwrap();

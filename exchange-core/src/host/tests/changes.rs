@@ -29,7 +29,7 @@ fn react(to: u64, reaction: &str, add: bool) -> Body {
 }
 
 fn send(cmid: u64, body: Body) -> ToHost {
-    ToHost::Send { room: LOBBY, cmid: Cmid(cmid), body }
+    ToHost::Send { room: LOBBY, cmid: Cmid(cmid), body, commitment: None }
 }
 
 /// What a change comes to: its place, or why it is refused.
@@ -64,7 +64,7 @@ fn whoever_moderates_a_room_deletes_what_others_said_but_edits_nothing() {
     bench.say(other, &text(room, 1, "spam"));
     let seq = entries(&bench.heard(other)).next().unwrap().seq.0;
     bench.heard(founder);
-    let send = |cmid, body| ToHost::Send { room, cmid: Cmid(cmid), body };
+    let send = |cmid, body| ToHost::Send { room, cmid: Cmid(cmid), body, commitment: None };
     bench.say_all(founder, &[send(1, edit(seq, "ham")), send(2, delete(seq))]);
     let heard = bench.heard(founder);
     assert_eq!(super::refusals(&heard), [Refusal::NotYours]);
@@ -231,7 +231,7 @@ fn changes_of_one_room_are_none_of_another() {
     let said = outcome(&mut bench, link, 1, Body::text("in the lobby")).unwrap().0;
     let room = bench.join(link, &den(), JoinFrom::Head).room;
     bench.heard(link);
-    bench.say(link, &ToHost::Send { room, cmid: Cmid(1), body: delete(said) });
+    bench.say(link, &ToHost::Send { room, cmid: Cmid(1), body: delete(said), commitment: None });
     let refused = ToClient::Reject { room, cmid: Cmid(1), refusal: Refusal::NoMessage };
     assert_eq!(bench.heard(link), [refused]);
 }

@@ -36,7 +36,7 @@ fn places(said: &[ToClient]) -> Vec<u64> {
 
 fn gaps(said: &[ToClient]) -> Vec<u64> {
     let gap = |said: &ToClient| match said {
-        ToClient::Gap { room: LOBBY, to, reason: GapReason::Retention } => Some(to.0),
+        ToClient::Gap { room: LOBBY, to, reason: GapReason::Retention, .. } => Some(to.0),
         _ => None,
     };
     said.iter().filter_map(gap).collect()

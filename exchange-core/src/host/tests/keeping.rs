@@ -271,8 +271,8 @@ fn rows_that_are_not_those_of_a_host_are_told_apart_from_those_that_are() {
         assert!(restore(rows).is_some(), "with a damaged row of {key}");
     }
     let mut later = whole.clone();
-    later.insert(Key::Session, [&[6][..], &whole[&Key::Session][1..]].concat().into());
-    assert_eq!(restore(later), Some(Damage::Later { form: 6 }));
+    later.insert(Key::Session, [&[7][..], &whole[&Key::Session][1..]].concat().into());
+    assert_eq!(restore(later), Some(Damage::Later { form: 7 }));
     let mut foreign = whole.clone();
     foreign.insert(Key::Client, bytes::Bytes::from_static(b"a client's"));
     assert_eq!(restore(foreign), Some(Damage::OfClient));

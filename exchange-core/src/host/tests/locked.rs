@@ -1,11 +1,11 @@
 //! Sessions that are for those who know a secret.
 
-use super::{Bench, LOBBY, config, hello, join, peer};
+use super::{Bench, LOBBY, config, hello, join, proven_hello, somebody};
 use crate::{
     Durability, Limits, Rate,
     event::Event,
     host::{Admission, HostConfig},
-    ids::{PeerId, ProducerId, Token},
+    ids::Token,
     message::{Act, Body, Encoding, Hello, JoinFrom, ToClient, ToHost},
     name::RoomName,
     reason::{CloseReason, Refusal},
@@ -22,14 +22,13 @@ fn locked() -> HostConfig {
 
 /// What the nth run of somebody's client says first.
 fn run(who: u8, run: u8, token: Option<Token>) -> ToHost {
-    let ToHost::Hello(greeting) = hello(who, run.into(), token) else { panic!("no hello") };
-    ToHost::Hello(Hello { producer: ProducerId::from_bytes([run; 8]), ..greeting })
+    proven_hello(&somebody(who), run, run.into(), token)
 }
 
 impl Bench {
     /// That run of somebody's client comes into the lobby; why not, if it does not.
     fn enters(&mut self, link: u64, (who, by_secret): (u8, bool), greeting: &ToHost) -> Option<CloseReason> {
-        let proven = Proven { peer: PeerId::from_bytes([who; 16]), by_secret };
+        let proven = Proven { identity: somebody(who).public(), by_secret };
         let link = self.open_proven(proven, link);
         self.say_all(link, &[greeting.clone(), join(&RoomName::lobby(), JoinFrom::Head)]);
         self.sync();
@@ -85,7 +84,7 @@ fn whoever_has_come_by_the_secret_comes_back_without_it_in_whichever_run() {
 fn whoever_was_removed_needs_the_secret_again() {
     let mut bench = Bench::with(locked());
     assert_eq!(bench.enters(1, (1, BY_SECRET), &run(1, 1, None)), None);
-    let who = bench.host.people().find(|person| person.peer.id == peer(1).id).unwrap().peer;
+    let who = bench.host.people().find(|person| person.peer.id == somebody(1).peer()).unwrap().peer;
     let kick = Body::Act(Act::Kick { who, reason: None });
     bench.round(|round| round.post(&RoomName::lobby(), kick)).unwrap();
     assert_eq!(bench.closed(LinkId(1)), Some(CloseReason::Kicked));
@@ -110,8 +109,8 @@ fn no_more_are_remembered_than_may_be() {
     let limits = Limits { remembered: 3, ..Limits::lan() };
     let mut bench = Bench::with(HostConfig { limits, store: Some(Durability::Fsynced), ..locked() });
     for who in 1..=9 {
-        assert_eq!(bench.enters(who.into(), (who, BY_SECRET), &run(who, 1, None)), None);
-        assert!(bench.host.lock.let_in.len() <= 3 && bench.host.lock.let_in.contains(&peer(who).id), "{who}");
+        assert_eq!(bench.enters(who.into(), (who, BY_SECRET), &run(who, who, None)), None);
+        assert!(bench.host.lock.let_in.len() <= 3 && bench.host.lock.let_in.contains(&somebody(who).peer()), "{who}");
         bench.leaves(who.into());
     }
     bench.sync();
@@ -135,10 +134,10 @@ fn whoever_knocks_comes_in_when_somebody_has_approved_of_them_and_ever_after() {
     assert_eq!(bench.enters(1, (1, BY_NAME), &run(1, 1, None)), Some(CloseReason::Knocking));
     assert_eq!(bench.enters(2, (1, BY_NAME), &run(1, 1, None)), Some(CloseReason::Knocking));
     assert_eq!(bench.knocks(), 1, "it is asked about each once");
-    assert!(bench.host.knocking().map(|peer| peer.id).eq([peer(1).id]));
-    bench.round(|round| round.admit(peer(1).id)).unwrap();
+    assert!(bench.host.knocking().map(|peer| peer.id).eq([somebody(1).peer()]));
+    bench.round(|round| round.admit(somebody(1).peer())).unwrap();
     assert_eq!(bench.host.knocking().count(), 0);
-    assert_eq!(bench.round(|round| round.admit(peer(1).id)), Err(Refusal::NoSuchPeer));
+    assert_eq!(bench.round(|round| round.admit(somebody(1).peer())), Err(Refusal::NoSuchPeer));
     assert_eq!(bench.enters(3, (1, BY_NAME), &run(1, 1, None)), None);
     bench.leaves(3);
     bench.sync();
@@ -150,7 +149,7 @@ fn whoever_knocks_comes_in_when_somebody_has_approved_of_them_and_ever_after() {
 fn whoever_is_turned_away_is_told_so_and_nobody_is_asked_about_them_again() {
     let mut bench = Bench::with(by_approval());
     assert_eq!(bench.enters(1, (1, BY_NAME), &run(1, 1, None)), Some(CloseReason::Knocking));
-    bench.round(|round| round.turn_away(peer(1).id)).unwrap();
+    bench.round(|round| round.turn_away(somebody(1).peer())).unwrap();
     bench.knocks();
     assert_eq!(bench.enters(2, (1, BY_NAME), &run(1, 2, None)), Some(CloseReason::TurnedAway));
     assert!(CloseReason::TurnedAway.is_final() && !CloseReason::Knocking.is_final());
@@ -166,7 +165,7 @@ fn nobody_is_asked_without_end() {
     let mut bench = Bench::with(HostConfig { limits, ..by_approval() });
     let from = Some(core::net::IpAddr::from([10, 0, 0, 9]));
     let mut knock = |who: u8| {
-        let proven = Some(Proven { peer: peer(who).id, by_secret: false });
+        let proven = Some(Proven { identity: somebody(who).public(), by_secret: false });
         let link = bench.open_with((from, proven), who.into(), Encoding::Postcard, super::WINDOW);
         bench.say(link, &run(who, 1, None));
         (bench.closed(link), bench.knocks(), bench.host.knocking().count())

@@ -24,7 +24,7 @@ fn reject(cmid: u64, refusal: Refusal) -> ToClient {
 }
 
 fn send(cmid: u64, body: Body) -> ToHost {
-    ToHost::Send { room: LOBBY, cmid: Cmid(cmid), body }
+    ToHost::Send { room: LOBBY, cmid: Cmid(cmid), body, commitment: None }
 }
 
 /// A client comes back on a new link and takes the lobby up after its last entry; gives the link.

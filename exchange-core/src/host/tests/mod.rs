@@ -24,6 +24,7 @@ mod retention;
 mod rooms;
 mod secrets;
 mod signals;
+mod signing;
 mod slow_readers;
 mod strangers;
 mod strict;
@@ -36,6 +37,7 @@ use bytes::BytesMut;
 use super::{Host, HostConfig, Round};
 use crate::{
     event::{Event, Peer},
+    identity::Identity,
     ids::{Cmid, PeerId, ProducerId, RoomId, Seq, Token},
     limits::{Limits, Rate},
     message::{Act, Body, Encoding, Entry, FRAME_HEADER, Hello, JoinFrom, Joined, Presence, ToClient, ToHost, Welcome},
@@ -95,12 +97,22 @@ fn hello(number: u8, attempt: u32, token: Option<Token>) -> ToHost {
     ToHost::Hello(Hello { peer, producer, token, attempt, nick, presence: Presence::default() })
 }
 
+/// Somebody who can prove who they are, and the nth run of whose client that says first.
+fn somebody(who: u8) -> Identity {
+    Identity::from_seed([who; 32])
+}
+
+fn proven_hello(who: &Identity, run: u8, attempt: u32, token: Option<Token>) -> ToHost {
+    let ToHost::Hello(greeting) = hello(run, attempt, token) else { panic!("no hello") };
+    ToHost::Hello(Hello { peer: who.peer(), ..greeting })
+}
+
 fn join(room: &RoomName, from: JoinFrom) -> ToHost {
     ToHost::Join { room: room.as_str().into(), from, settled: Cmid::ZERO, sent: Cmid::ZERO }
 }
 
 fn text(room: RoomId, cmid: u64, text: &str) -> ToHost {
-    ToHost::Send { room, cmid: Cmid(cmid), body: Body::text(text) }
+    ToHost::Send { room, cmid: Cmid(cmid), body: Body::text(text), commitment: None }
 }
 
 impl Bench {
@@ -191,9 +203,9 @@ impl Bench {
         self.open_from(None, link, encoding, credit)
     }
 
-    /// The same, at whose other end that peer has proven to be.
-    fn open_by(&mut self, peer: PeerId, link: u64) -> LinkId {
-        self.open_proven(Proven { peer, by_secret: false }, link)
+    /// The same, at whose other end somebody has proven to be.
+    fn open_by(&mut self, who: &Identity, link: u64) -> LinkId {
+        self.open_proven(Proven { identity: who.public(), by_secret: false }, link)
     }
 
     fn open_proven(&mut self, proven: Proven, link: u64) -> LinkId {
@@ -296,7 +308,7 @@ impl Bench {
 
 /// Something that a client does in a room.
 fn act(room: RoomId, cmid: u64, act: Act) -> ToHost {
-    ToHost::Send { room, cmid: Cmid(cmid), body: Body::Act(act) }
+    ToHost::Send { room, cmid: Cmid(cmid), body: Body::Act(act), commitment: None }
 }
 
 /// The client of that number, as others may call it.

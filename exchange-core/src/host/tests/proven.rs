@@ -1,27 +1,24 @@
 //! Links on which a handshake has proven who is there.
 
-use super::{Bench, WINDOW, hello, join};
+use super::{Bench, WINDOW, config, join, proven_hello, somebody};
 use crate::{
-    ids::{PeerId, ProducerId, Token},
+    host::HostConfig,
+    identity::Identity,
+    ids::Token,
     message::{Encoding, Hello, JoinFrom, ToClient, ToHost},
     name::RoomName,
     reason::{CloseReason, Violation},
     seam::{Input, LinkId, LinkLoss},
 };
 
-fn peer(who: u8) -> PeerId {
-    PeerId::from_bytes([who; 16])
-}
-
 /// What the nth run of somebody's client says first.
 fn run(who: u8, run: u8, token: Option<Token>) -> ToHost {
-    let ToHost::Hello(greeting) = hello(who, 2, token) else { panic!("no hello") };
-    ToHost::Hello(Hello { producer: ProducerId::from_bytes([run; 8]), ..greeting })
+    proven_hello(&somebody(who), run, 2, token)
 }
 
 impl Bench {
     /// Somebody comes on a link that proves who they are, and joins the lobby.
-    fn come(&mut self, link: u64, proven: PeerId, greeting: &ToHost) -> LinkId {
+    fn come(&mut self, link: u64, proven: &Identity, greeting: &ToHost) -> LinkId {
         let link = self.open_by(proven, link);
         self.say_all(link, &[greeting.clone(), join(&RoomName::lobby(), JoinFrom::Head)]);
         link
@@ -35,14 +32,14 @@ impl Bench {
     }
 
     fn in_lobby(&self, who: u8) -> usize {
-        self.host.members(&RoomName::lobby()).filter(|member| member.id == peer(who)).count()
+        self.host.members(&RoomName::lobby()).filter(|member| member.id == somebody(who).peer()).count()
     }
 }
 
 #[test]
 fn a_stolen_token_is_of_no_use_to_whoever_cannot_prove_to_be_its_owner() {
     let mut bench = Bench::new();
-    let link = bench.come(1, peer(1), &run(1, 1, None));
+    let link = bench.come(1, &somebody(1), &run(1, 1, None));
     let token = bench.token(link);
     assert!(token.is_some());
     bench.input(Input::LinkDown { link, loss: LinkLoss::Broken });
@@ -50,20 +47,20 @@ fn a_stolen_token_is_of_no_use_to_whoever_cannot_prove_to_be_its_owner() {
     let ToHost::Hello(greeting) = again.clone() else { panic!("no hello") };
     let again = ToHost::Hello(Hello { attempt: 3, ..greeting });
 
-    let thief = bench.come(2, peer(2), &again);
+    let thief = bench.come(2, &somebody(2), &again);
     assert_eq!(bench.closed(thief), Some(CloseReason::Violation(Violation::Impostor)));
-    let owner = bench.come(3, peer(1), &again);
+    let owner = bench.come(3, &somebody(1), &again);
     assert!(bench.token(owner).is_some_and(|fresh| Some(fresh) != token), "its own is still good, and is replaced");
 }
 
 #[test]
 fn whoever_is_back_for_certain_has_no_ghost() {
     let mut bench = Bench::new();
-    let link = bench.come(1, peer(1), &run(1, 1, None));
+    let link = bench.come(1, &somebody(1), &run(1, 1, None));
     bench.input(Input::LinkDown { link, loss: LinkLoss::Broken });
     assert_eq!(bench.in_lobby(1), 1, "it may come back");
     // Without its token: it has lost its memory.
-    let link = bench.come(2, peer(1), &run(1, 2, None));
+    let link = bench.come(2, &somebody(1), &run(1, 2, None));
     assert_eq!((bench.closed(link), bench.in_lobby(1)), (None, 1));
     assert_eq!(bench.host.away.len(), 0, "nobody waits for the one before");
 }
@@ -71,20 +68,20 @@ fn whoever_is_back_for_certain_has_no_ghost() {
 #[test]
 fn of_two_clients_of_one_peer_one_that_comes_back_leaves_the_other_its_time() {
     let mut bench = Bench::new();
-    let links = [1, 2].map(|number| bench.come(number, peer(1), &run(1, u8::try_from(number).unwrap(), None)));
+    let links = [1, 2].map(|number| bench.come(number, &somebody(1), &run(1, u8::try_from(number).unwrap(), None)));
     let token = bench.token(links[0]);
     for link in links {
         bench.input(Input::LinkDown { link, loss: LinkLoss::Broken });
     }
     let ToHost::Hello(greeting) = run(1, 1, token) else { panic!("no hello") };
-    let link = bench.come(3, peer(1), &ToHost::Hello(Hello { attempt: 3, ..greeting }));
+    let link = bench.come(3, &somebody(1), &ToHost::Hello(Hello { attempt: 3, ..greeting }));
     assert_eq!((bench.closed(link), bench.in_lobby(1), bench.host.away.len()), (None, 2, 1));
 }
 
 #[test]
 fn one_peer_may_have_several_clients_if_each_proves_that_it_is_its_own() {
     let mut bench = Bench::new();
-    let links = [1, 2].map(|number| bench.come(number, peer(1), &run(1, u8::try_from(number).unwrap(), None)));
+    let links = [1, 2].map(|number| bench.come(number, &somebody(1), &run(1, u8::try_from(number).unwrap(), None)));
     assert_eq!(links.map(|link| bench.closed(link)), [None, None]);
     assert_eq!(bench.in_lobby(1), 2);
     let claimed = bench.open(3, Encoding::Postcard, WINDOW);
@@ -94,9 +91,7 @@ fn one_peer_may_have_several_clients_if_each_proves_that_it_is_its_own() {
 
 #[test]
 fn the_owner_of_a_session_is_no_guest_in_it() {
-    let mut bench = Bench::new();
-    let owner = bench.host.me().unwrap().id;
-    let ToHost::Hello(greeting) = run(1, 1, None) else { panic!("no hello") };
-    let link = bench.come(1, owner, &ToHost::Hello(Hello { peer: owner, ..greeting }));
+    let mut bench = Bench::with(HostConfig { identity: Some(somebody(9)), ..config() });
+    let link = bench.come(1, &somebody(9), &run(9, 1, None));
     assert_eq!(bench.closed(link), Some(CloseReason::WrongToken));
 }

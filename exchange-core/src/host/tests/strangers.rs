@@ -7,8 +7,8 @@ use super::{Bench, WINDOW, config, hello, secs};
 use crate::{
     client::ClientConfig,
     event::{Ended, Event},
-    ids::Token,
-    message::{Encoding, ToClient, ToHost},
+    ids::{ProducerId, Token},
+    message::{Encoding, Hello, ToClient, ToHost},
     reason::CloseReason,
     seam::{Input, LinkId},
     testing::World,
@@ -76,6 +76,19 @@ fn a_token_that_is_guessed_spent_or_somebody_elses_has_the_same_answer_as_none()
         bench.pass(Duration::from_secs(60));
     }
     assert!(bench.greet(99, &hello(1, 9, Some(current))).1.is_ok());
+}
+
+#[test]
+fn a_number_that_somebodys_client_goes_by_is_had_by_nobody_else() {
+    let mut bench = Bench::new();
+    let here = bench.member(1);
+    let ToHost::Hello(greeting) = hello(2, 1, None) else { panic!("no hello") };
+    let same = ToHost::Hello(Hello { producer: ProducerId::from_bytes([1; 8]), ..greeting });
+    let refused = [ToClient::Bye { reason: CloseReason::WrongToken }];
+    assert_eq!(answer(&mut bench, 2, &same), refused);
+    bench.down(here);
+    assert_eq!(answer(&mut bench, 3, &same), refused, "it may come back");
+    assert!(bench.greet(4, &hello(2, 1, None)).1.is_ok());
 }
 
 #[test]

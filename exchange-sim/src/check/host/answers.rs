@@ -80,7 +80,7 @@ impl Hosts {
                 let floor = log.map_or(Seq::ZERO, |log| log.deeds.floor(number, joined.head));
                 link.floors.extend((joined.after < floor).then_some((joined.room, floor)));
             }
-            ToClient::Gap { room, to, reason: GapReason::Policy } => {
+            ToClient::Gap { room, to, reason: GapReason::Policy, .. } => {
                 scene.marks.hit(Mark::PolicyGap);
                 let floor = link.floors.remove(room);
                 let is_certain = self.rooms.get(room).and_then(|(_, epoch)| scene.model.logs.get(epoch));

@@ -67,7 +67,7 @@ impl Generator {
             let identity = Identity::from_seed([number; 32]);
             let id = identity.peer();
             let mut keyring = (system == System::Sealed).then(|| Keyring::new(identity, &Seed::new([number; 32])));
-            let mut peer = Peer::connect(address, keyring.as_mut())?;
+            let mut peer = Peer::connect(address, keyring.as_mut(), number)?;
             match system {
                 System::Exchange | System::Sealed => (room.id, room.origin) = peer.join(id, number, &mut buffer)?,
                 System::Floor => peer.skip_joining(number)?,
@@ -91,10 +91,11 @@ impl Generator {
         while self.room.order.complete() < goal {
             for talker in 0..self.load.talkers {
                 let peer = &mut self.peers[talker];
-                while peer.outstanding < self.load.outstanding && left > 0 {
-                    self.room.talk(peer);
-                    left -= 1;
+                let count = self.load.outstanding.saturating_sub(peer.outstanding).min(left);
+                for left in (1..=count).rev() {
+                    self.room.talk(peer, left);
                 }
+                left -= count;
             }
             for peer in &mut self.peers {
                 peer.flush()?;
@@ -131,16 +132,20 @@ impl Generator {
 }
 
 impl Room {
-    fn talk(&mut self, talker: &mut Peer) {
+    /// Has somebody say something, who has so much to say at once.
+    fn talk(&mut self, talker: &mut Peer, at_once: usize) {
         (talker.cmid, talker.outstanding) = (talker.cmid.next(), talker.outstanding + 1);
         let (room, cmid, body) = (self.id, talker.cmid, self.body.clone());
         self.sent += 1;
         match self.system {
-            System::Exchange | System::Sealed => talker.say(&ToHost::Send { room, cmid, body }),
+            System::Exchange | System::Sealed => {
+                let commitment = talker.commit(cmid, &body, at_once);
+                talker.say(&ToHost::Send { room, cmid, body, commitment });
+            }
             System::Floor => {
                 // Just as long as a host would make it.
                 let (seq, at) = (Seq(self.origin.0 + self.sent), Timestamp::from_millis(1 << 40));
-                let entry = Entry { room, seq, author: talker.member, cmid, at, body };
+                let entry = Entry { room, seq, author: talker.member, cmid, at, body, commitment: None, blanked: None };
                 Encoding::Postcard.encode(&ToClient::Entry(entry), &mut talker.unsent);
             }
         }

@@ -8,8 +8,8 @@ use std::{
 
 use bytes::{Buf as _, BytesMut};
 use exchange_tokio::core::{
-    Cmid, Encoding, JoinFrom, MemberId, PeerId, Presence, ProducerId, RoomId, Seq,
-    message::{Hello, Joined, ToClient, ToHost},
+    Body, Cmid, Encoding, Epoch, Identity, JoinFrom, MemberId, PeerId, Presence, ProducerId, RoomId, RoomName, Seq,
+    message::{Commitment, Hello, Joined, Place, ToClient, ToHost},
     wire::{Keyring, Offer, Received, Wire},
 };
 
@@ -21,6 +21,11 @@ pub(super) struct Peer {
     pub(super) stream: TcpStream,
     pub(super) wire: Wire,
     pub(super) member: MemberId,
+    producer: ProducerId,
+    /// Who signs what it says, where that is done; the log it is for, and its last message that is signed.
+    identity: Option<Identity>,
+    epoch: Epoch,
+    committed: Cmid,
     /// The last entry before those that count.
     heard: Seq,
     joined: Option<(RoomId, Seq)>,
@@ -36,7 +41,8 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn connect(address: SocketAddr, keyring: Option<&mut Keyring>) -> io::Result<Self> {
+    pub(super) fn connect(address: SocketAddr, keyring: Option<&mut Keyring>, number: u8) -> io::Result<Self> {
+        let identity = keyring.as_ref().map(|keyring| keyring.identity().clone());
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(STALLED))?;
@@ -44,6 +50,10 @@ impl Peer {
             stream,
             wire: Wire::client(Offer::default()).secured(keyring.map(Keyring::keys)),
             member: MemberId::default(),
+            producer: ProducerId::from_bytes([number; 8]),
+            identity,
+            epoch: Epoch::from_bytes([0; 16]),
+            committed: Cmid::ZERO,
             heard: Seq::ZERO,
             joined: None,
             received: 0,
@@ -60,7 +70,7 @@ impl Peer {
         self.stream.write_all(&self.wire.opening())?;
         self.say(&ToHost::Hello(Hello {
             peer,
-            producer: ProducerId::from_bytes([number; 8]),
+            producer: self.producer,
             token: None,
             attempt: 0,
             nick: number.to_string().as_str().into(),
@@ -100,8 +110,8 @@ impl Peer {
                 }
                 Received::Frame(body) => match decode(body)? {
                     ToClient::Welcome(welcome) => self.member = welcome.you,
-                    ToClient::Joined(Joined { room, after, head, .. }) => {
-                        (self.heard, self.joined) = (after, Some((room, head)));
+                    ToClient::Joined(Joined { room, epoch, after, head, .. }) => {
+                        (self.heard, self.joined, self.epoch) = (after, Some((room, head)), epoch);
                     }
                     ToClient::Entry(entry) if entry.seq == self.heard.next() => self.heard = entry.seq,
                     ToClient::Roster { .. } | ToClient::Signals { .. } | ToClient::NoSignals { .. } => {}
@@ -121,6 +131,16 @@ impl Peer {
             self.wire.receive(&mut &answer[..]).map_err(io::Error::other)?;
         }
         Ok(())
+    }
+
+    /// What it signs before it says that message and those that follow it at once, which are the same. As every client
+    /// does, it signs once for all of them.
+    pub(super) fn commit(&mut self, cmid: Cmid, body: &Body, at_once: usize) -> Option<Commitment> {
+        let identity = self.identity.as_ref().filter(|_| cmid > self.committed)?;
+        let digests = vec![body.digest().short(); at_once.min(Commitment::MAX)];
+        self.committed = Cmid(cmid.0 + digests.len() as u64 - 1);
+        let place = Place { room: &RoomName::lobby(), epoch: self.epoch, producer: self.producer };
+        Some(Commitment::sign_unseen(identity, place, (cmid, digests)))
     }
 
     pub(super) fn say(&mut self, message: &ToHost) {

@@ -40,7 +40,7 @@ type Deed = LocalBoxFuture<'static, ()>;
 
 /// One member, who comes back as the same whenever its link is ended.
 pub(super) fn talk(host: SocketAddr, deeds: &Rc<Deeds>) -> Vec<Deed> {
-    vec![flood(host, Rc::clone(deeds), |room, number| text(room, Cmid(number))).boxed_local()]
+    vec![flood(host, Rc::clone(deeds), |member, number| text(member, Cmid(number))).boxed_local()]
 }
 
 /// As many at once as have a place, each of whom says what it may and makes place for the next.
@@ -52,7 +52,7 @@ pub(super) fn talk_as_ever_new_people(host: SocketAddr, deeds: &Rc<Deeds>) -> Ve
             while !deeds.is_over() {
                 match Member::join(host, addresses::abuser(1), &mut Person::new()).await {
                     Some(mut member) => {
-                        let mut all = (1..=BURST).map(|number| text(member.room, Cmid(number.into())));
+                        let mut all = (1..=BURST).map(|number| text(&member, Cmid(number.into())));
                         deeds.count(BURST);
                         member.client.say_bytes(&encoded(&mut all)).await;
                         member.leave().await;
@@ -72,7 +72,8 @@ pub(super) fn ping(host: SocketAddr, deeds: &Rc<Deeds>) -> Vec<Deed> {
 
 pub(super) fn flip(host: SocketAddr, deeds: &Rc<Deeds>) -> Vec<Deed> {
     at_once(LINKS, || {
-        flood(host, Rc::clone(deeds), |room, number| {
+        flood(host, Rc::clone(deeds), |member, number| {
+            let room = member.room;
             let is_odd = number / 2 % 2 == 1;
             let availability = if is_odd { Availability::Busy } else { Availability::Online };
             match number % 2 {
@@ -161,7 +162,7 @@ fn at_once<F: Future<Output = ()> + 'static>(count: usize, deed: impl Fn() -> F)
 }
 
 /// Says what that makes of ever higher numbers, and reads what it is told, without ever waiting.
-async fn flood(host: SocketAddr, deeds: Rc<Deeds>, what: impl Fn(RoomId, u64) -> ToHost) {
+async fn flood(host: SocketAddr, deeds: Rc<Deeds>, what: impl Fn(&Member, u64) -> ToHost) {
     let mut person = Person::new();
     deeds.begun();
     while !deeds.is_over() {
@@ -171,7 +172,7 @@ async fn flood(host: SocketAddr, deeds: Rc<Deeds>, what: impl Fn(RoomId, u64) ->
         };
         let mut number = 1_u64;
         while !deeds.is_over() && member.hear_all().await {
-            let batch = encoded(&mut (number..number + u64::from(BATCH)).map(|number| what(member.room, number)));
+            let batch = encoded(&mut (number..number + u64::from(BATCH)).map(|number| what(&member, number)));
             member.client.say_bytes(&batch).await;
             number += u64::from(BATCH);
             deeds.count(BATCH);
@@ -183,8 +184,8 @@ async fn flood(host: SocketAddr, deeds: Rc<Deeds>, what: impl Fn(RoomId, u64) ->
     }
 }
 
-fn text(room: RoomId, cmid: Cmid) -> ToHost {
-    ToHost::Send { room, cmid, body: Body::text("buy, buy, buy") }
+fn text(member: &Member, cmid: Cmid) -> ToHost {
+    member.client.signed(member.room, cmid, Body::text("buy, buy, buy"))
 }
 
 fn encoded(messages: &mut dyn Iterator<Item = ToHost>) -> BytesMut {
