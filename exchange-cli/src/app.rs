@@ -63,6 +63,7 @@ impl App {
             coloured: for_people && screen::has_colours(&io::stdout()),
             times: for_people.then(TimeZone::system),
             own: !(for_people && self.is_typed),
+            proves: false,
         })
     }
 

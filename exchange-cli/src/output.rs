@@ -51,6 +51,8 @@ pub(crate) struct Look {
     pub(crate) times: Option<TimeZone>,
     /// Whether one's own messages are shown; where they were typed into the same terminal, they are there already.
     pub(crate) own: bool,
+    /// Whether messages can be proven at all, so that those are marked that are not.
+    pub(crate) proves: bool,
 }
 
 /// Shows everything that happens in a session.
@@ -163,6 +165,25 @@ impl Printer {
             }
             Event::HistoryLost { room } => {
                 screen.say(|line| line.ours("The host has begun #").name(room).ours(" anew.")).await;
+            }
+            Event::Forged { room, peer, seq } => {
+                let words = |line: Line| {
+                    let line = line.ours("FORGED: what is said to be from ").name(&peer.nick).ours(" (#").theirs(seq);
+                    let line = line.ours(" in #").name(room).ours(") they have not signed. It is not shown. ");
+                    line.ours("Whoever hosts the session has made it up or changed it, unless their program is broken.")
+                };
+                screen.warn(words).await;
+            }
+            Event::Forked { room, peer, seq } => {
+                let words = |line: Line| {
+                    let line =
+                        line.ours("NOT THE SAME FOR ALL: ").name(&peer.nick).ours(" was not shown what you were in #");
+                    let line = line.name(room).ours(", up to #").theirs(seq).ours(". Whoever hosts the session tells ");
+                    line.ours(
+                        "people different things, unless a program is broken. Do not rely on what you read there.",
+                    )
+                };
+                screen.warn(words).await;
             }
             Event::Knocked { peer } => {
                 let (nick, tag) = (&peer.nick, peer.tag());

@@ -60,7 +60,10 @@ enum Ending {
 pub(crate) async fn run(app: App, seat: Seat, trust: Trust, room: Option<RoomName>, waits: bool) -> Exit {
     let screen = app.screen.clone();
     let people = peers(seat.people().await.unwrap_or_default());
-    let (format, ignored) = (app.format(), Ignored::default());
+    let (mut format, ignored) = (app.format(), Ignored::default());
+    if let Format::Text(look) = &mut format {
+        look.proves = trust != Trust::Insecure;
+    }
     let is_json = matches!(format, Format::Json);
     let printer = Printer::new(format, seat.me().id, &people, screen.clone(), ignored.clone());
     let printer = if waits { printer } else { printer.impatient() };

@@ -1,5 +1,8 @@
 //! Events as JSON, one object a line. The names of the fields are listed in the README of this crate; they stay.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use exchange_tokio::core::{
@@ -61,6 +64,7 @@ enum Json<'a> {
         id: String,
         mine: bool,
         replayed: bool,
+        proven: bool,
     },
     Edited {
         #[serde(flatten)]
@@ -230,6 +234,18 @@ enum Json<'a> {
     HistoryLost {
         room: &'a RoomName,
     },
+    Forged {
+        room: &'a RoomName,
+        seq: Seq,
+        #[serde(flatten)]
+        who: Person<'a>,
+    },
+    Forked {
+        room: &'a RoomName,
+        seq: Seq,
+        #[serde(flatten)]
+        who: Person<'a>,
+    },
     Receipt {
         room: &'a RoomName,
         id: String,
@@ -350,6 +366,8 @@ pub(super) fn line(event: &Event, me: PeerId) -> Option<Line> {
         Event::Typing { room, peer, typing } => Json::Typing { room, who: peer.into(), typing: *typing },
         Event::Gap { room, from, to, reason } => Json::Gap { room, from: *from, to: *to, reason: *reason },
         Event::HistoryLost { room } => Json::HistoryLost { room },
+        Event::Forged { room, peer, seq } => Json::Forged { room, seq: *seq, who: peer.into() },
+        Event::Forked { room, peer, seq } => Json::Forked { room, seq: *seq, who: peer.into() },
         Event::Receipt { id, outcome } => {
             Json::Receipt { room: &id.room, id: id.to_string(), outcome: (*outcome).into() }
         }
@@ -470,6 +488,7 @@ fn said(message: &Message, me: PeerId) -> Json<'_> {
         id: message.id().to_string(),
         mine: message.is_mine(),
         replayed: message.is_replayed(),
+        proven: message.is_proven(),
     }
 }
 
@@ -534,55 +553,5 @@ fn word(reason: &impl Serialize) -> String {
         Ok(Value::String(word)) => word,
         Ok(Value::Object(details)) => details.into_iter().next().map(|(word, _)| word).unwrap_or_default(),
         _ => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use exchange_tokio::core::NameError;
-
-    use super::*;
-
-    #[test]
-    fn an_event_is_one_object_that_says_what_it_is_first() {
-        let peer = Peer { id: PeerId::from_bytes([1; 16]), nick: "bo".parse().unwrap() };
-        let shown = |event| line(&event, PeerId::from_bytes([9; 16])).unwrap().as_str().to_owned();
-        let id = "01010101010101010101010101010101";
-        assert_eq!(
-            shown(Event::PeerLeft {
-                room: RoomName::lobby(),
-                peer: peer.clone(),
-                reason: LeaveReason::TimedOut,
-                seq: Seq(3),
-                replayed: false
-            }),
-            format!(
-                r#"{{"event":"left","room":"lobby","seq":3,"nick":"bo","peer":"{id}","reason":"timed_out","replayed":false}}"#
-            )
-        );
-        assert_eq!(
-            shown(Event::LinkClosed { peer: None, cause: Ended::Lost(LinkLoss::Broken) }),
-            r#"{"event":"link_closed","reason":"lost","explanation":"connection lost"}"#
-        );
-        assert_eq!(
-            shown(Event::RoomRefused { room: RoomName::lobby(), refusal: Refusal::TooLong { limit: 9 } }),
-            r#"{"event":"room_refused","room":"lobby","reason":"too_long","explanation":"too long: 9 bytes are allowed"}"#
-        );
-        assert_eq!(
-            shown(Event::Presence { peer: peer.clone(), status: Status::Online, note: None }),
-            format!(r#"{{"event":"presence","nick":"bo","peer":"{id}","status":"online","note":null}}"#)
-        );
-        let (room, before) = (RoomName::lobby(), "bob".parse().unwrap());
-        assert_eq!(
-            shown(Event::Renamed { room, peer, before, seq: Seq(3), replayed: true }),
-            format!(
-                r#"{{"event":"renamed","room":"lobby","seq":3,"nick":"bo","peer":"{id}","before":"bob","replayed":true}}"#
-            )
-        );
-        let (nick, refusal) = ("ana".parse().unwrap(), Refusal::Name(NameError::Confusable));
-        assert_eq!(
-            shown(Event::RenameRefused { nick, refusal }),
-            r#"{"event":"rename_refused","nick":"ana","reason":"confusable","explanation":"somebody has a name that looks like it"}"#
-        );
     }
 }

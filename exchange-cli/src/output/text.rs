@@ -142,6 +142,8 @@ impl Text {
         let means_me = message.mentions().contains(&self.me);
         let hue = if means_me { Style::Mention } else { Style::Hue(sender.id.as_bytes()[0]) };
         let line = line.styled(hue, |line| line.ours("<").name(&self.labels.label(sender)).ours(">"));
+        let is_doubtful = self.look.proves && !message.is_proven();
+        let line = if is_doubtful { line.ours(" (unproven)") } else { line };
         let line = match message.reply_to() {
             Some(seq) => line.ours(" (to #").theirs(seq).ours(")"),
             None => line,
