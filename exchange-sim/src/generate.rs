@@ -92,7 +92,7 @@ pub fn generate(seed: u64, mode: Mode) -> Scenario {
     let mut lies = stream("lies");
     let has_twin = |index: usize| clients.iter().any(|client| client.twin_of == Some(index + 1));
     let alone: Vec<usize> = (0..count).filter(|index| clients[*index].twin_of.is_none() && !has_twin(*index)).collect();
-    if secured && lies.chance(400) && count > 1 && !alone.is_empty() {
+    if secured && lies.chance(600) && count > 1 && !alone.is_empty() {
         clients[alone[lies.index(alone.len())]].is_lied_to = true;
     }
     let (trouble_ms, calm_ms) = (TROUBLE_MS, CALM_MS);

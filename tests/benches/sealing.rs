@@ -1,4 +1,4 @@
-//! What encryption costs: handshakes, sealing and opening, and bytes on the wire.
+//! What encryption costs: handshakes, sealing and opening, signing, and bytes on the wire.
 //!
 //! ```text
 //! cargo bench -p exchange-tests --bench sealing
@@ -14,8 +14,8 @@ use std::{
 
 use bytes::BytesMut;
 use exchange_driver::core::{
-    Identity, JoinCode, Seed,
-    message::MAX_FRAME,
+    Body, Cmid, Encoding, Epoch, Identity, JoinCode, ProducerId, RoomName, Seed,
+    message::{Commitment, FRAME_HEADER, MAX_FRAME, Place},
     wire::{Keyring, Offer, Received, Wire, put_frame},
 };
 
@@ -75,6 +75,36 @@ fn main() {
             frame.len()
         );
     }
+    for messages in [1, 32, Commitment::MAX] {
+        signing(messages, rounds / 50);
+    }
+}
+
+/// What a client spends that says so many messages at once, what everybody spends who reads them, and what a host does.
+fn signing(messages: usize, rounds: u32) {
+    let ana = Identity::from_seed([1; 32]);
+    let (room, epoch, producer) = (RoomName::lobby(), Epoch::from_bytes([1; 16]), ProducerId::from_bytes([1; 8]));
+    let place = Place { room: &room, epoch, producer };
+    let body = Body::text(&"x".repeat(64));
+    let digests = || (0..messages).map(|_| black_box(&body).digest().short()).collect();
+    let commitment = Commitment::sign_unseen(&ana, place, (Cmid(1), digests()));
+    let sign = || drop(black_box(Commitment::sign_unseen(&ana, place, (Cmid(1), digests()))));
+    let signing = least(|| (0..rounds).for_each(|_| sign()), rounds);
+    let public = ana.public();
+    let check = || assert!(black_box(&commitment).is_signed_by(&public, place));
+    let checking = least(|| (0..rounds).for_each(|_| check()), rounds);
+    let digesting = least(|| (0..rounds).for_each(|_| drop(black_box(digests()))), rounds);
+    let each = |took: Duration| took / u32::try_from(messages).expect("few");
+    let mut out = BytesMut::new();
+    Encoding::Postcard.encode(&commitment, &mut out);
+    println!(
+        "| {messages} messages of 64 bytes at once | signed in {:.1?} each, checked in {:.1?} each, digested in {:.0?} \
+         each | {} bytes each |",
+        each(signing),
+        each(checking) + each(digesting),
+        each(digesting),
+        (out.len() - FRAME_HEADER).div_ceil(messages)
+    );
 }
 
 /// What it takes a host to answer a stranger's first message of a guess, which is the dearest of all steps.

@@ -13,7 +13,7 @@ use exchange_core::{
 use crate::{net::NodeId, random::Random};
 
 /// Of how many messages in a thousand it tells something else.
-const LIES: u16 = 80;
+const LIES: u16 = 120;
 
 /// Tells some clients other things.
 #[derive(Debug)]
