@@ -384,9 +384,9 @@ impl Client {
 
     /// How certain a room's next entry is, where that can be told.
     fn word_of(&mut self, name: &RoomName, entry: &Entry, out: &mut Outbox) -> Result<Option<Word>, Violation> {
-        let record = self.roster.get(&entry.author).ok_or(Violation::UnknownMember)?;
         let proofs = self.rooms.get_mut(name).and_then(|room| room.proofs.as_mut());
         let Some(proofs) = proofs else { return Ok(None) };
+        let record = self.roster.get(&entry.author).ok_or(Violation::UnknownMember)?;
         let Finding { word, forked } = proofs.hear(name, entry, record)?;
         if let Some(seq) = forked {
             self.is_forked(name, entry.author, seq, out);

@@ -58,8 +58,10 @@ impl Host {
         body: &Body,
         commitment: Option<Commitment>,
     ) -> bool {
-        let signs = self.roster.record(member).is_some_and(|record| record.identity.is_some());
-        let Some(room) = self.rooms.get_mut(&room).filter(|room| room.log.is_chained() && signs) else { return true };
+        let Some(room) = self.rooms.get_mut(&room).filter(|room| room.log.is_chained()) else { return true };
+        if self.roster.record(member).is_none_or(|record| record.identity.is_none()) {
+            return true;
+        }
         if let Some(new) = &commitment {
             // Whoever has seen another log than this one was not told of it here.
             let is_seen = room.log.chain_at(new.seen).is_none_or(|chain| chain.short() == new.chain);
@@ -188,8 +190,6 @@ impl Host {
         (body, commitment): (Body, Option<Commitment>),
         out: &mut Outbox,
     ) -> Option<Seq> {
-        let record = self.roster.record(author)?;
-        let who = (record.peer, record.producer);
         let at = self.wall.read(now);
         let until = self.kept_until(now, at);
         let state = self.rooms.get_mut(&room).filter(|room| !room.log.head().is_last())?;
@@ -204,6 +204,7 @@ impl Host {
             member.entries += 1;
         }
         let (members, was_empty) = (&mut self.members, state.log.is_empty());
+        let who = || self.roster.record(author).map(|record| (record.peer, record.producer));
         state.log.append(entry, who, until, |forgotten| {
             if let Some(member) = members.get_mut(&forgotten) {
                 member.entries -= 1;
@@ -211,8 +212,10 @@ impl Host {
         });
         self.grown.insert(room);
         let stops_typing = cmid != Cmid::ZERO && state.signals.said(now, author);
-        if let Some(change) = change {
-            state.change(seq, who.0, &change);
+        if let Some(change) = change
+            && let Some(record) = self.roster.record(author)
+        {
+            state.change(seq, record.peer, &change);
         }
         if was_empty {
             self.watch_age(room);

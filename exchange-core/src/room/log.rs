@@ -158,12 +158,14 @@ impl Log {
     pub(crate) fn append(
         &mut self,
         entry: Entry,
-        author: (PeerId, ProducerId),
+        author: impl FnOnce() -> Option<(PeerId, ProducerId)>,
         until: Time,
         mut forgotten: impl FnMut(MemberId),
     ) {
         debug_assert_eq!(entry.seq, self.head().next());
-        if let Some(chain) = &mut self.chain {
+        if let Some(chain) = &mut self.chain
+            && let Some(author) = author()
+        {
             chain.append(&ChainLink::of(&entry, author));
         }
         let (author, cmid, content) = (entry.author, entry.cmid, Content::of(&entry.body));
