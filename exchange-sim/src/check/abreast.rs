@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use exchange_core::{Act, Client, Event, RoomName, Seq, message::Joined};
 
-use super::{Check, Invariant, model::Model};
+use super::{Check, Invariant, Scene};
 
 /// What a client was told of how its rooms are.
 #[derive(Debug, Default)]
@@ -28,11 +28,14 @@ impl Abreast {
     }
 
     /// Whether it knows what follows from what is up to where it is.
-    pub(super) fn agrees_with(&mut self, client: &Client, model: &Model) -> Check {
+    pub(super) fn agrees_with(&mut self, client: &Client, scene: &Scene<'_>) -> Check {
         while let Some(room) = self.changed.pop_first() {
             let Some((epoch, seq)) = client.place(&room) else { continue };
-            let Some(log) = model.logs.get(&epoch).filter(|log| log.is_certain) else { continue };
+            let Some(log) = scene.model.logs.get(&epoch).filter(|log| log.is_certain) else { continue };
             let at = self.told.get(&room).map_or(seq, |told| seq.max(*told));
+            if scene.lies.are_told_up_to(scene.node, epoch, at) {
+                continue;
+            }
             let (sees, is) =
                 ((client.topic(&room), client.rules(&room)), (log.deeds.topic(at), Some(log.deeds.rules(at))));
             if sees != is {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use exchange_core::{Client, Host, RoomName, SeenBy};
 
-use super::{HOST, Invariant, Wishes};
+use super::{HOST, Invariant, Lies, Wishes};
 use crate::{chat::ChatNode, net::NodeId, world::World};
 
 /// What is missing until the core has come together.
@@ -19,6 +19,7 @@ pub(crate) struct Calm<'a> {
     pub(crate) wishes: &'a Wishes,
     /// Those whose place nobody else can take.
     pub(crate) sure: &'a BTreeSet<usize>,
+    pub(crate) lies: &'a Lies,
 }
 
 impl Calm<'_> {
@@ -75,12 +76,13 @@ impl Calm<'_> {
                 let invariant = if self.slow.contains(&index) { Invariant::L8 } else { Invariant::L2 };
                 return Some((invariant, format!("is at {here:?} of {room:?}, which ends at {}", history.head())));
             }
-            if client.topic(room) != host.topic(room) {
+            let heard_the_truth = !self.lies.are_told_up_to(node, history.epoch(), history.head());
+            if heard_the_truth && client.topic(room) != host.topic(room) {
                 let what =
                     format!("sees {:?} as the topic of {room:?}, not {:?}", client.topic(room), host.topic(room));
                 return Some((Invariant::S27, what));
             }
-            if client.rules(room) != host.rules(room) {
+            if heard_the_truth && client.rules(room) != host.rules(room) {
                 let what =
                     format!("sees {:?} as the rules of {room:?}, not {:?}", client.rules(room), host.rules(room));
                 return Some((Invariant::S27, what));

@@ -14,6 +14,7 @@ mod deeds;
 mod host;
 mod invariant;
 mod keeping;
+mod lies;
 mod listing;
 mod model;
 mod order;
@@ -30,13 +31,13 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use exchange_core::{Body, Client, Epoch, MessageId, PeerId, ProducerId, Seq};
+use exchange_core::{Body, Client, Epoch, MessageId, PeerId, ProducerId};
 
 pub use self::invariant::Invariant;
-pub(crate) use self::{calm::Calm, people::Wishes};
+pub(crate) use self::{calm::Calm, lies::Lies, people::Wishes};
 use self::{host::Hosts, keeping::Keeping, model::Model, view::View, wire::Frames};
 use crate::{
-    chat::{ChatNode, Kind, Remains, liar::Lie, station::Seen},
+    chat::{ChatNode, Kind, Remains, station::Seen},
     marks::Marks,
     net::NodeId,
     report::{Counts, Violation},
@@ -70,8 +71,7 @@ pub(crate) struct Oracle {
     setups: Vec<ClientSetup>,
     has_mangler: bool,
     is_locked: bool,
-    /// Of which entries a host has told a client something else.
-    lies: BTreeMap<NodeId, BTreeSet<(Epoch, Seq)>>,
+    pub(crate) lies: Lies,
     /// Who has ever been let in by the code.
     let_in: BTreeSet<PeerId>,
     pub(crate) marks: Marks,
@@ -86,7 +86,7 @@ struct Scene<'a> {
     far: &'a mut signals::Said,
     has_mangler: bool,
     is_locked: bool,
-    lies: &'a BTreeMap<NodeId, BTreeSet<(Epoch, Seq)>>,
+    lies: &'a Lies,
     /// Who is looked at.
     node: NodeId,
     let_in: &'a mut BTreeSet<PeerId>,
@@ -117,7 +117,7 @@ impl Oracle {
             setups: scenario.clients.clone(),
             has_mangler: scenario.intruders.iter().any(|intruder| matches!(intruder.how, Intrusion::Mangle(_))),
             is_locked: scenario.locked,
-            lies: BTreeMap::new(),
+            lies: Lies::default(),
             let_in: BTreeSet::new(),
             marks: Marks::default(),
             counts: Counts::default(),
@@ -189,11 +189,11 @@ impl Oracle {
                     self.refused.remove(id);
                 }
             }
-            if let Seen::Lied(Lie { to, epoch, seq }) = *seen {
-                self.lies.entry(to).or_default().insert((epoch, seq));
+            if let Seen::Lied(lie) = *seen {
+                self.lies.told(lie);
             }
             // Where somebody was lied to, the two have not heard the same.
-            let is_lied_to = |one| self.lies.contains_key(&one);
+            let is_lied_to = |one| self.lies.are_told_to(one);
             let peer_is_honest = |socket| {
                 let peer = world.net().node(socket);
                 peer.is_none_or(|peer| peer.0 <= self.clients && !(node == HOST && is_lied_to(peer)))

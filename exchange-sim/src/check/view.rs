@@ -181,10 +181,10 @@ impl View {
                 _ => {}
             }
         }
-        self.has_found_out()?;
+        self.has_found_out(client)?;
         self.is_live = client.is_connected();
         scene.marks.sometimes(self.is_live && self.in_lobby > self.window, Mark::WindowFull);
-        self.abreast.agrees_with(client, scene.model)?;
+        self.abreast.agrees_with(client, scene)?;
         self.agrees_with(client, scene)?;
         let Self { signals, people, rooms, life, me, .. } = self;
         signals.check_own(rooms, (*me, *life), scene)?;

@@ -60,10 +60,10 @@ impl Frames {
             Seen::Sent { socket, frames: sent, backlog } => self.sent(*socket, sent, *backlog, marks)?,
             Seen::Heard { socket, body } => {
                 counts.frames += 1;
+                let sent = self.to.get_mut(socket).and_then(VecDeque::pop_front);
                 if !is_honest || !peer_is_honest(socket.other()) {
                     return Ok(());
                 }
-                let sent = self.to.get_mut(socket).and_then(VecDeque::pop_front);
                 if sent.as_ref() != Some(body) {
                     return Err((Invariant::S19, format!("a frame was heard that was not sent next: {body:?}")));
                 }

@@ -245,8 +245,9 @@ impl Run<'_> {
     }
 
     fn calm_view(&self) -> Calm<'_> {
-        let (world, core, slow, wishes) = (&self.world, &self.scenario.core, &self.slow, &self.oracle.wishes);
-        Calm { world, core, slow, wishes, sure: &self.sure }
+        let (world, core, slow) = (&self.world, &self.scenario.core, &self.slow);
+        let Oracle { wishes, lies, .. } = &self.oracle;
+        Calm { world, core, slow, wishes, sure: &self.sure, lies }
     }
 
     fn pending(&self) -> Option<(Invariant, String)> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use exchange_core::{
-    Epoch, Event, MemberId, RoomName, Seq,
+    Client, Epoch, Event, MemberId, RoomName, Seq,
     message::{Entry, ToClient},
 };
 
@@ -28,7 +28,7 @@ pub(super) struct Forks {
 impl View {
     /// It is told what is not logged: a lie, of which it cannot know yet, or a mistake.
     pub(super) fn lied_to(&mut self, told: &Told<'_>, logged: &Logged, epoch: Epoch, scene: &Scene<'_>) -> Check {
-        if !is_lie(scene, epoch, told.seq) {
+        if !scene.lies.contain(scene.node, epoch, told.seq) {
             return Err((Invariant::S2, format!("it was given {told:?} where {logged:?} is logged")));
         }
         if !told.is_of_another_time(logged) {
@@ -47,8 +47,7 @@ impl View {
                 place.gaps.push((*seq, *seq));
                 // What its author had signed of this one may have come with one of which something else was told.
                 let epoch = place.epoch;
-                let own = scene.lies.get(&scene.node).into_iter().flatten();
-                if scene.has_mangler || own.copied().any(|(of, lie)| of == epoch && lie <= *seq) {
+                if scene.has_mangler || scene.lies.are_told_up_to(scene.node, epoch, *seq) {
                     scene.marks.sometimes(!scene.has_mangler, Mark::LieFound);
                     return Ok(());
                 }
@@ -57,8 +56,7 @@ impl View {
                 let epoch = self.rooms.get(room).map(|place| place.epoch);
                 let epoch = epoch.or_else(|| self.joined.get(room).map(|joined| joined.epoch));
                 // Whoever was lied to gives it away as well.
-                let mut lies = scene.lies.values().flatten();
-                if scene.has_mangler || epoch.is_some_and(|epoch| lies.any(|(of, _)| *of == epoch)) {
+                if scene.has_mangler || epoch.is_some_and(|epoch| scene.lies.are_told_of(epoch)) {
                     scene.marks.sometimes(!scene.has_mangler, Mark::ForkFound);
                     self.forks.found.extend(epoch);
                     self.forks.since.remove(room);
@@ -86,7 +84,7 @@ impl View {
             && author != MemberId(0)
             && Some(author) != me
             && commitment.seen >= *since
-            && !is_lie(scene, *epoch, seq)
+            && !scene.lies.contain(scene.node, *epoch, seq)
             && !self.forks.found.contains(epoch)
             && self.rooms.get(name).is_some_and(|place| place.epoch == *epoch && place.seq < seq)
         {
@@ -101,19 +99,16 @@ impl View {
     }
 
     /// Whether it has found out what it could.
-    pub(super) fn has_found_out(&mut self) -> Check {
+    pub(super) fn has_found_out(&mut self, client: &Client) -> Check {
         while let Some((room, seq)) = self.forks.given_away.pop_first() {
-            let is_found = self.forks.since.get(&room).is_none_or(|(epoch, _)| self.forks.found.contains(epoch));
-            if !is_found {
+            // What still comes for a room that it has left since, it does not read.
+            let is_read = |epoch| client.place(&room).is_some_and(|(of, at)| of == epoch && at >= seq);
+            let since = self.forks.since.get(&room).map(|(epoch, _)| *epoch);
+            if since.is_some_and(|epoch| is_read(epoch) && !self.forks.found.contains(&epoch)) {
                 let what = format!("it hears from {seq} of {room:?} that it was told another log, and says nothing");
                 return Err((Invariant::S38, what));
             }
         }
         Ok(())
     }
-}
-
-/// Whether the client that is looked at was told something else of that entry, at least once.
-fn is_lie(scene: &Scene<'_>, epoch: Epoch, seq: Seq) -> bool {
-    scene.lies.get(&scene.node).is_some_and(|lies| lies.contains(&(epoch, seq)))
 }
