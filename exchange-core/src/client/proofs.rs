@@ -42,7 +42,15 @@ pub(super) struct Proofs {
 
 /// What authors have signed of the entries that were heard in a row.
 #[derive(Debug, Default)]
-pub(super) struct Authors(BTreeMap<(PeerId, ProducerId), Signed>);
+pub(super) struct Authors(BTreeMap<(PeerId, ProducerId), Signs>);
+
+/// Where somebody has signed what they say.
+#[derive(Debug)]
+enum Signs {
+    /// Before what was heard, if at all; of them, so many messages were.
+    Before(usize),
+    Here(Signed),
+}
 
 #[derive(Debug)]
 struct Signed {
@@ -66,7 +74,8 @@ enum Alone {
     Proven,
     /// Its author has not signed it, as far as was heard.
     Unsigned,
-    /// Its author has not signed it, and would have if they sign at all: their last one is heard, or they have no keys.
+    /// Nor can they have where it was not heard: they have signed others since, or say more than anybody signs at once, or
+    /// have no keys.
     Unsignable,
     Forged,
 }
@@ -203,7 +212,7 @@ impl Authors {
         let mut claim = None;
         if let Some(commitment) = &entry.commitment {
             let place = Place { room, epoch, producer: record.producer };
-            let is_known = self.0.get(&author).is_some_and(|signed| signed.commitment.as_ref() == Some(commitment));
+            let is_known = self.0.get(&author).is_some_and(|signs| signs.commitment() == Some(commitment));
             let is_good = || commitment.is_sound() && commitment.is_signed_by(&identity, place);
             let is_known = is_known || cfg!(exchange_bug = "signatures-not-checked");
             if !is_known && !is_good() {
@@ -212,14 +221,40 @@ impl Authors {
             claim = Some((commitment.seen, commitment.chain));
             self.has_signed(author, commitment.clone());
         }
-        (self.0.get_mut(&author).map_or(Alone::Unsigned, |signed| signed.check(entry)), claim)
+        (self.of(author).check(entry), claim)
     }
 
     fn has_signed(&mut self, author: (PeerId, ProducerId), commitment: Commitment) {
-        self.0.entry(author).or_insert(Signed { last: Cmid::ZERO, commitment: None }).commitment = Some(commitment);
-        if self.0.len() > AUTHORS {
-            // Of whoever else speaks again, that comes first.
-            self.0.retain(|_, signed| signed.commitment.is_some());
+        let signs = self.of(author);
+        let last = if let Signs::Here(signed) = signs { signed.last } else { Cmid::ZERO };
+        *signs = Signs::Here(Signed { last, commitment: Some(commitment) });
+    }
+
+    fn of(&mut self, author: (PeerId, ProducerId)) -> &mut Signs {
+        if self.0.len() >= AUTHORS && !self.0.contains_key(&author) {
+            // Of whoever else speaks again, what they sign comes first.
+            self.0.retain(|_, signs| signs.commitment().is_some());
+        }
+        self.0.entry(author).or_insert(Signs::Before(0))
+    }
+}
+
+impl Signs {
+    fn commitment(&self) -> Option<&Commitment> {
+        match self {
+            Self::Before(_) => None,
+            Self::Here(signed) => signed.commitment.as_ref(),
+        }
+    }
+
+    fn check(&mut self, entry: &Entry) -> Alone {
+        match self {
+            Self::Before(heard) if *heard + 1 < Commitment::MAX => {
+                *heard += 1;
+                Alone::Unsigned
+            }
+            Self::Before(_) => Alone::Unsignable,
+            Self::Here(signed) => signed.check(entry),
         }
     }
 }

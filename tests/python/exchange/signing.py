@@ -153,10 +153,19 @@ class Authors:
         self._row = 0
         self._last: dict[Author, int] = {}
         """The numbers of the last entries that are proven."""
+        self._lacking: dict[Author, int] = {}
+        """How many entries came in this row of whoever has not committed to any in it."""
 
     def begins_anew(self) -> None:
         """Another row begins. What was committed to before holds, but there may be more that we were not told."""
         self._row += 1
+        self._lacking.clear()
+
+    def may_lack(self, author: Author) -> bool:
+        """Whether one more of the author's may have been committed to before this row: nobody commits to more at once."""
+        lacking = self._lacking.get(author, 0) + 1
+        _put(self._lacking, author, lacking, MAX_AUTHORS)
+        return lacking < MOST_SIGNED
 
     def last(self, author: Author) -> int:
         return self._last.get(author, 0)
@@ -254,6 +263,7 @@ class Log:
             return Finding(Word.FORGED, forked)
         if authors.proves(author, cmid, _digest(entry)):
             return Finding(Word.PROVEN, forked)
+        may_be_before = may_be_before and authors.may_lack(author)
         return Finding(Word.UNPROVEN if seq <= self._since or may_be_before else Word.FORGED, forked)
 
     def at(self, place: int) -> bytes | None:

@@ -344,6 +344,19 @@ fn of_what_was_said_before_it_came_a_client_cannot_always_tell_and_says_so() {
 }
 
 #[test]
+fn nobody_can_have_signed_more_at_once_than_anybody_does() {
+    let mut log = Log::of(3);
+    // However much a host says that there was before.
+    let mut bench = Bench::with_proof(&log, (3, 1 << 40));
+    for cmid in 1..Commitment::MAX as u64 {
+        let old = log.says(cmid, "old", None);
+        assert_eq!(said(&bench.makes_of(&old)), Some(("old", false)), "{cmid}");
+    }
+    let too_many = log.says(Commitment::MAX as u64, "old", None);
+    assert!(is_forged(&bench.makes_of(&too_many), 3 + Commitment::MAX as u64));
+}
+
+#[test]
 fn a_log_that_was_not_signed_up_to_a_place_is_believed_up_to_there_and_not_proven() {
     let log = Log::of(3);
     let mut bench = Bench::with(ClientConfig { identity: Some(of(1)), ..config() }, 1);
