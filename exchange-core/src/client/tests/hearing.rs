@@ -2,7 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::{ANA, Bench, LOBBY, ME, ana, den, entry, joined, life, welcome};
+use super::{ANA, Bench, LOBBY, ME, ana, den, entry, host_entry, joined, life, welcome, went};
 use crate::{
     event::Event,
     ids::{Cmid, MemberId, PeerId, ProducerId, Rev, RoomId, Seq},
@@ -19,27 +19,9 @@ fn ben(status: Status) -> MemberRecord {
     MemberRecord { member: BEN, producer: ProducerId::from_bytes([3; 8]), nick, ..ana(status) }
 }
 
-fn host_entry(seq: u64, author: MemberId, body: Body) -> ToClient {
-    let at = Timestamp::from_millis(1);
-    ToClient::Entry(Entry {
-        room: LOBBY,
-        seq: Seq(seq),
-        author,
-        cmid: Cmid::ZERO,
-        at,
-        body,
-        commitment: None,
-        blanked: None,
-    })
-}
-
 fn came(seq: u64, record: &MemberRecord) -> ToClient {
     let (peer, producer, nick) = (record.peer, record.producer, record.nick.clone());
     host_entry(seq, record.member, Body::Join { peer, producer, nick })
-}
-
-fn went(seq: u64, author: MemberId) -> ToClient {
-    host_entry(seq, author, Body::Leave { reason: LeaveReason::TimedOut })
 }
 
 fn presence(told: &[Event]) -> Vec<(&str, Status)> {

@@ -32,8 +32,8 @@ use crate::{
     event::{Ended, Event, MessageId},
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Rev, RoomId, Seq, SessionId, Token},
     message::{
-        Body, Encoding, Entry, FRAME_HEADER, Hello, Joined, MemberRecord, Role, Rules, Status, ToClient, ToHost,
-        Welcome,
+        Body, Encoding, Entry, FRAME_HEADER, Hello, Joined, LeaveReason, MemberRecord, Role, Rules, Status, ToClient,
+        ToHost, Welcome,
     },
     name::RoomName,
     reason::{CloseReason, Durability, Outcome, Refusal},
@@ -115,6 +115,16 @@ fn entry(seq: u64, author: MemberId, cmid: u64, text: &str) -> ToClient {
     let (room, seq, cmid, at) = (LOBBY, Seq(seq), Cmid(cmid), Timestamp::from_millis(1));
     let (body, commitment, blanked) = (Body::text(text), None, None);
     ToClient::Entry(Entry { room, seq, author, cmid, at, body, commitment, blanked })
+}
+
+/// What the host logs for somebody.
+fn host_entry(seq: u64, author: MemberId, body: Body) -> ToClient {
+    let (room, seq, cmid, at) = (LOBBY, Seq(seq), Cmid::ZERO, Timestamp::from_millis(1));
+    ToClient::Entry(Entry { room, seq, author, cmid, at, body, commitment: None, blanked: None })
+}
+
+fn went(seq: u64, author: MemberId) -> ToClient {
+    host_entry(seq, author, Body::Leave { reason: LeaveReason::TimedOut })
 }
 
 fn ana(status: Status) -> MemberRecord {

@@ -1,15 +1,14 @@
 //! How a client is and what it is called, as it wishes and as the host allows.
 
-use super::{ANA, Bench, ana, config, secs};
+use super::{ANA, Bench, ana, config, host_entry, secs};
 use crate::{
     client::ClientConfig,
     event::{Event, Person},
-    ids::{Cmid, Rev, Seq},
-    message::{Availability, Body, Entry, MemberRecord, Presence, Role, Status, ToClient, ToHost},
+    ids::Rev,
+    message::{Availability, Body, MemberRecord, Presence, Role, Status, ToClient, ToHost},
     name::{NameError, Nick},
     reason::{CloseReason, Refusal},
     seam::{Input, LinkLoss},
-    time::Timestamp,
 };
 
 fn nick(nick: &str) -> Nick {
@@ -141,11 +140,9 @@ fn a_new_nick_of_its_own_or_somebody_elses_is_told_by_the_entry_that_says_so() {
     bench.hear(&ToClient::Roster { rev: Rev(4), members: [mine.clone(), hers.clone()].into() });
     assert_eq!(bench.told(), [], "the roster says how they are called, and their rooms that it is new");
     assert_eq!(&*bench.client.me().nick, "bob");
-    let room = super::LOBBY;
     for (seq, author, (before, new)) in [(1, super::ME, ("client", "bob")), (2, ANA, ("ana", "anna"))] {
         let body = Body::Rename { before: nick(before), nick: nick(new) };
-        let (seq, cmid, at) = (Seq(seq), Cmid::ZERO, Timestamp::from_millis(1));
-        bench.hear(&ToClient::Entry(Entry { room, seq, author, cmid, at, body, commitment: None, blanked: None }));
+        bench.hear(&host_entry(seq, author, body));
         let told = bench.told();
         let [Event::Renamed { peer, before: was, replayed: false, .. }] = &told[..] else { panic!("{told:?}") };
         assert_eq!((&*peer.nick, &**was), (new, before));

@@ -3,15 +3,14 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{ANA, Bench, LOBBY, ME, config, entry, joined, secs};
+use super::{ANA, Bench, LOBBY, ME, config, entry, joined, secs, went};
 use crate::{
     client::{Client, ClientConfig},
     event::Event,
-    ids::{Cmid, MemberId, Seq},
-    message::{Body, Entry, GapReason, Joined, LeaveReason, Signal, ToClient, ToHost},
+    ids::{MemberId, Seq},
+    message::{GapReason, Joined, Signal, ToClient, ToHost},
     name::RoomName,
     seam::LinkLoss,
-    time::Timestamp,
 };
 
 const WAIT: Duration = Client::SEEN_AFTER;
@@ -178,18 +177,7 @@ fn who_has_a_message_is_who_is_there_now_but_its_author() {
     let (room, peer, delivered, read) = (lobby.clone(), by.read[0].clone(), Seq(1), Some(Seq(1)));
     assert_eq!(bench.told(), [Event::Seen { room, peer, delivered, read }]);
     assert_eq!(bench.client.seen_by(&lobby, Seq(2)), None);
-    let body = Body::Leave { reason: LeaveReason::Left };
-    let (room, at) = (LOBBY, Timestamp::default());
-    bench.hear(&ToClient::Entry(Entry {
-        room,
-        seq: Seq(2),
-        author: ANA,
-        cmid: Cmid::ZERO,
-        at,
-        body,
-        commitment: None,
-        blanked: None,
-    }));
+    bench.hear(&went(2, ANA));
     let by = bench.client.seen_by(&lobby, Seq(1)).unwrap();
     assert_eq!((by.delivered.len(), by.of), (0, 0));
 }
@@ -215,18 +203,7 @@ fn at_every_key_it_says_at_most_every_three_seconds_that_somebody_types() {
 
 #[test]
 fn somebody_types_until_the_time_is_over_they_speak_or_leave_or_the_link_is_lost() {
-    let body = Body::Leave { reason: LeaveReason::Left };
-    let (room, at) = (LOBBY, Timestamp::default());
-    let leave = ToClient::Entry(Entry {
-        room,
-        seq: Seq(1),
-        author: ANA,
-        cmid: Cmid::ZERO,
-        at,
-        body,
-        commitment: None,
-        blanked: None,
-    });
+    let leave = went(1, ANA);
     let ends: [fn(&mut Bench, ToClient); 6] = [
         |bench, _| bench.pass(secs(6)),
         |bench, _| bench.hear(&entry(1, ANA, 1, "hi")),
