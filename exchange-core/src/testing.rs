@@ -103,7 +103,7 @@ impl World {
     /// One whose links are secured if the seed is odd.
     pub(crate) fn new(config: HostConfig, number: u64) -> Self {
         let seed = Seed::from_number(number);
-        let keyring = (number % 2 == 1).then(|| Keyring::new(Identity::from_seed([0; 32]), &seed));
+        let keyring = (number % 2 == 1).then(|| Keyring::new(Identity::from_seed([0; 32]), &seed).with_aes(true));
         Self {
             now: Time::ZERO,
             host: Host::new(proven(config, keyring.as_ref()), &seed, Time::ZERO),
@@ -137,7 +137,7 @@ impl World {
             syncs: true,
             config,
             offer: Offer::new(Versions::SUPPORTED, &[encoding]),
-            keyring: identity.map(|identity| Keyring::new(identity, &seed)),
+            keyring: identity.map(|identity| Keyring::new(identity, &seed).with_aes(index % 2 == 1)),
             out: Outbox::new(),
         });
         self.client(index, |round| {

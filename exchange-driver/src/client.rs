@@ -496,7 +496,7 @@ impl<R: Runtime> ClientBuilder<R> {
         {
             return Err(NetworkError::Store(StoreError::OtherSession(kept.name.clone())));
         }
-        let mut keyring = self.protection.keyring(machine.identity(), &seed);
+        let mut keyring = self.protection.keyring(machine.identity(), &seed, self.runtime.has_aes());
         if let (Some(keyring), Some(secret)) = (&mut keyring, self.secret) {
             keyring.lock(secret);
         }

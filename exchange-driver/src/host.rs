@@ -481,7 +481,7 @@ impl<R: Runtime> HostBuilder<R> {
             let restored = Machine::restore(config, &seed, now, self.runtime.wall_clock(), rows);
             restored.map_err(|damage| NetworkError::Store(damage.into()))?
         };
-        let mut keyring = self.protection.keyring(machine.identity(), &seed);
+        let mut keyring = self.protection.keyring(machine.identity(), &seed, self.runtime.has_aes());
         if keyring.is_none() && machine.admission() != Admission::Open {
             return Err(NetworkError::NotEncrypted);
         }

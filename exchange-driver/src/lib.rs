@@ -65,6 +65,7 @@ mod events;
 mod handle;
 mod host;
 mod network;
+mod processor;
 mod protection;
 mod room;
 mod runtime;

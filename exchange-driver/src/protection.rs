@@ -53,10 +53,12 @@ impl Protection {
     }
 
     /// The keys of whoever somebody proves to be.
-    pub(crate) fn keyring(&self, identity: Option<&Identity>, seed: &Seed) -> Option<Keyring> {
+    pub(crate) fn keyring(&self, identity: Option<&Identity>, seed: &Seed, has_aes: bool) -> Option<Keyring> {
         match self {
             Self::None => None,
-            Self::AsAnybody | Self::As(_) => identity.map(|identity| Keyring::new(identity.clone(), seed)),
+            Self::AsAnybody | Self::As(_) => {
+                identity.map(|identity| Keyring::new(identity.clone(), seed).with_aes(has_aes))
+            }
         }
     }
 }

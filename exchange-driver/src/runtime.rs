@@ -13,7 +13,7 @@ use std::{
 use exchange_core::{Seed, Time, Timestamp};
 use futures_core::Stream;
 
-use crate::network;
+use crate::{network, processor};
 
 /// An async runtime: sockets, clocks, tasks.
 ///
@@ -61,6 +61,11 @@ pub trait Runtime: Clone + fmt::Debug + Send + Sync + 'static {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
         Ok(Seed::new(bytes))
+    }
+
+    /// Whether the processor has instructions for AES-GCM: then links to others that have them are sealed by it.
+    fn has_aes(&self) -> bool {
+        processor::has_aes()
     }
 
     /// An alarm that is not set: until it is, it does not ring.

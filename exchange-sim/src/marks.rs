@@ -55,6 +55,8 @@ marks! {
     SleptWithClock: "a machine slept and its monotonic clock with it",
     SleptWithoutClock: "a machine slept and its monotonic clock did not",
     WallClockSetBack: "the clock on the host's wall was set back",
+    SealedByAes: "both ends of a link have instructions for AES",
+    SealedByChaCha: "an end of a secured link has no instructions for AES",
     NegotiatedDown: "a client that speaks newer versions settled on ours",
     NoVersionInCommon: "a client had no version in common with its host",
     ShownUnreachable: "somebody was shown as unreachable",

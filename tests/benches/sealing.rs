@@ -26,16 +26,16 @@ fn main() {
     // Cargo says `--bench` when it is to measure, and nothing when it tests.
     let is_measured = std::env::args().any(|argument| argument == "--bench");
     let rounds = if is_measured { 400 } else { 2 };
-    let mut keyrings =
-        [1, 2].map(|seed| Keyring::new(Identity::from_seed([seed; 32]), &Seed::from_number(seed.into())));
+    let keyrings = || [1, 2].map(|seed| Keyring::new(Identity::from_seed([seed; 32]), &Seed::from_number(seed.into())));
+    let (mut by_chacha, mut by_aes) = (keyrings(), keyrings().map(|keyring| keyring.with_aes(true)));
     let time = |how: &str, keyrings: &mut [Keyring; 2]| {
         let took = least(|| (0..rounds).for_each(|_| drop(black_box(handshake(keyrings)))), rounds);
         println!("| handshakes of both sides{how} | {:.0} in a second | {took:.1?} each |", 1.0 / took.as_secs_f64());
     };
-    time("", &mut keyrings);
+    time("", &mut by_chacha);
     println!("|---|---|---|");
     let code = JoinCode::draw(&Seed::from_number(0));
-    let mut by_code = [1, 2].map(|seed| Keyring::new(Identity::from_seed([seed; 32]), &Seed::from_number(seed.into())));
+    let mut by_code = keyrings();
     for keyring in &mut by_code {
         keyring.lock(code.into());
     }
@@ -44,40 +44,51 @@ fn main() {
 
     let rounds = rounds * 50;
     for size in SIZES {
-        let mut frame = BytesMut::new();
-        put_frame(&vec![7; size], &mut frame);
-        let (mut client, _) = handshake(&mut keyrings);
-        let (mut client_in_clear, mut host_in_clear) = in_the_clear();
-        let mut out = BytesMut::new();
-        let mut seal = |wire: &mut Wire| {
-            out.clear();
-            wire.seal(&frame, &mut out);
-            black_box(&out);
-        };
-        let sealing = least(|| (0..rounds).for_each(|_| seal(&mut client)), rounds);
-        let copying = least(|| (0..rounds).for_each(|_| seal(&mut client_in_clear)), rounds);
-        // As many as are opened, in the order in which they were sealed.
-        let (mut client, mut host) = handshake(&mut keyrings);
-        let sealed: Vec<BytesMut> = (0..rounds * u32::try_from(REPETITIONS).expect("few"))
-            .map(|_| {
-                let mut out = BytesMut::new();
-                client.seal(&frame, &mut out);
-                out
-            })
-            .collect();
-        let mut next = sealed.iter();
-        let opening = least(|| (0..rounds).for_each(|_| open(&mut host, next.next().expect("enough"))), rounds);
-        let cutting = least(|| (0..rounds).for_each(|_| open(&mut host_in_clear, &frame)), rounds);
-        println!(
-            "| {size} bytes | sealed in {sealing:.0?}, in the clear {copying:.0?}; opened in {opening:.0?}, in the clear \
-             {cutting:.0?} | {} bytes on the wire, in the clear {} |",
-            sealed[0].len(),
-            frame.len()
-        );
+        let clear = passing(in_the_clear, size, rounds);
+        for (cipher, keyrings) in [("ChaCha20-Poly1305", &mut by_chacha), ("AES-GCM", &mut by_aes)] {
+            let sealed = passing(|| handshake(keyrings), size, rounds);
+            println!(
+                "| {size} bytes by {cipher} | sealed in {:.0?}, in the clear {:.0?}; opened in {:.0?}, in the clear {:.0?} | \
+                 {} bytes on the wire, in the clear {} |",
+                sealed.sealing, clear.sealing, sealed.opening, clear.opening, sealed.bytes, clear.bytes
+            );
+        }
     }
     for messages in [1, 32, Commitment::MAX] {
         signing(messages, rounds / 50);
     }
+}
+
+/// What one frame costs either end.
+struct Passing {
+    sealing: Duration,
+    opening: Duration,
+    bytes: usize,
+}
+
+fn passing(mut ends: impl FnMut() -> (Wire, Wire), size: usize, rounds: u32) -> Passing {
+    let mut frame = BytesMut::new();
+    put_frame(&vec![7; size], &mut frame);
+    let (mut client, _) = ends();
+    let mut out = BytesMut::new();
+    let mut seal = || {
+        out.clear();
+        client.seal(&frame, &mut out);
+        black_box(&out);
+    };
+    let sealing = least(|| (0..rounds).for_each(|_| seal()), rounds);
+    // As many as are opened, in the order in which they were sealed.
+    let (mut client, mut host) = ends();
+    let sealed: Vec<BytesMut> = (0..rounds * u32::try_from(REPETITIONS).expect("few"))
+        .map(|_| {
+            let mut out = BytesMut::new();
+            client.seal(&frame, &mut out);
+            out
+        })
+        .collect();
+    let mut next = sealed.iter();
+    let opening = least(|| (0..rounds).for_each(|_| open(&mut host, next.next().expect("enough"))), rounds);
+    Passing { sealing, opening, bytes: sealed[0].len() }
 }
 
 /// What a client spends that says so many messages at once, what everybody spends who reads them, and what a host does.

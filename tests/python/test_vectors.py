@@ -270,7 +270,14 @@ def secured_stream(vector: Vector) -> Secured:
     secret = Secret(vector["own"]["secret"]) if "secret" in vector["own"] else None
     # The library reads what it draws as a big-endian number.
     scalar = bytes.fromhex(vector["own"].get("scalar", ""))[::-1]
-    keys = Keys(Identity(own["seed"]), vector["own"].get("expects"), dh, secret, lambda length: scalar[:length])
+    keys = Keys(
+        Identity(own["seed"]),
+        vector["own"].get("expects"),
+        dh,
+        secret,
+        lambda length: scalar[:length],
+        "has_aes" in vector["own"],
+    )
     return Secured(Offer(encodings=encodings_of(vector)), keys, vector["reader"] == "client")
 
 

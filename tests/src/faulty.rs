@@ -121,6 +121,10 @@ impl<R: Runtime> Runtime for Faulty<R> {
         if self.has(Fault::SeedIsFixed) { Ok(Seed::new([7; 32])) } else { self.inner.seed() }
     }
 
+    fn has_aes(&self) -> bool {
+        self.inner.has_aes()
+    }
+
     fn timer(&self) -> Self::Timer {
         let (inner, now) = (Box::pin(self.inner.timer()), self.inner.now());
         FaultyTimer { inner, fault: self.fault, now, is_set: false, has_rung: false, waker: None }

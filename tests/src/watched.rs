@@ -109,6 +109,10 @@ impl<R: Runtime> Runtime for Watched<R> {
         self.inner.seed()
     }
 
+    fn has_aes(&self) -> bool {
+        self.inner.has_aes()
+    }
+
     fn timer(&self) -> Self::Timer {
         let counted = self.watch.count(|alive| &mut alive.timers);
         WatchedTimer { inner: Box::pin(self.inner.timer()), at: None, skipped: Duration::ZERO, counted }

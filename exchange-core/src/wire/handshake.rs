@@ -1,5 +1,5 @@
 //! Who is at the other end, and keys that nobody else has: `Noise_XX_25519_ChaChaPoly_BLAKE2s`, or with a secret that both
-//! know `Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s`.
+//! know `Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s`. Where both ends have instructions for AES, it is `AESGCM` that seals.
 //!
 //! ```text
 //! client                                host
@@ -14,7 +14,7 @@
 //!
 //! Who does not know the secret cannot make the first message. The host answers it with a second of nothing but zeros.
 
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
 use core::fmt;
 
 use bytes::{Bytes, BytesMut};
@@ -30,6 +30,7 @@ use super::{
     WireFault,
     guesses::{Guess, Guesses},
     pake::Proof,
+    preamble::Features,
     records::{Records, TAG},
 };
 use crate::{
@@ -42,9 +43,6 @@ use crate::{
     shown,
 };
 
-const PATTERN: &str = "Noise_XX_25519_ChaChaPoly_BLAKE2s";
-const PATTERN_WITH_SECRET: &str = "Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s";
-
 const KEY: usize = 32;
 const SECOND: usize = KEY + KEY + TAG + KEY + TAG;
 const THIRD: usize = KEY + TAG + KEY + TAG;
@@ -55,6 +53,7 @@ pub struct Keyring {
     me: Identity,
     random: Random,
     lock: Option<Lock>,
+    has_aes: bool,
 }
 
 /// What one end of one byte stream is secured with.
@@ -64,6 +63,7 @@ pub struct Keys {
     pub(super) randomness: Seed,
     expected: Option<PeerId>,
     lock: Option<Lock>,
+    pub(super) has_aes: bool,
 }
 
 /// A secret that both ends have to know, and how often it may be guessed at.
@@ -76,7 +76,14 @@ struct Lock {
 impl Keyring {
     /// The links of that peer are secured with randomness out of this seed, which is nobody else's.
     pub fn new(me: Identity, seed: &Seed) -> Self {
-        Self { me, random: seed.fork("handshakes"), lock: None }
+        Self { me, random: seed.fork("handshakes"), lock: None, has_aes: false }
+    }
+
+    /// Seals by AES-GCM what goes to those who would seal by it too. That is for a machine that has instructions for it,
+    /// where it takes a third of the time of ChaCha20-Poly1305; on any other it takes many times as long.
+    #[must_use]
+    pub fn with_aes(self, has_aes: bool) -> Self {
+        Self { has_aes, ..self }
     }
 
     /// Has newcomers prove that they know the secret, and proves it to them; a client, that it is one of them. It may be
@@ -108,7 +115,7 @@ impl Keyring {
     /// The keys for one more link.
     pub fn keys(&mut self) -> Keys {
         let randomness = Seed::new(self.random.bytes());
-        Keys { me: self.me.clone(), randomness, expected: None, lock: self.lock.clone() }
+        Keys { me: self.me.clone(), randomness, expected: None, lock: self.lock.clone(), has_aes: self.has_aes }
     }
 }
 
@@ -135,6 +142,14 @@ impl Keys {
     pub(super) fn guess(&self) -> Option<Guess> {
         self.lock.as_ref()?.guesses.begin()
     }
+}
+
+/// What goes before a handshake.
+pub(super) struct Begun {
+    /// Every byte that either has said.
+    pub(super) said: Vec<u8>,
+    /// What both know.
+    pub(super) features: Features,
 }
 
 /// A handshake under way.
@@ -166,23 +181,24 @@ pub(super) enum Step {
 
 impl Handshake {
     /// The client's end, and what it says first.
-    pub(super) fn client(keys: Keys, prologue: &[u8], proof: Option<Proof>) -> Result<(Self, Bytes), Violation> {
-        let mut handshake = Self::new(keys, prologue, proof, Role::Initiator)?;
+    pub(super) fn client(keys: Keys, begun: &Begun, proof: Option<Proof>) -> Result<(Self, Bytes), Violation> {
+        let mut handshake = Self::new(keys, begun, proof, Role::Initiator)?;
         let first = handshake.say()?;
         Ok((handshake, first))
     }
 
     /// The host's end.
-    pub(super) fn host(keys: Keys, prologue: &[u8], proof: Option<Proof>) -> Result<Self, Violation> {
-        Self::new(keys, prologue, proof, Role::Responder)
+    pub(super) fn host(keys: Keys, begun: &Begun, proof: Option<Proof>) -> Result<Self, Violation> {
+        Self::new(keys, begun, proof, Role::Responder)
     }
 
-    fn new(keys: Keys, prologue: &[u8], proof: Option<Proof>, role: Role) -> Result<Self, Violation> {
+    fn new(keys: Keys, begun: &Begun, proof: Option<Proof>, role: Role) -> Result<Self, Violation> {
         let Keys { me, randomness, expected, .. } = keys;
         let resolver: BoxedCryptoResolver = Box::new(Resolver(randomness));
-        let pattern = if proof.is_some() { PATTERN_WITH_SECRET } else { PATTERN };
-        let state = pattern.parse().and_then(|pattern| {
-            let builder = Builder::with_resolver(pattern, resolver).prologue(prologue)?;
+        let pattern = if proof.is_some() { "XXpsk0" } else { "XX" };
+        let cipher = if begun.features.contains(Features::AES_GCM) { "AESGCM" } else { "ChaChaPoly" };
+        let state = format!("Noise_{pattern}_25519_{cipher}_BLAKE2s").parse().and_then(|pattern| {
+            let builder = Builder::with_resolver(pattern, resolver).prologue(&begun.said)?;
             let mut builder = builder.local_private_key(me.agreement_key())?;
             if let Some(proof) = &proof {
                 builder = builder.psk(0, &proof.key)?;

@@ -32,7 +32,7 @@ use bytes::{Bytes, BytesMut};
 
 use self::{
     frame::Cutter,
-    handshake::{Handshake, Step},
+    handshake::{Begun, Handshake, Step},
     pake::Pake,
     preamble::{Answer, Preamble},
     records::Records,
@@ -147,7 +147,8 @@ impl Wire {
             (Some(_), Stage::ClientPreamble(_)) => &[Protection::NoisePsk],
             (Some(_), _) => &[Protection::NoisePsk, Protection::Noise],
         };
-        Self { offer: self.offer.with(protections), keys: Some(keys), ..self }
+        let features = if keys.has_aes { Features::AES_GCM } else { Features::default() };
+        Self { offer: self.offer.with(protections, features), keys: Some(keys), ..self }
     }
 
     /// Takes a first frame of up to so many bytes, where the machine behind it does not begin with a greeting.
@@ -249,10 +250,10 @@ impl Wire {
         };
         let answer = self.offer.encode_with(Some(choice));
         let Some(keys) = self.keys.take() else { return Ok(Some(self.open(choice, answer))) };
-        let prologue = [self.said(), &answer].concat();
+        let begun = Begun { said: [self.said(), &answer].concat(), features: choice.features };
         self.stage = match keys.secret().cloned().filter(|_| choice.protection == Protection::NoisePsk) {
-            Some(secret) => Stage::Pake(choice, Box::new(Pake::host(keys, secret, &prologue))),
-            None => Stage::Handshake(choice, Box::new(Handshake::host(keys, &prologue, None)?)),
+            Some(secret) => Stage::Pake(choice, Box::new(Pake::host(keys, secret, begun))),
+            None => Stage::Handshake(choice, Box::new(Handshake::host(keys, &begun, None)?)),
         };
         Ok(Some(Received::Answer(answer)))
     }
@@ -267,13 +268,13 @@ impl Wire {
             return Err(Violation::Preamble.into());
         }
         let Some(keys) = self.keys.take() else { return Ok(Some(self.open(choice, Bytes::new()))) };
-        let prologue = [&self.opening(), self.said()].concat();
+        let begun = Begun { said: [&self.opening(), self.said()].concat(), features: choice.features };
         let first = if let Some(secret) = keys.secret().cloned() {
-            let (pake, first) = Pake::client(keys, secret, &prologue);
+            let (pake, first) = Pake::client(keys, secret, begun);
             self.stage = Stage::Pake(choice, Box::new(pake));
             first
         } else {
-            let (handshake, first) = Handshake::client(keys, &prologue, None)?;
+            let (handshake, first) = Handshake::client(keys, &begun, None)?;
             self.stage = Stage::Handshake(choice, Box::new(handshake));
             first
         };

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use super::{
     WireFault,
     guesses::Guess,
-    handshake::{Handshake, Keys},
+    handshake::{Begun, Handshake, Keys},
 };
 use crate::{
     reason::Violation,
@@ -40,8 +40,7 @@ const NO_GUESS: [u8; MESSAGE] = [0; MESSAGE];
 pub(super) struct Pake {
     keys: Keys,
     secret: JoinSecret,
-    /// What has been said so far, by both.
-    prologue: Vec<u8>,
+    begun: Begun,
     side: Side,
     partial: Vec<u8>,
 }
@@ -59,16 +58,16 @@ pub(super) struct Proof {
 
 impl Pake {
     /// The client's end, and what it says first.
-    pub(super) fn client(keys: Keys, secret: JoinSecret, prologue: &[u8]) -> (Self, Bytes) {
+    pub(super) fn client(keys: Keys, secret: JoinSecret, mut begun: Begun) -> (Self, Bytes) {
         let (password, client, host) = inputs(&secret);
         let (spake, first) = Spake2::start_a_with_rng(&password, &client, &host, Scalar::of(&keys.randomness));
-        let prologue = [prologue, &first].concat();
-        (Self { keys, secret, prologue, side: Side::Client(spake), partial: Vec::new() }, first.into())
+        begun.said.extend_from_slice(&first);
+        (Self { keys, secret, begun, side: Side::Client(spake), partial: Vec::new() }, first.into())
     }
 
     /// The host's end.
-    pub(super) fn host(keys: Keys, secret: JoinSecret, prologue: &[u8]) -> Self {
-        Self { keys, secret, prologue: prologue.to_vec(), side: Side::Host, partial: Vec::new() }
+    pub(super) fn host(keys: Keys, secret: JoinSecret, begun: Begun) -> Self {
+        Self { keys, secret, begun, side: Side::Host, partial: Vec::new() }
     }
 
     /// Takes the bytes of the other side's message; whether it is whole.
@@ -83,18 +82,18 @@ impl Pake {
     /// Once the other side's message is whole: the handshake that follows, and what is to be said before its next message
     /// can come.
     pub(super) fn finish(self) -> Result<(Handshake, Bytes), WireFault> {
-        let Self { keys, secret, mut prologue, side, partial: theirs } = self;
+        let Self { keys, secret, mut begun, side, partial: theirs } = self;
         match side {
             Side::Client(spake) => {
                 if theirs == NO_GUESS {
                     return Err(LinkLoss::NoGuess.into());
                 }
                 let key = key(spake, &theirs)?;
-                prologue.extend_from_slice(&theirs);
+                begun.said.extend_from_slice(&theirs);
                 // Whoever is there learns whether one guess is right.
                 let mut guess = keys.guess().ok_or(LinkLoss::WrongSecret)?;
                 guess.judge(true);
-                Ok(Handshake::client(keys, &prologue, Some(Proof { key, guess }))?)
+                Ok(Handshake::client(keys, &begun, Some(Proof { key, guess }))?)
             }
             Side::Host => {
                 let no_guess = || WireFault { loss: LinkLoss::NoGuess, answer: Bytes::from_static(&NO_GUESS) };
@@ -102,9 +101,9 @@ impl Pake {
                 let (password, client, host) = inputs(&secret);
                 let (spake, ours) = Spake2::start_b_with_rng(&password, &client, &host, Scalar::of(&keys.randomness));
                 let key = key(spake, &theirs)?;
-                prologue.extend_from_slice(&theirs);
-                prologue.extend_from_slice(&ours);
-                Ok((Handshake::host(keys, &prologue, Some(Proof { key, guess }))?, ours.into()))
+                begun.said.extend_from_slice(&theirs);
+                begun.said.extend_from_slice(&ours);
+                Ok((Handshake::host(keys, &begun, Some(Proof { key, guess }))?, ours.into()))
             }
         }
     }

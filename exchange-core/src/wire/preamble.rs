@@ -26,9 +26,10 @@ pub enum Protection {
     /// Nothing.
     Clear,
     /// A handshake by which each end proves who it is, and seals with keys that only they have:
-    /// `Noise_XX_25519_ChaChaPoly_BLAKE2s`.
+    /// `Noise_XX_25519_ChaChaPoly_BLAKE2s`, or [`AESGCM`](Features::AES_GCM).
     Noise,
-    /// The same, by a secret that both know: `Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s`, with a key from SPAKE2.
+    /// The same, by a secret that both know: `Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s`, or [`AESGCM`](Features::AES_GCM), with
+    /// a key from SPAKE2.
     NoisePsk,
 }
 
@@ -37,9 +38,20 @@ const OFFER_FIELDS: usize = 10;
 const OFFER_MAX: usize = 512;
 const CHOICE_LEN: usize = 8;
 
-/// Parts of the protocol that both sides have to know to use, as bits. None are defined yet.
+/// Parts of the protocol that both sides have to know to use, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Features(u32);
+
+impl Features {
+    /// A handshake and what follows it are sealed by AES-256-GCM, not by ChaCha20-Poly1305. Offered where there are
+    /// instructions for it.
+    pub const AES_GCM: Self = Self(1);
+
+    /// Whether all of those are among these.
+    pub const fn contains(self, those: Self) -> bool {
+        self.0 & those.0 == those.0
+    }
+}
 
 /// What one end can speak.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,10 +104,10 @@ impl Offer {
         Self { versions, encodings, protections: Protection::Clear.bit(), features: Features(0) }
     }
 
-    /// The same with these protections and no other: nobody can talk an end out of them.
-    pub(super) fn with(self, protections: &[Protection]) -> Self {
+    /// The same with these protections and no other, since nobody is to talk an end out of them, and with these features.
+    pub(super) fn with(self, protections: &[Protection], features: Features) -> Self {
         let protections = protections.iter().fold(0, |bits, protection| bits | protection.bit());
-        Self { protections, ..self }
+        Self { protections, features, ..self }
     }
 
     pub(super) fn choose(&self, theirs: &Self) -> Result<Choice, LinkLoss> {
@@ -126,7 +138,7 @@ impl Offer {
         (self.versions.oldest()..=self.versions.newest()).contains(&choice.version)
             && self.encodings & bit(choice.encoding) != 0
             && self.protections & choice.protection.bit() != 0
-            && choice.features.0 & !self.features.0 == 0
+            && self.features.contains(choice.features)
     }
 
     pub(super) fn encode(&self) -> Bytes {

@@ -14,7 +14,7 @@ use exchange_core::{
     Body, CloseReason, Encoding, Epoch, Event, Host, LinkLoss, MemberId, NameError, PeerId, ProducerId, Rev, RoomId,
     RoomName, Seq, Status, Time, Token, Violation,
     message::{Entry, Hello, MAX_FIRST_FRAME, MAX_FRAME, ToClient, ToHost, Welcome},
-    wire::{Protection, frames},
+    wire::{Features, Protection, frames},
 };
 
 use self::answers::readable;
@@ -185,6 +185,10 @@ impl Hosts {
                     self.are_links_looked_at = false;
                 }
                 Seen::Opened { socket, choice } => {
+                    let is_by_aes = choice.features.contains(Features::AES_GCM);
+                    scene.marks.sometimes(is_by_aes, Mark::SealedByAes);
+                    let is_sealed = choice.protection != Protection::Clear;
+                    scene.marks.sometimes(is_sealed && !is_by_aes, Mark::SealedByChaCha);
                     if let Some(link) = self.links.get_mut(socket) {
                         link.encoding = Some(choice.encoding);
                         link.is_by_secret = choice.protection == Protection::NoisePsk;

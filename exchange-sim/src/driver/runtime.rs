@@ -28,7 +28,8 @@ use crate::net::NodeId;
 /// A machine in a simulation. Cheap to clone; all clones are the same machine.
 ///
 /// It listens at the port it is asked to and has one address, `10.0.x.y`, which [`ip`](Self::ip) tells. Its host name is
-/// its name followed by `.local`; `node-3.local` is the fourth machine, whatever it is called.
+/// its name followed by `.local`; `node-3.local` is the fourth machine, whatever it is called. Every other one, by chance,
+/// has instructions for AES.
 #[derive(Clone)]
 pub struct SimRuntime {
     pub(super) shared: Shared,
@@ -119,6 +120,10 @@ impl Runtime for SimRuntime {
         let mut bytes = [0; 32];
         self.shared.lock().machine(self.node).random.fill(&mut bytes);
         Ok(Seed::new(bytes))
+    }
+
+    fn has_aes(&self) -> bool {
+        self.shared.lock().machine(self.node).identity[0].is_multiple_of(2)
     }
 
     fn timer(&self) -> SimTimer {

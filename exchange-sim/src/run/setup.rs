@@ -207,12 +207,14 @@ impl<'a> Run<'a> {
         self.seen(ChatNode::client_with(machine, offer, setup.credit, HOST, disk).secured(keyring))
     }
 
-    /// What the links of a program are secured with, if they are: whatever it has drawn before it draws never again.
+    /// What the links of a program are secured with, if they are: whatever it has drawn before it draws never again. Half of
+    /// the machines have instructions for AES.
     fn keyring(&self, device: usize, identity: Option<&Identity>) -> Option<Keyring> {
         let started = self.world.events();
         let mut bytes = [0; 32];
         Random::new(self.scenario.seed, "handshakes", started << 8 | device as u64).fill(&mut bytes);
-        identity.map(|identity| Keyring::new(identity.clone(), &Seed::new(bytes)))
+        let has_aes = Random::new(self.scenario.seed, "processor", device as u64).chance(500);
+        identity.map(|identity| Keyring::new(identity.clone(), &Seed::new(bytes)).with_aes(has_aes))
     }
 
     /// The same, by a code, where the session is locked: by the right one, or by another.

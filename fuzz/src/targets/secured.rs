@@ -18,9 +18,10 @@ pub fn run(data: &[u8]) {
     let _ = attempt(&mut Unstructured::new(data));
 }
 
-fn ends(by_code: bool) -> (Wire, Wire) {
+fn ends(by_code: bool, has_aes: bool) -> (Wire, Wire) {
     let keys = |who| {
-        let mut keyring = Keyring::new(Identity::from_seed([who; 32]), &Seed::from_number(who.into()));
+        let mut keyring =
+            Keyring::new(Identity::from_seed([who; 32]), &Seed::from_number(who.into())).with_aes(has_aes);
         if by_code {
             keyring.lock(JoinCode::draw(&Seed::from_number(0)).into());
         }
@@ -55,7 +56,7 @@ fn attempt(u: &mut Unstructured<'_>) -> Result<()> {
     // Which of the words of the handshake is changed, if any.
     let changed = u.int_in_range(0..=9_usize)?;
     let by_code = u.arbitrary()?;
-    let (mut client, mut host) = ends(by_code);
+    let (mut client, mut host) = ends(by_code, u.arbitrary()?);
     let last = if by_code { LAST + 2 } else { LAST };
     let (mut said, mut is_changed) = (client.opening().to_vec(), false);
     let mut opened = [false; 2];

@@ -165,7 +165,7 @@ class Client(Paging):
         stream: wire.Stream
         if self.is_secured:
             secret = self._secret if self._welcome is None or self._is_locked_out else None
-            stream = secure.Secured(wire.Offer(), secure.Keys(self.identity, self._host, secret=secret))
+            stream = secure.Secured(wire.Offer(), secure.Keys(self.identity, self._host, secret=secret, has_aes=True))
         else:
             stream = wire.Stream(wire.Offer(protections=wire.CLEAR))
         self.link = Link(stream, deadline=now + HANDSHAKE)

@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from dissononce.cipher.aesgcm import AESGCMCipher
 from dissononce.cipher.chachapoly import ChaChaPolyCipher
+from dissononce.cipher.cipher import Cipher
 from dissononce.dh.dh import DH
 from dissononce.dh.keypair import KeyPair
 from dissononce.dh.x25519.private import PrivateKey
@@ -26,7 +28,7 @@ from dissononce.processing.impl.symmetricstate import SymmetricState
 from dissononce.processing.modifiers.psk import PSKPatternModifier
 
 from .secret import PAKE, Pake, Secret
-from .wire import BY_SECRET, NOISE, Broken, Offer, Stream
+from .wire import AES_GCM, BY_SECRET, NOISE, Broken, Offer, Stream
 
 MESSAGES = 32, 128, 96
 """The lengths of the messages of a handshake; with a secret the first has a tag more."""
@@ -88,6 +90,8 @@ class Keys(NamedTuple):
     """What a client comes by, and a host asks newcomers for."""
     entropy: Callable[[int], bytes] | None = None
     """Where the scalar is from that goes with it."""
+    has_aes: bool = False
+    """Whether this machine has instructions for AES."""
 
 
 class Secured(Stream):
@@ -95,7 +99,8 @@ class Secured(Stream):
 
     def __init__(self, ours: Offer, keys: Keys, is_client: bool = True) -> None:
         protections = (BY_SECRET if is_client else NOISE | BY_SECRET) if keys.secret else NOISE
-        super().__init__(ours._replace(protections=protections), is_client)
+        features = AES_GCM if keys.has_aes else 0
+        super().__init__(ours._replace(protections=protections, features=features), is_client)
         self._keys = keys
         self._pake: Pake | None = None
         self._prologue = b""
@@ -153,7 +158,9 @@ class Secured(Stream):
 
 
     def _shake(self, key: bytes | None) -> None:
-        self._handshake = Handshake(self._keys, self._is_client, self._prologue, key)
+        assert self.choice
+        cipher = AesGcm() if self.choice.features & AES_GCM else ChaChaPoly()
+        self._handshake = Handshake(self._keys, self._is_client, cipher, self._prologue, key)
         if self._is_client:
             self._said += self._handshake.say()
 
@@ -161,13 +168,13 @@ class Secured(Stream):
 class Handshake:
     """One end of a handshake; it says and hears its messages in turn, and then there are `ciphers`."""
 
-    def __init__(self, keys: Keys, is_client: bool, prologue: bytes, key: bytes | None) -> None:
+    def __init__(self, keys: Keys, is_client: bool, cipher: Cipher, prologue: bytes, key: bytes | None) -> None:
         self.peer: str | None = None
         self.ciphers: tuple[CipherState, CipherState] | None = None
         """For what goes to the host, and to the client."""
         self._keys = keys
         self._gone = 0
-        self._noise = HandshakeState(SymmetricState(CipherState(Cipher()), Blake2sHash()), keys.dh)
+        self._noise = HandshakeState(SymmetricState(CipherState(cipher), Blake2sHash()), keys.dh)
         self._is_by_secret = key is not None
         pattern = PSKPatternModifier(0).modify(XXHandshakePattern()) if key else XXHandshakePattern()
         psks = (key,) if key else None
@@ -262,7 +269,15 @@ class Direction:
         self._cipher.set_nonce(self._number)
 
 
-class Cipher(ChaChaPolyCipher):
+class KeyWithoutTag(Cipher):
     def rekey(self, key: bytes) -> bytes:
         # The first 32 bytes are the key; dissononce leaves the tag behind them.
         return super().rekey(key)[:32]
+
+
+class ChaChaPoly(KeyWithoutTag, ChaChaPolyCipher):
+    pass
+
+
+class AesGcm(KeyWithoutTag, AESGCMCipher):
+    pass

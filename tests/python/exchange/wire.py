@@ -9,6 +9,7 @@ from typing import NamedTuple
 MAGIC = b"EXCHANGE"
 POSTCARD, JSON = 1, 2
 CLEAR, NOISE, BY_SECRET = 1, 2, 4
+AES_GCM = 1
 MAX_FRAME, MAX_FIRST_FRAME = 65536, 1024
 
 

@@ -32,12 +32,21 @@ pub(super) fn vectors() -> Vec<Vector> {
     let talk = Talk::held(Own::client(Encoding::Json), Own::host());
     let ends = [Side::Client, Side::Host].into_iter().flat_map(|reader| broken_records(&talk, reader));
     let ends = broken_handshakes(&talk).into_iter().chain(ends).chain([first_frame_too_long()]);
-    whole.chain(by_secret()).chain(strangers()).chain(ends).chain(protections()).chain(rekeyed()).collect()
+    let rekeyed = [("rekeyed", Own::host()), ("aes.rekeyed", Own { has_aes: true, ..Own::host() })];
+    let rekeyed = rekeyed.into_iter().flat_map(|(name, host)| self::rekeyed(name, host));
+    whole
+        .chain(by_secret())
+        .chain(by_aes())
+        .chain(strangers())
+        .chain(ends)
+        .chain(protections())
+        .chain(rekeyed)
+        .collect()
 }
 
 /// The keys of an end for its link; `random` is what the ephemeral one comes from, here.
-pub fn keys(seed: [u8; 32], random: [u8; 32], expects: Option<PeerId>, secret: Option<&str>) -> Keys {
-    let mut keyring = Keyring::new(Identity::from_seed(seed), &Seed::new(random));
+pub fn keys(seed: [u8; 32], random: [u8; 32], has_aes: bool, expects: Option<PeerId>, secret: Option<&str>) -> Keys {
+    let mut keyring = Keyring::new(Identity::from_seed(seed), &Seed::new(random)).with_aes(has_aes);
     if let Some(secret) = secret {
         keyring.lock(secret.parse::<JoinSecret>().unwrap());
     }
@@ -77,6 +86,7 @@ struct Own {
     seed: [u8; 32],
     random: [u8; 32],
     encodings: &'static [Encoding],
+    has_aes: bool,
     expects: Option<PeerId>,
     secret: Option<&'static str>,
 }
@@ -87,12 +97,14 @@ impl Own {
             Encoding::Json => &[Encoding::Json][..],
             Encoding::Postcard => &[Encoding::Postcard],
         };
-        Self { side: Side::Client, seed: [1; 32], random: [3; 32], encodings, expects: None, secret: None }
+        let (seed, random) = ([1; 32], [3; 32]);
+        Self { side: Side::Client, seed, random, encodings, has_aes: false, expects: None, secret: None }
     }
 
     fn host() -> Self {
         let encodings = &[Encoding::Postcard, Encoding::Json];
-        Self { side: Side::Host, seed: [2; 32], random: [4; 32], encodings, expects: None, secret: None }
+        let (seed, random) = ([2; 32], [4; 32]);
+        Self { side: Side::Host, seed, random, encodings, has_aes: false, expects: None, secret: None }
     }
 
     fn peer(&self) -> PeerId {
@@ -102,7 +114,7 @@ impl Own {
     fn wire(&self) -> Wire {
         let offer = Offer::new(Versions::SUPPORTED, self.encodings);
         let wire = if self.side == Side::Client { Wire::client(offer) } else { Wire::host(offer) };
-        wire.secured(Some(keys(self.seed, self.random, self.expects, self.secret)))
+        wire.secured(Some(keys(self.seed, self.random, self.has_aes, self.expects, self.secret)))
     }
 
     /// What this end hears, and what it says until it is through or has had enough.
@@ -129,6 +141,9 @@ impl Own {
             "random": hex(&self.random),
             "encodings": encodings,
         });
+        if self.has_aes {
+            own["has_aes"] = json!(true);
+        }
         if let Some(expects) = self.expects {
             own["expects"] = json!(expects);
         }
@@ -350,6 +365,39 @@ fn by_secret() -> Vec<Vector> {
     whole.chain(ends).collect()
 }
 
+/// Ends on machines that have instructions for AES.
+fn by_aes() -> Vec<Vector> {
+    let (client, host) = (Own::client(Encoding::Json), Own::host());
+    let with_aes = |own: Own| Own { has_aes: true, ..own };
+    let secret = Some("7-orbit-kitten");
+    let both = Talk::held(with_aes(client), with_aes(host));
+    let by_secret = Talk::held(Own { secret, ..with_aes(client) }, Own { secret, ..with_aes(host) });
+    let (only_client, only_host) = (Talk::held(with_aes(client), host), Talk::held(client, with_aes(host)));
+    let whole = [("both", &both), ("secret", &by_secret), ("only_client", &only_client), ("only_host", &only_host)];
+    let whole = whole
+        .into_iter()
+        .flat_map(|(name, talk)| [Side::Client, Side::Host].map(|reader| talk.vector(reader, &format!("aes.{name}"))));
+    let ends = |reader, name: &str, bytes: &[u8]| {
+        let (vector, _, said) = both.own(reader).hears(&format!("aes.{name}"), bytes);
+        vector.bytes("says", &said).with("error", "forged")
+    };
+    let message_2 = OFFER + CHOICE;
+    let mut neither_offer_nor_choice = flipped(&both.to_client.first, OFFER - 1);
+    neither_offer_nor_choice[message_2 - 1] ^= 1;
+    let ends = [
+        ends(Side::Host, "taken_out_of_the_offer", &flipped(&both.to_host.first, OFFER - 1)),
+        ends(Side::Client, "taken_out_of_the_choice", &flipped(&both.to_client.first, message_2 - 1)),
+        ends(Side::Client, "taken_out_of_offer_and_choice", &neither_offer_nor_choice),
+        ends(
+            Side::Client,
+            "message_2.last_bit_changed",
+            &flipped(&both.to_client.first, both.to_client.first.len() - 1),
+        ),
+        both.misheard(Side::Host, "aes.record.changed", &[&flipped(&both.to_host.records[0].0, RECORD_LENGTH)], 0),
+    ];
+    whole.chain(ends).collect()
+}
+
 /// The offer of that host, which chooses nothing.
 fn nothing(talk: &Talk) -> Vec<u8> {
     [&talk.to_client.first[..OFFER], &[0; CHOICE]].concat()
@@ -382,10 +430,10 @@ fn protections() -> [Vector; 3] {
 }
 
 /// Ends that say so much that they need another key.
-fn rekeyed() -> [Vector; 2] {
-    let talk = Talk::held(Own::client(Encoding::Postcard), Own::host());
+fn rekeyed(name: &str, host: Own) -> [Vector; 2] {
+    let talk = Talk::held(Own { has_aes: host.has_aes, ..Own::client(Encoding::Postcard) }, host);
     [Side::Client, Side::Host].map(|reader| {
-        let (vector, mut wire, said) = talk.own(reader).hears("rekeyed", &talk.heard(reader).first);
+        let (vector, mut wire, said) = talk.own(reader).hears(name, &talk.heard(reader).first);
         let held = [0, 0, 0, 1, 7];
         let mut last = Vec::new();
         for number in 0..=PER_KEY {

@@ -83,7 +83,8 @@ fn end(vector: &Vector) -> Wire {
     let offer = Offer::new(Versions::SUPPORTED, &encodings(&own.0["encodings"]));
     let wire = if vector.text("reader") == "client" { Wire::client(offer) } else { Wire::host(offer) };
     let secret = own.get("secret").and_then(Value::as_str);
-    wire.secured(Some(keys(key("seed"), key("random"), expects, secret)))
+    let has_aes = own.get("has_aes").is_some();
+    wire.secured(Some(keys(key("seed"), key("random"), has_aes, expects, secret)))
 }
 
 /// What each of its records holds, in turn.

@@ -17,7 +17,7 @@ use crate::{
     reason::Violation,
     seam::LinkLoss,
     seed::Seed,
-    wire::{Choice, Keyring, Offer, Protection, Stage, Wire},
+    wire::{Choice, Features, Keyring, Offer, Protection, Stage, Wire},
 };
 
 const CLIENT: u8 = 1;
@@ -37,6 +37,15 @@ fn client(seed: u64) -> Wire {
 
 fn host(seed: u64) -> Wire {
     Wire::host(Offer::default()).secured(Some(keys(HOST, seed)))
+}
+
+/// A client and a host on machines that have instructions for AES, or do not.
+fn between_machines(has_aes: [bool; 2]) -> Between {
+    let keys = |of: u8| {
+        Keyring::new(identity(of), &Seed::from_number(of.into())).with_aes(has_aes[usize::from(of) - 1]).keys()
+    };
+    let client = Wire::client(Offer::default()).secured(Some(keys(CLIENT)));
+    Between::new(client, Wire::host(Offer::default()).secured(Some(keys(HOST))))
 }
 
 pub(super) fn sealed(wire: &mut Wire, frames: &[u8]) -> Vec<u8> {
@@ -93,12 +102,40 @@ fn whoever_looks_on_sees_nothing_of_what_is_said_and_whoever_knows_nothing_of_th
 }
 
 #[test]
+fn aes_seals_where_both_machines_are_good_at_it_and_nowhere_else() {
+    let conversation = |has_aes| {
+        let mut between = between_machines(has_aes);
+        between.pass(|_, _, _| {});
+        between.say(AT_CLIENT, &frame(200));
+        between.pass(|_, _, _| {});
+        assert_eq!(between.ends[AT_HOST].1.frames, [vec![7; 200]]);
+        let [by_client, by_host] =
+            [AT_CLIENT, AT_HOST].map(|end| between.opened(end).unwrap().0.features.contains(Features::AES_GCM));
+        assert_eq!(by_client, by_host);
+        (by_client, between.said[AT_CLIENT][20..].to_vec())
+    };
+    let conversations = [[false, false], [true, false], [false, true], [true, true]].map(conversation);
+    assert_eq!(conversations.each_ref().map(|(by_aes, _)| *by_aes), [false, false, false, true]);
+    let lengths = conversations.each_ref().map(|(_, said)| said.len());
+    assert_eq!(lengths, [lengths[0]; 4], "nothing gets longer by it");
+}
+
+#[test]
 fn whoever_changes_any_bit_of_a_handshake_keeps_it_from_going_on() {
-    let mut untouched = Between::new(client(1), host(2));
+    on_any_bit_of_a_handshake(|| Between::new(client(1), host(2)));
+}
+
+#[test]
+fn whoever_changes_any_bit_of_a_handshake_by_aes_keeps_it_from_going_on() {
+    on_any_bit_of_a_handshake(|| between_machines([true, true]));
+}
+
+fn on_any_bit_of_a_handshake(begin: impl Fn() -> Between) {
+    let mut untouched = begin();
     untouched.pass(|_, _, _| {});
     for (from, said) in untouched.said.iter().enumerate() {
         for bit in 0..said.len() * 8 {
-            let mut between = Between::new(client(1), host(2));
+            let mut between = begin();
             let mut was_changed = false;
             between.pass(|by, at, bytes| {
                 if let Some(byte) = (bit / 8).checked_sub(at).filter(|_| by == from).and_then(|at| bytes.get_mut(at)) {

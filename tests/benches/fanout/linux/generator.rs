@@ -7,16 +7,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use exchange_tokio::core::{
-    Body, Encoding, Identity, RoomId, Seed, Seq, Timestamp,
-    message::{Entry, ToClient, ToHost},
-    wire::{Keyring, Received},
+use exchange_tokio::{
+    Runtime as _, Tokio,
+    core::{
+        Body, Encoding, Identity, RoomId, Seed, Seq, Timestamp,
+        message::{Entry, ToClient, ToHost},
+        wire::{Keyring, Received},
+    },
 };
 use rustix::{
     buffer::spare_capacity,
     event::{Timespec, epoll},
     fd::OwnedFd,
 };
+use tokio::runtime::Builder;
 
 use super::{
     order::Order,
@@ -59,6 +63,7 @@ struct Room {
 
 impl Generator {
     pub(super) fn connect(system: System, address: SocketAddr, load: Load) -> io::Result<Self> {
+        let has_aes = Tokio::new(Builder::new_current_thread().build()?.handle().clone()).has_aes();
         let body = Body::text(&"x".repeat(TEXT));
         let mut room = Room { system, id: RoomId(1), origin: Seq::ZERO, body, sent: 0, order: Order::default() };
         let mut buffer = vec![0; 256 * 1024];
@@ -66,11 +71,17 @@ impl Generator {
         for number in (0..=u8::MAX).take(load.receivers) {
             let identity = Identity::from_seed([number; 32]);
             let id = identity.peer();
-            let mut keyring = (system == System::Sealed).then(|| Keyring::new(identity, &Seed::new([number; 32])));
+            let keyring = Keyring::new(identity, &Seed::new([number; 32]));
+            let mut keyring = match system {
+                System::Exchange | System::Floor => None,
+                System::Sealed => Some(keyring.with_aes(has_aes)),
+                System::SealedByChaCha => Some(keyring),
+            };
             let mut peer = Peer::connect(address, keyring.as_mut(), number)?;
-            match system {
-                System::Exchange | System::Sealed => (room.id, room.origin) = peer.join(id, number, &mut buffer)?,
-                System::Floor => peer.skip_joining(number)?,
+            if system == System::Floor {
+                peer.skip_joining(number)?;
+            } else {
+                (room.id, room.origin) = peer.join(id, number, &mut buffer)?;
             }
             peers.push(peer);
         }
@@ -138,7 +149,7 @@ impl Room {
         let (room, cmid, body) = (self.id, talker.cmid, self.body.clone());
         self.sent += 1;
         match self.system {
-            System::Exchange | System::Sealed => {
+            System::Exchange | System::Sealed | System::SealedByChaCha => {
                 let commitment = talker.commit(cmid, &body, at_once);
                 talker.say(&ToHost::Send { room, cmid, body, commitment });
             }

@@ -14,7 +14,7 @@ use rustix::thread::CpuSet;
 
 use self::{
     generator::{Generator, Load},
-    measure::{Measurement, Row},
+    measure::{Measurement, Measurements, Row},
     server::{Server, System},
 };
 
@@ -95,9 +95,9 @@ pub(crate) fn main() -> io::Result<()> {
 
 /// A process of each system, measured in turn, a slice at a time: whatever else the machine does meets all alike. Which
 /// of them is `first` to start and in each turn is worth a few percent.
-fn measure(load: Load, messages: usize, cores: Option<&[CpuSet; 2]>, first: usize) -> io::Result<[Measurement; 3]> {
+fn measure(load: Load, messages: usize, cores: Option<&[CpuSet; 2]>, first: usize) -> io::Result<Measurements> {
     let mut contestants = Vec::new();
-    for system in (0..3).map(|turn| (first + turn) % 3) {
+    for system in (0..System::ALL.len()).map(|turn| (first + turn) % System::ALL.len()) {
         // A process has the cores of whoever starts it.
         cores::pin_to(cores.map(|[servers, _]| servers))?;
         let server = Server::start(System::ALL[system], load.receivers)?;
@@ -113,7 +113,7 @@ fn measure(load: Load, messages: usize, cores: Option<&[CpuSet; 2]>, first: usiz
             *elapsed += generator.run(slice)?;
         }
     }
-    let mut measured = [Measurement::default(); 3];
+    let mut measured = Measurements::default();
     for ((system, server, generator, elapsed), before) in contestants.iter_mut().zip(before) {
         measured[*system] =
             Measurement::new(server.cpu()?.saturating_sub(before), *elapsed, SLICES * slice * load.receivers);

@@ -26,11 +26,13 @@ pub(super) enum System {
     Exchange,
     /// A host as it usually is.
     Sealed,
+    /// The same host, with clients that have no instructions for AES.
+    SealedByChaCha,
     Floor,
 }
 
 impl System {
-    pub(super) const ALL: [Self; 3] = [Self::Exchange, Self::Sealed, Self::Floor];
+    pub(super) const ALL: [Self; 4] = [Self::Exchange, Self::Sealed, Self::SealedByChaCha, Self::Floor];
 }
 
 impl fmt::Display for System {
@@ -38,6 +40,7 @@ impl fmt::Display for System {
         f.write_str(match self {
             Self::Exchange => "exchange",
             Self::Sealed => "sealed",
+            Self::SealedByChaCha => "sealed-by-chacha",
             Self::Floor => "floor",
         })
     }
@@ -69,7 +72,7 @@ impl System {
         runtime.block_on(async {
             match self {
                 Self::Exchange => host(receivers, HostBuilder::insecure).await,
-                Self::Sealed => host(receivers, |builder| builder).await,
+                Self::Sealed | Self::SealedByChaCha => host(receivers, |builder| builder).await,
                 Self::Floor => floor::serve(receivers).await,
             }
         })
