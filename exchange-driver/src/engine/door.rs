@@ -5,77 +5,141 @@ use std::{collections::VecDeque, time::Duration};
 
 use exchange_core::Time;
 
-/// Between two steps of handshakes, of which a step takes a fifth of that at most.
-const PAUSE: Duration = Duration::from_millis(1);
+/// Of a host's time strangers may have one part in so many.
+const SHARE: u32 = 5;
+
+/// For how long they may have used up their share ahead of time: nobody waits for a step that takes little, and after one
+/// that takes long, which is a fifth of this, everybody does.
+const AHEAD: Duration = Duration::from_millis(1);
+
+/// Those who have waited and have their turn in one round, at most: what they say is passed on to all others together.
+const TURNS: usize = 64;
 
 /// Links that want to go on with their handshake, first come, first served.
 #[derive(Debug, Default)]
 pub(super) struct Door {
     waiting: VecDeque<usize>,
-    opens_at: Time,
-    /// Whose turn it is in this round.
-    turn: Option<usize>,
+    /// Up to when strangers have used up their share.
+    used_until: Time,
+    /// Whose turn it is in this round, one after the other, if there is time for them.
+    turns: VecDeque<usize>,
 }
 
 impl Door {
-    /// Begins a round; gives the link whose turn it is, if somebody has waited.
-    pub(super) fn open(&mut self, now: Time) -> Option<usize> {
-        self.turn = if self.opens_at <= now { self.waiting.pop_front() } else { None };
-        self.turn
+    /// Begins a round; adds the links whose turn it is, of those that have waited.
+    pub(super) fn open(&mut self, now: Time, ready: &mut Vec<usize>) {
+        while let Some(place) = self.turns.pop_back() {
+            self.waiting.push_front(place);
+        }
+        if self.is_open(now) {
+            self.turns.extend(self.waiting.drain(..self.waiting.len().min(TURNS)));
+            ready.extend(&self.turns);
+        }
     }
 
     /// Whether that link goes on now; if not, it waits for its turn.
     pub(super) fn lets(&mut self, place: usize, now: Time) -> bool {
-        let is_its_turn = match self.turn {
-            Some(turn) => turn == place,
-            None => self.opens_at <= now && self.waiting.is_empty(),
-        };
+        let is_its_turn =
+            self.is_open(now) && self.turns.front().map_or(self.waiting.is_empty(), |turn| *turn == place);
         if is_its_turn {
-            self.turn = None;
-            self.opens_at = now + PAUSE;
-        } else if !self.waiting.contains(&place) {
+            self.turns.pop_front();
+        } else if !self.turns.contains(&place) && !self.waiting.contains(&place) {
             self.waiting.push_back(place);
         }
         is_its_turn
     }
 
+    /// That link does not want to go on any more.
+    pub(super) fn leave(&mut self, place: usize) {
+        self.turns.retain(|turn| *turn != place);
+        self.waiting.retain(|waiting| *waiting != place);
+    }
+
+    /// Takes a step of somebody's who was let on.
+    pub(super) fn counts<T>(&mut self, clock: impl Fn() -> Time, step: impl FnOnce() -> T) -> T {
+        let from = clock();
+        let taken = step();
+        self.used_until = self.used_until.max(from) + clock().since(from) * SHARE;
+        taken
+    }
+
     /// When the next one has its turn, if somebody waits.
     pub(super) fn wake(&self) -> Option<Time> {
-        (!self.waiting.is_empty()).then_some(self.opens_at)
+        let is_awaited = !self.waiting.is_empty() || !self.turns.is_empty();
+        is_awaited.then(|| Time::ZERO + self.used_until.since(Time::ZERO + AHEAD))
+    }
+
+    fn is_open(&self, now: Time) -> bool {
+        self.used_until <= now + AHEAD
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
-    #[test]
-    fn strangers_have_their_turn_one_after_the_other_and_with_a_pause() {
-        let (mut door, begin) = (Door::default(), Time::ZERO + PAUSE);
-        assert_eq!(door.open(begin), None);
-        assert!(door.lets(1, begin), "nobody waits");
-        assert!(!door.lets(2, begin) && !door.lets(3, begin) && !door.lets(2, begin));
-        assert_eq!(door.wake(), Some(begin + PAUSE));
-        assert_eq!(door.open(begin), None);
-        assert!(!door.lets(1, begin), "whoever has had a turn waits behind the others");
+    const LONG: Duration = Duration::from_micros(300);
 
-        for (turn, place) in (1..).zip([2, 3, 1]) {
-            let now = begin + PAUSE * turn;
-            assert_eq!(door.open(now), Some(place));
-            assert!(!door.lets(4, now) && door.lets(place, now) && !door.lets(5, now));
+    /// Passes if it is let, and takes that long.
+    fn passes(door: &mut Door, place: usize, now: Time, takes: Duration) -> bool {
+        let passes = door.lets(place, now);
+        if passes {
+            let clock = Cell::new(now);
+            door.counts(|| clock.get(), || clock.set(now + takes));
         }
-        assert_eq!(door.open(begin + PAUSE * 4), Some(4));
+        passes
+    }
+
+    fn opened(door: &mut Door, now: Time) -> Vec<usize> {
+        let mut ready = Vec::new();
+        door.open(now, &mut ready);
+        ready
     }
 
     #[test]
-    fn a_turn_that_is_not_taken_is_the_next_ones_in_the_next_round() {
-        let (mut door, begin) = (Door::default(), Time::ZERO + PAUSE);
-        door.open(begin);
-        assert!(door.lets(1, begin) && !door.lets(2, begin) && !door.lets(3, begin));
-        let now = begin + PAUSE;
-        assert_eq!(door.open(now), Some(2));
-        assert_eq!(door.open(now), Some(3), "the second is gone");
+    fn strangers_who_take_long_have_their_turn_one_after_the_other_and_with_a_pause() {
+        let (mut door, mut now) = (Door::default(), Time::ZERO + AHEAD);
+        assert!(opened(&mut door, now).is_empty());
+        assert!(passes(&mut door, 1, now, LONG), "nobody waits");
+        assert!(!door.lets(2, now) && !door.lets(3, now) && !door.lets(2, now));
+        assert_eq!(door.wake().map(|at| at + AHEAD), Some(now + LONG * SHARE));
+        assert!(opened(&mut door, now).is_empty());
+        assert!(!door.lets(1, now), "whoever has had a turn waits behind the others");
+
+        for place in [2, 3, 1] {
+            now = door.wake().unwrap();
+            assert_eq!(opened(&mut door, now).first(), Some(&place));
+            assert!(!door.lets(4, now), "others have waited for longer");
+            assert!(passes(&mut door, place, now, LONG) && !door.lets(5, now));
+        }
+        let now = door.wake().unwrap();
+        assert_eq!(opened(&mut door, now), [4, 5]);
+    }
+
+    #[test]
+    fn strangers_who_take_little_do_not_wait() {
+        let (mut door, now) = (Door::default(), Time::ZERO + AHEAD);
+        let little = Duration::from_micros(2);
+        let through = (0..1000).filter(|place| passes(&mut door, *place, now, little)).count();
+        assert_eq!(through, 101, "then they have had what is theirs of a millisecond");
+        let later = now + AHEAD;
+        let turns = opened(&mut door, later);
+        assert_eq!((turns.len(), turns[0]), (TURNS, 101));
+        assert!(turns.into_iter().all(|place| passes(&mut door, place, later, little)));
+    }
+
+    #[test]
+    fn a_turn_that_nobody_takes_is_the_next_ones() {
+        let (mut door, now) = (Door::default(), Time::ZERO + AHEAD);
+        assert!(passes(&mut door, 1, now, LONG) && !door.lets(2, now) && !door.lets(3, now));
+        let now = door.wake().unwrap();
+        assert_eq!(opened(&mut door, now), [2, 3]);
+        assert!(!door.lets(3, now), "the second is first");
+        door.leave(2);
         assert!(door.lets(3, now));
+        assert!(opened(&mut door, now).is_empty());
         assert_eq!(door.wake(), None);
     }
 }

@@ -244,7 +244,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
         // Whoever talks faster than it can be kept has to wait.
         if !self.keeper.as_ref().is_some_and(Keeper::is_full) {
             self.ready.take(&mut self.ready_now);
-            self.ready_now.extend(self.door.open(now));
+            self.door.open(now, &mut self.ready_now);
         }
 
         let Self { machine, out, owed, links, buffer, runtime, commands, stats, .. } = self;
@@ -261,17 +261,17 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
                 continue;
             }
             // Whoever was dialled is no stranger.
-            if !link.is_opened() && self.dialer.is_none() {
-                if !self.door.lets(place, now) {
-                    continue;
-                }
-                self.is_for_strangers = true;
+            let is_stranger = !link.is_opened() && self.dialer.is_none();
+            if is_stranger && !self.door.lets(place, now) {
+                continue;
             }
+            self.is_for_strangers |= is_stranger;
             if !mem::replace(&mut link.dirty, true) {
                 self.dirty.push(place);
             }
             busy = true;
-            let reading = link.read(buffer, stats, |input| round.handle(input));
+            let mut read = || link.read(buffer, stats, |input| round.handle(input));
+            let reading = if is_stranger { self.door.counts(|| runtime.now(), read) } else { read() };
             if link.peer.is_none() {
                 link.peer = round.peer_at(link.id);
             }
@@ -379,6 +379,7 @@ impl<R: Runtime, M: Machine> Engine<R, M> {
             self.stats.closes.count(cause);
             telling::link_ended(link.id, link.peer.as_ref(), cause);
             link.end(now + LINGER);
+            self.door.leave(place);
             self.ending.push(place);
             self.unfinished.push(place);
         }
