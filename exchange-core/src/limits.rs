@@ -182,6 +182,9 @@ pub struct Timing {
     /// Between two changes of a peer's presence or nick that others are told of, and between two of what a room's
     /// members signal; of those in between, the last counts.
     pub pace: Duration,
+    /// Between two times at which all are told who has come and gone, for each of them; those who come in between are
+    /// told of together. What is less than a millisecond for all is nothing: in a session of a few nobody waits.
+    pub news: Duration,
     /// From when a member said last that it is typing until it is not shown as typing any more.
     pub typing: Duration,
 }
@@ -195,6 +198,7 @@ impl Default for Timing {
             grace: Duration::from_secs(5),
             expiry: Duration::from_secs(120),
             pace: Duration::from_millis(500),
+            news: Duration::from_micros(50),
             typing: Duration::from_secs(6),
         }
     }

@@ -10,7 +10,7 @@ use super::{
     paging::{Fetch, PageSize},
 };
 use crate::{
-    ids::{Rev, Seq},
+    ids::{Rev, RoomId, Seq},
     message::{Encoding, GapReason, Joined, ToClient},
     presence::Roster,
     room::{Next, Room},
@@ -31,16 +31,11 @@ impl Host {
         }
         let mut touched = mem::take(&mut self.touched);
         while let Some(room) = self.grown.pop_first() {
-            self.changes_room(room);
-            if let Some(room) = self.rooms.get_mut(&room) {
-                room.log.seal();
-                touched.extend_from_slice(room.subscribers());
-            }
+            self.seal(room);
+            self.news.forget(room);
+            touched.extend(self.rooms.get(&room).into_iter().flat_map(Room::subscribers));
         }
-        if mem::take(&mut self.roster_grown) {
-            touched.clear();
-            touched.extend(self.links.keys());
-        }
+        self.tell_news(now, &mut touched);
         touched.sort_unstable();
         touched.dedup();
         for link in touched.drain(..) {
@@ -48,6 +43,14 @@ impl Host {
             self.acknowledge(now, link, out);
         }
         self.touched = touched;
+    }
+
+    /// What has been logged in a room in this round can be read from now on.
+    pub(super) fn seal(&mut self, room: RoomId) {
+        self.changes_room(room);
+        if let Some(room) = self.rooms.get_mut(&room) {
+            room.log.seal();
+        }
     }
 
     /// Gives a link what it lacks, as far as its credit goes: members first, so that no entry names a stranger.

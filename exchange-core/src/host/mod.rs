@@ -26,6 +26,7 @@ mod listing;
 mod lock;
 mod members;
 mod moderation;
+mod news;
 mod nicks;
 mod paging;
 mod presence;
@@ -52,6 +53,7 @@ use self::{
     link::{Cursor, Link},
     lock::Lock,
     members::Member,
+    news::News,
     nicks::Nicks,
     presence::Wish,
 };
@@ -123,6 +125,7 @@ pub struct Host {
     timers: Timers<Alarm>,
     /// What changed since the last round's end.
     grown: BTreeSet<RoomId>,
+    news: News,
     signalled: BTreeSet<RoomId>,
     roster_grown: bool,
     touched: Vec<LinkId>,
@@ -140,6 +143,7 @@ enum Alarm {
     Grace(MemberId),
     Expiry(MemberId),
     Change(MemberId),
+    News,
     Signals(RoomId),
     Retention(RoomId),
     Idle,
@@ -213,6 +217,7 @@ impl Host {
             next_page: PageId::default(),
             timers: Timers::new(),
             grown: BTreeSet::new(),
+            news: News::default(),
             signalled: BTreeSet::new(),
             roster_grown: false,
             touched: Vec::new(),
@@ -278,16 +283,17 @@ impl Host {
         self.links.len()
     }
 
-    /// How many links have not been given everything there is for them yet.
+    /// How many links have not been given everything there is for them yet, but for news of who comes and goes that is
+    /// held back for all.
     pub fn lagging(&self) -> usize {
-        let lacks = |cursor: &Cursor| {
-            let room = self.rooms.get(&cursor.room);
-            room.is_some_and(|room| {
-                cursor.after < room.log.head() || cursor.signals < room.signals.rev() || cursor.fetch.is_some()
-            })
+        let is_old = |cursor: &Cursor| {
+            let room = self.rooms.get(&cursor.room).filter(|_| !self.news.is_held(cursor.room));
+            room.is_some_and(|room| cursor.after < room.log.head() || cursor.signals < room.signals.rev())
         };
+        let lacks = |cursor: &Cursor| cursor.fetch.is_some() || is_old(cursor);
         let members = self.links.values().filter(|link| link.member().is_some());
-        members.filter(|link| link.roster < self.roster.rev() || link.cursors.iter().any(lacks)).count()
+        let knows_all = |link: &Link| link.roster == self.roster.rev() || self.roster_grown;
+        members.filter(|link| !knows_all(link) || link.cursors.iter().any(lacks)).count()
     }
 
     /// Whether the session has been closed.
@@ -314,6 +320,8 @@ impl Host {
                 Alarm::Change(member) => self.grant(now, member, out),
                 Alarm::Signals(room) => drop(self.signalled.insert(room)),
                 Alarm::Retention(room) => self.forget_old(now, room),
+                // It was set so that there is a round.
+                Alarm::News => {}
                 Alarm::Idle => self.look_after_owner(now, out),
             }
         }
@@ -326,7 +334,7 @@ impl Host {
             Alarm::Heartbeat(_) => WakeReason::Heartbeat,
             Alarm::Unreachable(_) | Alarm::Grace(_) => WakeReason::Grace,
             Alarm::Expiry(_) => WakeReason::Expiry,
-            Alarm::Change(_) => WakeReason::Change,
+            Alarm::Change(_) | Alarm::News => WakeReason::Change,
             Alarm::Signals(_) => WakeReason::Signals,
             Alarm::Retention(_) => WakeReason::Retention,
             Alarm::Idle => WakeReason::Idle,

@@ -306,6 +306,7 @@ impl Host {
         self.changes_room(room);
         self.room_ids.remove(&state.name);
         self.grown.remove(&room);
+        self.news.forget(room);
         self.timers.cancel(Alarm::Retention(room));
         for author in state.log.authors() {
             if let Some(member) = self.members.get_mut(&author) {

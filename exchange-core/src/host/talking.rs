@@ -1,6 +1,6 @@
 //! Messages into logs: each once, in its sender's order, with an outcome for every one.
 
-use super::{Host, OWNER, budget::Asked, joining::rate_limited, link::Logged};
+use super::{Host, OWNER, budget::Asked, joining::rate_limited, link::Logged, news::News};
 use crate::{
     event::{Event, MessageId},
     ids::{Cmid, MemberId, RoomId, Seq},
@@ -197,7 +197,7 @@ impl Host {
         if cfg!(exchange_bug = "ack-before-log") && cmid != Cmid::ZERO && self.grown.contains(&room) {
             return Some(seq);
         }
-        let change = body.changes().is_some().then(|| body.clone());
+        let (change, is_news) = (body.changes().is_some().then(|| body.clone()), News::is(&body));
         let entry = Entry { room, seq, author, cmid, at: state.stamp(at), body, commitment, blanked: None };
         let told = state.is_member(OWNER).then(|| (state.name.clone(), entry.clone()));
         if let Some(member) = self.members.get_mut(&author) {
@@ -210,7 +210,11 @@ impl Host {
                 member.entries -= 1;
             }
         });
-        self.grown.insert(room);
+        if is_news {
+            self.news.of(room);
+        } else {
+            self.grown.insert(room);
+        }
         let stops_typing = cmid != Cmid::ZERO && state.signals.said(now, author);
         if let Some(change) = change
             && let Some(record) = self.roster.record(author)

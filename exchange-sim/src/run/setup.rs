@@ -151,6 +151,8 @@ impl<'a> Run<'a> {
             handshake: millis(setup.handshake_ms),
             grace: millis(setup.grace_ms),
             expiry: millis(setup.expiry_ms),
+            // So much as if there were a thousand of them, or nothing as for those few.
+            news: millis(if Random::new(self.scenario.seed, "news", 0).chance(250) { 10 } else { 0 }),
             ..Timing::default()
         };
         HostConfig {

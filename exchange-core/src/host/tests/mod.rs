@@ -14,6 +14,7 @@ mod locked;
 mod messages;
 mod misbehaviour;
 mod moderation;
+mod news;
 mod numbers;
 mod pages;
 mod presence;
