@@ -93,10 +93,17 @@ impl<'a> Deeds<'a> {
 
     /// Where in the log something is that somebody did under that number.
     pub(super) fn logged(&self, id: &MessageId, seq: Option<Seq>, me: Option<&Peer>) -> Option<Seq> {
-        let is_mine = |seq: &Seq| {
-            let done = self.done.get(&(&id.room, *seq));
-            matches!(done, Some(Deed::Acted { by, .. }) if me.is_some_and(|me| me.id == *by))
-        };
+        let is_mine = |seq: &Seq| self.done.get(&(&id.room, *seq)).is_some_and(|deed| is_by(deed, me));
         self.by_id.get(id).copied().or_else(|| seq.filter(is_mine))
     }
+
+    /// Whether that person has done anything in that room. Where a deed is said to be logged at a place that nobody is told
+    /// any more, that is all that can be known of it.
+    pub(super) fn has_acted(&self, room: &RoomName, me: Option<&Peer>) -> bool {
+        self.done.iter().any(|((of, _), deed)| *of == room && is_by(deed, me))
+    }
+}
+
+fn is_by(deed: &Deed<'_>, me: Option<&Peer>) -> bool {
+    matches!(deed, Deed::Acted { by, .. } if me.is_some_and(|me| me.id == *by))
 }
