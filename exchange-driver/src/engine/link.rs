@@ -36,6 +36,9 @@ const READS: usize = 4;
 /// What sealing adds to what is sealed together, mostly.
 const SEAL: usize = 64;
 
+/// Pieces that there is room for while nothing waits: a link that is idle is to cost little.
+const KEPT: usize = 8;
+
 /// Slices in one write.
 const SLICES: usize = 64;
 
@@ -217,9 +220,12 @@ impl<S: ByteStream> LinkIo<S> {
                 Poll::Ready(Err(error)) => return Err(loss_of(&error)),
             }
         }
-        if queue.capacity() > SLICES {
-            // A slow phase is over: its memory is given back.
+        // A phase is over in which much had to wait: its memory is given back.
+        if queue.capacity() > KEPT {
             *queue = VecDeque::new();
+        }
+        if unsealed.capacity() > KEPT {
+            *unsealed = Vec::new();
         }
         Ok(())
     }
