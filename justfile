@@ -68,6 +68,10 @@ bench FILTER="":
 soak:
     cargo bench --package exchange-tests --locked --bench soak -- full
 
+# What it costs to pass messages on, beside floors and others. Writes tests/costs.
+costs:
+    cargo bench --package exchange-tests --locked --bench costs -- --page
+
 # What abuse costs those who mean no harm. Writes tests/abuse.
 abuse:
     cargo bench --package exchange-tests --locked --bench abuse -- --page

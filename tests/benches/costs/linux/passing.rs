@@ -1,0 +1,175 @@
+//! What it costs to pass messages on.
+
+use std::{io, time::Duration};
+
+use indicatif::ProgressBar;
+
+use super::{
+    Plan,
+    figures::Passing,
+    generator::{Generator, Load},
+    server::Server,
+    system::System,
+};
+
+/// Who says how much to whom.
+#[derive(Debug)]
+pub(super) struct Workload {
+    pub(super) name: &'static str,
+    load: Load,
+    /// How often something is said, if that is not as soon as everybody has heard what was said before.
+    pace: Option<Duration>,
+    /// Times the floor that it may cost at most, and that it should; and the same where it is sealed.
+    pub(super) gates: [Gate; 2],
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gate {
+    pub(super) most: f64,
+    pub(super) goal: f64,
+}
+
+const fn gate(most: f64, goal: f64) -> Gate {
+    Gate { most, goal }
+}
+
+impl Workload {
+    pub(super) const ALL: [Self; 8] = [
+        Self::bursts("bursts-10", 10, 64, [gate(2.5, 1.5), gate(1.8, 1.8)]),
+        Self::bursts("bursts-100", 100, 64, [gate(2.0, 1.3), gate(1.5, 1.1)]),
+        Self::bursts("bursts-1000", 1000, 64, [gate(2.0, 1.3), gate(1.5, 1.1)]),
+        Self::bursts("bursts-100-of-1-kib", 100, 1024, [gate(1.4, 1.1), gate(1.3, 0.7)]),
+        Self::one_at_a_time("one-at-a-time-100", 100, [gate(1.12, 1.03), gate(1.12, 1.12)]),
+        Self::one_at_a_time("one-at-a-time-1000", 1000, [gate(1.2, 1.03), gate(1.12, 1.12)]),
+        Self {
+            name: "everybody-talks",
+            load: Load { receivers: 50, talkers: 50, outstanding: 8, length: 64 },
+            pace: None,
+            gates: [gate(2.0, 1.2), gate(1.5, 1.5)],
+        },
+        Self {
+            name: "paced",
+            load: Load { receivers: 100, talkers: 1, outstanding: 1, length: 64 },
+            pace: Some(Duration::from_millis(5)),
+            gates: [gate(1.15, 1.15), gate(1.25, 1.25)],
+        },
+    ];
+
+    const fn bursts(name: &'static str, receivers: u16, length: usize, gates: [Gate; 2]) -> Self {
+        Self { name, load: Load { receivers, talkers: 1, outstanding: 256, length }, pace: None, gates }
+    }
+
+    const fn one_at_a_time(name: &'static str, receivers: u16, gates: [Gate; 2]) -> Self {
+        Self { name, load: Load { receivers, talkers: 1, outstanding: 1, length: 64 }, pace: None, gates }
+    }
+
+    /// How many words it says at once at most.
+    fn at_once(&self) -> usize {
+        self.load.outstanding * usize::from(self.load.talkers)
+    }
+}
+
+/// For so long each system is measured in a repetition, in so many pieces.
+const MEASURED: Duration = Duration::from_secs(1);
+const SLICES: u32 = 20;
+/// How often something is said at a pace.
+const PACED: u32 = 400;
+
+struct Contestant {
+    system: System,
+    server: Server,
+    generator: Generator,
+    elapsed: Duration,
+    /// How many words there are in a slice, and were in all.
+    slice: usize,
+    words: usize,
+    latencies: [Option<f64>; 2],
+}
+
+/// A process of each system, measured in turn, a slice at a time: whatever else the machine does meets all alike.
+pub(super) fn measure(
+    plan: &Plan,
+    workload: &Workload,
+    repetition: usize,
+    progress: &ProgressBar,
+) -> io::Result<Vec<Passing>> {
+    let mut all = Vec::new();
+    for system in plan.turn(repetition) {
+        let begun = plan.as_server(|| Server::start(system, usize::from(workload.load.receivers) + 1));
+        let contestant = begun.and_then(|server| Contestant::begin(plan, workload, system, server));
+        all.push(contestant.map_err(|error| io::Error::other(format!("{system}: {error}")))?);
+        settle(&mut all)?;
+        progress.inc(1);
+    }
+    let before =
+        all.iter().map(|one| Ok((one.server.cpu()?, one.generator.heard()))).collect::<io::Result<Vec<_>>>()?;
+    let slices = if plan.is_quick || workload.pace.is_some() { 1 } else { SLICES };
+    for _ in 0..slices {
+        for turn in 0..all.len() {
+            let one = &mut all[turn];
+            // Of whom a slice takes as long as that a few are enough.
+            if one.elapsed >= MEASURED * 2 {
+                continue;
+            }
+            one.go_on(plan, workload).map_err(|error| io::Error::other(format!("{}: {error}", one.system)))?;
+            settle(&mut all)?;
+        }
+    }
+    let figures = all.iter().zip(before).map(|(one, (cpu, heard))| one.figures(workload, repetition, cpu, heard));
+    figures.collect()
+}
+
+/// Whoever is not measured just now has to show all the same that it is still there.
+fn settle(all: &mut [Contestant]) -> io::Result<()> {
+    all.iter_mut().try_for_each(|one| one.generator.settle())
+}
+
+impl Contestant {
+    /// Everybody joins, and something is said, from which is seen how much can be in a slice.
+    fn begin(plan: &Plan, workload: &Workload, system: System, server: Server) -> io::Result<Self> {
+        let mut generator = Generator::connect(system, server.address, 0, workload.load)?;
+        generator.settle()?;
+        let at_once = workload.at_once();
+        let (mut slice, mut elapsed) = (at_once, generator.run(at_once)?);
+        let wanted = MEASURED / SLICES;
+        while !plan.is_quick && elapsed < wanted / 2 {
+            slice *= 2;
+            elapsed = generator.run(slice)?;
+        }
+        let elapsed = Duration::ZERO;
+        Ok(Self { system, server, generator, elapsed, slice, words: 0, latencies: [None; 2] })
+    }
+
+    fn go_on(&mut self, plan: &Plan, workload: &Workload) -> io::Result<()> {
+        if let Some(pace) = workload.pace {
+            let times = if plan.is_quick { 10 } else { PACED };
+            let latencies = self.generator.pace(pace, times)?;
+            self.latencies = [50.0, 99.0]
+                .map(|percentile| u32::try_from(latencies.value_at_percentile(percentile)).ok().map(f64::from));
+            self.words += times as usize;
+            self.elapsed += pace * times;
+        } else {
+            self.elapsed += self.generator.run(self.slice)?;
+            self.words += self.slice;
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "to be looked at")]
+    fn figures(&self, workload: &Workload, repetition: usize, cpu: Duration, heard: u64) -> io::Result<Passing> {
+        let deliveries = (self.words * usize::from(workload.load.receivers)) as f64;
+        let cpu = self.server.cpu()?.saturating_sub(cpu);
+        let bytes = (self.generator.heard() - heard) as f64 / deliveries;
+        let [p50_us, p99_us] = self.latencies;
+        Ok(Passing {
+            workload: workload.name,
+            repetition,
+            system: self.system,
+            cpu_us: cpu.as_secs_f64() * 1e6 / deliveries,
+            rate: deliveries / self.elapsed.as_secs_f64(),
+            overhead: bytes - workload.load.length as f64,
+            p50_us,
+            p99_us,
+        })
+    }
+}

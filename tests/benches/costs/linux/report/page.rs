@@ -1,0 +1,18 @@
+//! The page, whose text is beside this.
+
+use super::{Figures, Machine, tables};
+
+const PAGE: &str = include_str!("page.md");
+
+pub(super) fn of(figures: &Figures, Machine { name, cores, load }: &Machine) -> String {
+    let tables = [
+        ("{reach}", tables::reach(figures)),
+        ("{passing}", tables::passing(figures)),
+        ("{paced}", tables::paced(figures)),
+        ("{links}", tables::links(figures)),
+    ];
+    let page = tables.into_iter().fold(PAGE.to_owned(), |page, (place, table)| {
+        page.replace(place, table.as_deref().unwrap_or("(not measured)").trim_end())
+    });
+    page.replace("{machine}", name).replace("{cores}", &cores.to_string()).replace("{load}", load)
+}

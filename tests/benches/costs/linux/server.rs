@@ -1,0 +1,126 @@
+//! A system under measurement, as a process.
+
+use std::{
+    env, fs,
+    io::{self, BufRead as _, BufReader, Read},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use exchange_tests::usage;
+use nix::{
+    time::{ClockId, clock_getcpuclockid, clock_gettime},
+    unistd::Pid,
+};
+use tempfile::TempDir;
+
+use super::{serve, system::System};
+
+#[derive(Debug)]
+pub(super) struct Server {
+    child: Child,
+    clock: ClockId,
+    pub(super) address: SocketAddr,
+    /// Where it keeps its files.
+    _home: TempDir,
+}
+
+impl Server {
+    /// Starts it for so many links; ready when they can come.
+    pub(super) fn start(system: System, links: usize) -> io::Result<Self> {
+        let home = tempfile::tempdir()?;
+        let (mut child, address) = match system.program() {
+            None => start_ours(system, links)?,
+            Some(program) => {
+                let address = free_address()?;
+                (start_theirs(system, program, address, &home)?, address)
+            }
+        };
+        let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
+        let clock = clock_getcpuclockid(pid).inspect_err(|_| {
+            let _ = child.kill();
+        })?;
+        Ok(Self { child, clock, address, _home: home })
+    }
+
+    /// The CPU time that all of its threads have used so far.
+    pub(super) fn cpu(&self) -> io::Result<Duration> {
+        Ok(clock_gettime(self.clock)?.into())
+    }
+
+    /// Bytes of it that are in memory.
+    pub(super) fn resident(&self) -> u64 {
+        usage::resident_of(self.child.id())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // If it has ended by itself, that is just as well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn start_ours(system: System, links: usize) -> io::Result<(Child, SocketAddr)> {
+    let mut child = Command::new(env::current_exe()?)
+        .args([serve::ROLE, system.name(), &links.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let said = child.stdout.take().ok_or_else(|| io::Error::other("it cannot be heard"))?;
+    let address = first_line_with(said, "")?.parse().map_err(io::Error::other)?;
+    Ok((child, address))
+}
+
+/// As light as it can be told to be: nothing is kept, and no message waits for others to fill a packet.
+fn start_theirs(system: System, program: &str, address: SocketAddr, home: &TempDir) -> io::Result<Child> {
+    let (ip, port) = (address.ip().to_string(), address.port().to_string());
+    let arguments = match system {
+        System::Redis => format!(
+            "--bind {ip} --port {port} --save  --appendonly no --maxclients 20000 --client-output-buffer-limit pubsub 0 0 0"
+        ),
+        System::Nats => format!("-a {ip} -p {port}"),
+        _ => {
+            let file: PathBuf = home.path().join("mosquitto.conf");
+            let settings = "allow_anonymous true\npersistence false\nset_tcp_nodelay true\nmax_queued_messages 0\n\
+                            log_type information\nlog_dest stderr\nuser root\n";
+            fs::write(&file, format!("listener {port} {ip}\n{settings}"))?;
+            format!("-c {}", file.display())
+        }
+    };
+    let (ready, on_stdout) = match system {
+        System::Redis => ("Ready to accept connections", true),
+        System::Nats => ("Server is ready", false),
+        _ => ("running", false),
+    };
+    let mut command = Command::new(program);
+    command.args(arguments.split(' ')).current_dir(home.path()).stdin(Stdio::null());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let said: Option<Box<dyn Read + Send>> =
+        if on_stdout { stdout.map(|said| Box::new(said) as _) } else { stderr.map(|said| Box::new(said) as _) };
+    first_line_with(said.ok_or_else(|| io::Error::other("it cannot be heard"))?, ready)?;
+    Ok(child)
+}
+
+/// Waits for that line; whatever is said after it nobody hears.
+fn first_line_with(said: impl Read + Send + 'static, wanted: &str) -> io::Result<String> {
+    let (mut said, mut line) = (BufReader::new(said), String::new());
+    while line.trim().is_empty() || !line.contains(wanted) {
+        line.clear();
+        if said.read_line(&mut line)? == 0 {
+            return Err(io::Error::other(format!("it has ended, and never said: {wanted}")));
+        }
+    }
+    thread::spawn(move || io::copy(&mut said, &mut io::sink()));
+    Ok(line.trim().to_owned())
+}
+
+/// Where nobody listens.
+fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
