@@ -14,8 +14,13 @@ use crate::{
 /// For each of those who are there.
 const EACH: Duration = Duration::from_millis(10);
 
-fn bench(news: Duration) -> Bench {
-    Bench::with(HostConfig { timing: Timing { news, ..Timing::default() }, ..config() })
+/// A host, and somebody who has been there for a while and to whom nothing is new.
+fn bench(news: Duration) -> (Bench, LinkId) {
+    let mut bench = Bench::with(HostConfig { timing: Timing { news, ..Timing::default() }, ..config() });
+    let first = bench.member(1);
+    bench.pass(EACH * 10);
+    bench.heard(first);
+    (bench, first)
 }
 
 /// How many a link was told of that they have come or gone.
@@ -27,11 +32,7 @@ fn news(bench: &mut Bench, link: LinkId) -> usize {
 
 #[test]
 fn who_comes_is_told_with_those_who_come_soon_after() {
-    let mut bench = bench(EACH);
-    let first = bench.member(1);
-    bench.pass(EACH * 10);
-    bench.heard(first);
-
+    let (mut bench, first) = bench(EACH);
     // That there is somebody is told at once, since nobody has come for a while; then that they are in the lobby waits.
     bench.member(2);
     assert_eq!(news(&mut bench, first), 0);
@@ -45,10 +46,7 @@ fn who_comes_is_told_with_those_who_come_soon_after() {
 
 #[test]
 fn what_is_said_does_not_wait_and_takes_the_news_along() {
-    let mut bench = bench(EACH);
-    let first = bench.member(1);
-    bench.pass(EACH * 10);
-    bench.heard(first);
+    let (mut bench, first) = bench(EACH);
     bench.member(2);
     bench.member(3);
     assert_eq!(news(&mut bench, first), 0);
@@ -61,9 +59,7 @@ fn what_is_said_does_not_wait_and_takes_the_news_along() {
 
 #[test]
 fn few_are_told_at_once() {
-    let mut bench = bench(Timing::default().news);
-    let first = bench.member(1);
-    bench.heard(first);
+    let (mut bench, first) = bench(Timing::default().news);
     for number in 2..6 {
         bench.member(number);
         assert_eq!(news(&mut bench, first), 1);
