@@ -4,11 +4,11 @@ use std::{error::Error, path::Path};
 
 use plotters::{
     backend::SVGBackend,
-    chart::{ChartBuilder, SeriesLabelPosition},
+    chart::ChartBuilder,
     drawing::IntoDrawingArea as _,
-    element::Rectangle,
+    element::{Rectangle, Text},
     prelude::IntoLogRange as _,
-    style::{BLACK, Color as _, RGBColor, WHITE},
+    style::{Color as _, RGBColor, WHITE},
 };
 
 use crate::linux::{figures::Figures, passing::Workload, system::System};
@@ -20,13 +20,13 @@ const MOST: f64 = 100.0;
 pub(super) fn draw(path: &Path, figures: &Figures) -> Result<(), Box<dyn Error>> {
     let area = SVGBackend::new(path, (1100, 460)).into_drawing_area();
     area.fill(&WHITE)?;
+    let (left, right) = area.split_horizontally(900);
     let groups = Workload::ALL.len();
-    let mut chart = ChartBuilder::on(&area)
+    let mut chart = ChartBuilder::on(&left)
         .caption("Microseconds of CPU for a delivery", ("sans-serif", 18))
         .margin(10)
         .x_label_area_size(30)
         .y_label_area_size(50)
-        .right_y_label_area_size(200)
         .build_cartesian_2d(0.0..f64::from(u8::try_from(groups)?), (LEAST..MOST).log_scale())?;
     chart
         .configure_mesh()
@@ -43,15 +43,11 @@ pub(super) fn draw(path: &Path, figures: &Figures) -> Result<(), Box<dyn Error>>
             let left = f64::from(group) + 0.1 + width * f64::from(place);
             Some(Rectangle::new([(left, LEAST), (left + width * 0.9, cpu.median)], color.filled()))
         });
-        let series = chart.draw_series(bars)?;
-        series.label(system.name()).legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], color.filled()));
+        chart.draw_series(bars)?;
+        let y = 60 + 20 * i32::from(place);
+        right.draw(&Rectangle::new([(5, y), (19, y + 12)], color.filled()))?;
+        right.draw(&Text::new(system.name(), (26, y), ("sans-serif", 13)))?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::Coordinate(840, 0))
-        .border_style(BLACK.mix(0.2))
-        .background_style(WHITE.filled())
-        .draw()?;
     area.present()?;
     Ok(())
 }
