@@ -37,6 +37,8 @@ fn who_comes_is_told_with_those_who_come_soon_after() {
     bench.member(2);
     assert_eq!(news(&mut bench, first), 0);
     let (third, _) = (bench.member(3), bench.member(4));
+    let alarm = bench.out.wake().map(|wake| wake.at);
+    assert_eq!(alarm, Some(bench.now + EACH * 2), "for each of the two that were there");
     bench.pass(EACH);
     assert_eq!(news(&mut bench, first), 0);
     bench.pass(EACH);
