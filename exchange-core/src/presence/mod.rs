@@ -2,6 +2,7 @@
 //! latest state once, and a link that is new gets every member once.
 
 mod own;
+mod pages;
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -11,6 +12,7 @@ use alloc::{
 use bytes::{Bytes, BytesMut};
 
 pub(crate) use self::own::Own;
+use self::pages::{Page, Pages};
 use crate::{
     event::{Author, Peer, Person},
     identity::PublicIdentity,
@@ -31,16 +33,7 @@ pub(crate) struct Roster {
     /// Of whom each number is, be it of several.
     producers: BTreeSet<(ProducerId, PeerId)>,
     rev: Rev,
-    /// The page that was asked for last: links that are caught up all ask for the same.
-    last_page: Option<Page>,
-}
-
-#[derive(Debug)]
-struct Page {
-    after: Rev,
-    encoding: Encoding,
-    frame: Bytes,
-    to: Rev,
+    pages: Pages,
 }
 
 impl Roster {
@@ -89,9 +82,10 @@ impl Roster {
                 return false;
             }
             self.changes.remove(rev);
+            self.pages.outdate(*rev);
         }
         self.rev = self.rev.next();
-        self.last_page = None;
+        self.pages.grow();
         self.changes.insert(self.rev, member);
         self.by_client.insert((record.peer, record.producer), member);
         self.producers.insert((record.producer, record.peer));
@@ -132,15 +126,13 @@ impl Roster {
             self.changes.remove(&rev);
             self.by_client.remove(&(record.peer, record.producer));
             self.producers.remove(&(record.producer, record.peer));
-            self.last_page = None;
+            self.pages.outdate(rev);
         }
     }
 
     /// The changes after `after`, as one frame, and the revision it leads to. `None` when there are none.
     pub(crate) fn page(&mut self, after: Rev, encoding: Encoding) -> Option<(Bytes, Rev)> {
-        if let Some(page) = &self.last_page
-            && (page.after, page.encoding) == (after, encoding)
-        {
+        if let Some(page) = self.pages.get(after, encoding) {
             return Some((page.frame.clone(), page.to));
         }
         let changes: Vec<(Rev, MemberId)> =
@@ -151,8 +143,9 @@ impl Roster {
         let members = changes.iter().filter_map(|(_, member)| self.record(*member).cloned()).collect();
         let mut frame = BytesMut::new();
         encoding.encode(&ToClient::Roster { rev: to, members }, &mut frame);
-        let frame = frame.freeze();
-        self.last_page = Some(Page { after, encoding, frame: frame.clone(), to });
+        let frame = Bytes::copy_from_slice(&frame);
+        let is_full = changes.len() == PAGE;
+        self.pages.keep(after, encoding, Page { frame: frame.clone(), to, is_full });
         Some((frame, to))
     }
 }
@@ -174,6 +167,8 @@ impl MemberRecord {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     fn record(member: u32, status: Status) -> MemberRecord {
@@ -223,6 +218,29 @@ mod tests {
         let seen = members_after(&mut roster, Rev(0));
         assert_eq!(seen.len(), 250);
         assert_eq!(seen[249], (MemberId(250), Status::Online));
+    }
+
+    proptest! {
+        #![proptest_config(crate::testing::cases(24))]
+
+        #[test]
+        fn whoever_asks_is_told_the_same_as_if_no_page_were_kept(
+            steps in vec((0_u32..250, 0_u8..8, 0_u64..600), 1..400),
+        ) {
+            let (mut keeping, mut forgetful) = (Roster::default(), Roster::default());
+            for (member, what, back) in steps {
+                for roster in [&mut keeping, &mut forgetful] {
+                    match what {
+                        0 => roster.forget(MemberId(member)),
+                        1 => drop(roster.put(record(member, Status::Away))),
+                        _ => drop(roster.put(record(member, Status::Online))),
+                    }
+                }
+                forgetful.pages = Pages::default();
+                let after = Rev(keeping.rev().0.saturating_sub(back));
+                prop_assert_eq!(members_after(&mut keeping, after), members_after(&mut forgetful, after));
+            }
+        }
     }
 
     #[test]
