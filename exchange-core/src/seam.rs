@@ -239,11 +239,19 @@ pub enum Effect {
     Event(Event),
 }
 
+/// In each round this part of what was usual before counts no more.
+const FORGETTING: usize = 8;
+
+/// How many times the memory that is usually needed is kept, and of how many effects in any case.
+const SPARE: usize = 16;
+
 /// Where a machine puts what it wants done. Made once and reused.
 #[derive(Debug, Default)]
 pub struct Outbox {
     effects: VecDeque<Effect>,
     wake: Option<Wake>,
+    /// How many effects a round has left here of late.
+    usual: usize,
 }
 
 impl Outbox {
@@ -254,7 +262,11 @@ impl Outbox {
 
     /// Takes the oldest effect out.
     pub fn pop(&mut self) -> Option<Effect> {
-        self.effects.pop_front()
+        let effect = self.effects.pop_front();
+        if effect.is_none() {
+            self.give_back();
+        }
+        effect
     }
 
     /// Takes all effects out, oldest first.
@@ -301,8 +313,17 @@ impl Outbox {
         self.effects.extend(effects);
     }
 
+    /// A round is over.
     pub(crate) fn set_wake(&mut self, wake: Option<Wake>) {
         self.wake = wake;
+        self.usual = self.effects.len().max(self.usual - self.usual.div_ceil(FORGETTING));
+    }
+
+    /// Memory that only an unusual round needed: many who come at once are told a hundred times as much as usual.
+    fn give_back(&mut self) {
+        if self.effects.capacity() > SPARE && self.effects.capacity() / SPARE > self.usual {
+            self.effects.shrink_to(2 * self.usual);
+        }
     }
 }
 

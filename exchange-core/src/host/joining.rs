@@ -84,6 +84,7 @@ impl Host {
         let fetch = state.cursor(room.id).and_then(|cursor| cursor.fetch);
         state.cursors.retain(|cursor| cursor.room != room.id);
         let (unannounced, members_told, signals) = (Some(known), Seq::ZERO, Rev(0));
+        state.cursors.reserve_exact(1);
         state.cursors.push(Cursor { room: room.id, after, floor, unannounced, members_told, signals, fetch });
         self.touched.push(link);
     }

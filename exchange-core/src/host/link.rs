@@ -1,6 +1,6 @@
 //! One link of a host: its stage, its credit, its cursors, its heartbeat.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::net::IpAddr;
 
 use bytes::Bytes;
@@ -22,8 +22,8 @@ pub(super) struct Link {
     stage: Stage,
     /// Where it comes from, if that is known.
     pub(super) from: Option<IpAddr>,
-    /// Who is at the other end, where a handshake has proven that.
-    pub(super) proven: Option<Proven>,
+    /// Who is at the other end, where a handshake has proven that; until it is a member.
+    pub(super) proven: Option<Box<Proven>>,
     /// How many bytes the transport takes at once, and how many it has.
     window: u32,
     outstanding: u32,
@@ -104,6 +104,7 @@ impl Link {
 
     pub(super) fn welcome(&mut self, encoding: Encoding, member: MemberId) {
         self.stage = Stage::Member(encoding, member);
+        self.proven = None;
     }
 
     /// How many bytes the transport has room for; zero when it is full.
@@ -146,7 +147,7 @@ impl Host {
             && matches!(state.stage, Stage::Preamble)
         {
             state.stage = Stage::Greeting(encoding);
-            state.proven = proven;
+            state.proven = proven.map(Box::new);
             if encoding == Encoding::Json {
                 self.json_links += 1;
             }

@@ -112,7 +112,9 @@ impl Host {
 
     /// Whoever has come in by the secret needs it no more, in whichever run.
     pub(super) fn has_come_in(&mut self, link: LinkId) {
-        if let Some(proven) = self.links.get(&link).and_then(|link| link.proven).filter(|proven| proven.by_secret) {
+        if let Some(proven) =
+            self.links.get(&link).and_then(|link| link.proven.as_deref()).filter(|proven| proven.by_secret)
+        {
             self.let_in(proven.peer());
         }
     }

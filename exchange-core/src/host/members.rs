@@ -99,7 +99,7 @@ impl Host {
                 Err(error) => return self.close_link(now, link, CloseReason::Name(error), out),
             }
         }
-        if let Some(proven) = self.links.get(&link).and_then(|link| link.proven) {
+        if let Some(proven) = self.links.get(&link).and_then(|link| link.proven.as_deref()) {
             self.roster_grown |= self.roster.set_identity(member, proven.identity);
         }
         self.has_come_in(link);
@@ -161,7 +161,7 @@ impl Host {
     /// First as if it were not there, then there: so that being told of somebody and their coming are one path.
     fn introduce(&mut self, link: LinkId, member: MemberId, hello: &Hello, nick: Nick) {
         let (peer, producer) = (hello.peer, hello.producer);
-        let identity = self.links.get(&link).and_then(|link| link.proven).map(|proven| proven.identity);
+        let identity = self.links.get(&link).and_then(|link| link.proven.as_deref()).map(|proven| proven.identity);
         let (role, status, note) = (self.role(peer), Status::Offline, None);
         let record = MemberRecord { member, peer, producer, nick, role, status, note, identity };
         self.roster_grown |= self.roster.put(record);
@@ -169,7 +169,7 @@ impl Host {
 
     /// Which member this is, if it may come in.
     fn admit(&mut self, now: Time, link: LinkId, hello: &Hello) -> Result<MemberId, CloseReason> {
-        let proven = self.links.get(&link).and_then(|link| link.proven);
+        let proven = self.links.get(&link).and_then(|link| link.proven.as_deref().copied());
         if proven.is_some_and(|proven| proven.peer() != hello.peer) {
             return Err(Violation::Impostor.into());
         }

@@ -8,6 +8,7 @@
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     string::String,
+    vec::Vec,
 };
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -29,13 +30,18 @@ const RESERVED: [&str; 11] =
 #[derive(Debug)]
 pub(super) struct Nicks {
     /// By how they look: all who look alike are called the same, or are the same peer.
-    looks: BTreeMap<Look, Alike>,
-    by_member: BTreeMap<MemberId, (PeerId, Nick)>,
+    looks: BTreeMap<Look, Vec<Had>>,
+    by_member: BTreeMap<MemberId, Nick>,
     reserved: BTreeSet<Look>,
 }
 
-/// Nicks that look alike, and the members who have them.
-type Alike = BTreeMap<Nick, BTreeSet<(PeerId, MemberId)>>;
+/// A nick, and who has it: hardly ever do several look alike.
+#[derive(Debug)]
+struct Had {
+    nick: Nick,
+    peer: PeerId,
+    member: MemberId,
+}
 
 /// How a nick looks, as it is written and without regard to case and style.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +61,7 @@ impl Nicks {
 
     /// What a member is called, if it has a nick.
     pub(super) fn of(&self, member: MemberId) -> Option<&Nick> {
-        self.by_member.get(&member).map(|(_, nick)| nick)
+        self.by_member.get(&member)
     }
 
     /// Gives a member this nick instead of any it had, composed as Unicode would have it; or says why not.
@@ -68,9 +74,7 @@ impl Nicks {
             if member != OWNER && self.reserved.contains(&look) {
                 return Err(NameError::Reserved);
             }
-            let is_anothers = |(other, by): (&Nick, &BTreeSet<(PeerId, MemberId)>)| {
-                *other != nick && by.iter().any(|(whose, _)| *whose != peer)
-            };
+            let is_anothers = |had: &Had| had.nick != nick && had.peer != peer;
             let taken = self.looks.get(&look).is_some_and(|alike| alike.iter().any(is_anothers));
             if taken && !cfg!(exchange_bug = "lookalikes-welcome") {
                 return Err(NameError::Confusable);
@@ -83,15 +87,10 @@ impl Nicks {
 
     /// A member's nick is free again.
     pub(super) fn release(&mut self, member: MemberId) {
-        let Some((peer, nick)) = self.by_member.remove(&member) else { return };
+        let Some(nick) = self.by_member.remove(&member) else { return };
         for look in looks(&nick) {
             let Some(alike) = self.looks.get_mut(&look) else { continue };
-            if let Some(members) = alike.get_mut(&nick) {
-                members.remove(&(peer, member));
-                if members.is_empty() {
-                    alike.remove(&nick);
-                }
-            }
+            alike.retain(|had| had.member != member);
             if alike.is_empty() {
                 self.looks.remove(&look);
             }
@@ -100,9 +99,11 @@ impl Nicks {
 
     fn put(&mut self, member: MemberId, peer: PeerId, nick: Nick) {
         for look in looks(&nick) {
-            self.looks.entry(look).or_default().entry(nick.clone()).or_default().insert((peer, member));
+            let alike = self.looks.entry(look).or_default();
+            alike.reserve_exact(1);
+            alike.push(Had { nick: nick.clone(), peer, member });
         }
-        self.by_member.insert(member, (peer, nick));
+        self.by_member.insert(member, nick);
     }
 }
 
@@ -125,7 +126,7 @@ fn has_mixed_scripts(nick: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::{string::String, vec::Vec};
+    use std::string::String;
 
     use proptest::prelude::*;
 

@@ -53,17 +53,24 @@ use crate::{
 /// One end of one byte stream: takes its bytes however they are cut and gives whole frames.
 #[derive(Debug)]
 pub struct Wire {
+    /// Until it is opened, and for what goes over it then it costs little memory.
+    terms: Option<Box<Terms>>,
+    stage: Stage,
+}
+
+/// What an end comes with.
+#[derive(Debug)]
+struct Terms {
     offer: Offer,
     /// Until they are used.
     keys: Option<Keys>,
-    stage: Stage,
     first_limit: usize,
 }
 
 #[derive(Debug)]
 enum Stage {
-    ClientPreamble(Preamble),
-    HostPreamble(Preamble),
+    ClientPreamble(Box<Preamble>),
+    HostPreamble(Box<Preamble>),
     Pake(Choice, Box<Pake>),
     Handshake(Choice, Box<Handshake>),
     Frames(Cutter),
@@ -120,16 +127,16 @@ impl From<Violation> for LinkLoss {
 impl Wire {
     /// The client's end, in the clear. [`opening`](Self::opening) is to be sent first.
     pub fn client(offer: Offer) -> Self {
-        Self::new(offer, Stage::ClientPreamble(Preamble::default()), MAX_FRAME)
+        Self::new(offer, Stage::ClientPreamble(Box::default()), MAX_FRAME)
     }
 
     /// The host's end, in the clear.
     pub fn host(offer: Offer) -> Self {
-        Self::new(offer, Stage::HostPreamble(Preamble::default()), MAX_FIRST_FRAME)
+        Self::new(offer, Stage::HostPreamble(Box::default()), MAX_FIRST_FRAME)
     }
 
     fn new(offer: Offer, stage: Stage, first_limit: usize) -> Self {
-        Self { offer, keys: None, stage, first_limit }
+        Self { terms: Some(Box::new(Terms { offer, keys: None, first_limit })), stage }
     }
 
     /// The same, secured: only the other side can read what goes over it, and it has to prove who it is. There is no going
@@ -140,26 +147,31 @@ impl Wire {
     ///
     /// If there are no keys, it is as it was.
     #[must_use]
-    pub fn secured(self, keys: Option<Keys>) -> Self {
-        let Some(keys) = keys else { return self };
+    pub fn secured(mut self, keys: Option<Keys>) -> Self {
+        let (Some(keys), Some(terms)) = (keys, &mut self.terms) else { return self };
         let protections: &[Protection] = match (keys.secret(), &self.stage) {
             (None, _) => &[Protection::Noise],
             (Some(_), Stage::ClientPreamble(_)) => &[Protection::NoisePsk],
             (Some(_), _) => &[Protection::NoisePsk, Protection::Noise],
         };
         let features = if keys.has_aes { Features::AES_GCM } else { Features::default() };
-        Self { offer: self.offer.with(protections, features), keys: Some(keys), ..self }
+        terms.offer = mem::take(&mut terms.offer).with(protections, features);
+        terms.keys = Some(keys);
+        self
     }
 
     /// Takes a first frame of up to so many bytes, where the machine behind it does not begin with a greeting.
     #[must_use]
-    pub fn first_frame_at_most(self, bytes: usize) -> Self {
-        Self { first_limit: bytes.min(MAX_FRAME), ..self }
+    pub fn first_frame_at_most(mut self, bytes: usize) -> Self {
+        if let Some(terms) = &mut self.terms {
+            terms.first_limit = bytes.min(MAX_FRAME);
+        }
+        self
     }
 
-    /// What a client sends before anything else.
+    /// What a client sends before anything else; nothing once the wire is [opened](Received::Opened).
     pub fn opening(&self) -> Bytes {
-        self.offer.encode()
+        self.terms.as_ref().map(|terms| terms.offer.encode()).unwrap_or_default()
     }
 
     /// Takes bytes off the front of `input` until something whole has come; `None` when all are taken.
@@ -171,13 +183,17 @@ impl Wire {
     ///
     /// [`WireFault`] when what came is not this protocol, or not the other side's. Every later call fails too.
     pub fn receive<'a, 'b: 'a>(&'a mut self, input: &mut &'b [u8]) -> Result<Option<Received<'a>>, WireFault> {
-        if !self.is_opened() {
-            return self.begin(input).inspect_err(|_| self.stage = Stage::Failed);
+        if let Some(terms) = &mut self.terms {
+            let begun = self.stage.begin(terms, input).inspect_err(|_| self.stage = Stage::Failed)?;
+            if self.is_opened() {
+                self.terms = None;
+            }
+            return Ok(begun);
         }
         let frame = match &mut self.stage {
             Stage::Frames(cutter) => cutter.next(input)?,
             Stage::Records(records) => records.next(input)?,
-            _ => None,
+            _ => return Err(Violation::Unexpected.into()),
         };
         Ok(frame.map(Received::Frame))
     }
@@ -203,93 +219,99 @@ impl Wire {
             _ => {}
         }
     }
+}
 
+impl Stage {
     /// What comes before the first frame.
-    fn begin(&mut self, input: &mut &[u8]) -> Result<Option<Received<'static>>, WireFault> {
-        match &mut self.stage {
-            Stage::ClientPreamble(preamble) => match preamble.read_answer(input)? {
+    fn begin(&mut self, terms: &mut Terms, input: &mut &[u8]) -> Result<Option<Received<'static>>, WireFault> {
+        match self {
+            Self::ClientPreamble(preamble) => match preamble.read_answer(input)? {
                 None => Ok(None),
-                Some(answer) => self.settle(&answer),
+                Some(answer) => self.settle(terms, &answer),
             },
-            Stage::HostPreamble(preamble) => match preamble.read_offer(input)? {
+            Self::HostPreamble(preamble) => match preamble.read_offer(input)? {
                 None => Ok(None),
-                Some(theirs) => self.choose(&theirs),
+                Some(theirs) => self.choose(terms, &theirs),
             },
-            Stage::Pake(choice, pake) => {
+            Self::Pake(choice, pake) => {
                 let choice = *choice;
                 if !pake.receive(input) {
                     return Ok(None);
                 }
-                let Stage::Pake(_, pake) = mem::replace(&mut self.stage, Stage::Failed) else { return Ok(None) };
+                let Self::Pake(_, pake) = mem::replace(self, Self::Failed) else { return Ok(None) };
                 let (handshake, answer) = pake.finish()?;
-                self.stage = Stage::Handshake(choice, Box::new(handshake));
+                *self = Self::Handshake(choice, Box::new(handshake));
                 Ok(Some(Received::Answer(answer)))
             }
-            Stage::Handshake(choice, handshake) => {
+            Self::Handshake(choice, handshake) => {
                 let choice = *choice;
                 match handshake.receive(input)? {
                     None => Ok(None),
                     Some(Step::Reply(reply)) => Ok(Some(Received::Answer(reply))),
                     Some(Step::Proven(peer, answer)) => {
-                        if let Stage::Handshake(_, handshake) = mem::replace(&mut self.stage, Stage::Failed) {
-                            self.stage = Stage::Records(Box::new(handshake.into_records(self.first_limit)?));
+                        if let Self::Handshake(_, handshake) = mem::replace(self, Self::Failed) {
+                            *self = Self::Records(Box::new(handshake.into_records(terms.first_limit)?));
                         }
                         Ok(Some(Received::Opened { choice, peer: Some(peer), answer }))
                     }
                 }
             }
-            Stage::Frames(_) | Stage::Records(_) | Stage::Failed => Err(Violation::Unexpected.into()),
+            Self::Frames(_) | Self::Records(_) | Self::Failed => Err(Violation::Unexpected.into()),
         }
     }
 
     /// The host's choice.
-    fn choose(&mut self, theirs: &Offer) -> Result<Option<Received<'static>>, WireFault> {
-        let choice = match self.offer.choose(theirs) {
+    fn choose(&mut self, terms: &mut Terms, theirs: &Offer) -> Result<Option<Received<'static>>, WireFault> {
+        let choice = match terms.offer.choose(theirs) {
             Ok(choice) => choice,
-            Err(loss) => return Err(WireFault { loss, answer: self.offer.encode_with(None) }),
+            Err(loss) => return Err(WireFault { loss, answer: terms.offer.encode_with(None) }),
         };
-        let answer = self.offer.encode_with(Some(choice));
-        let Some(keys) = self.keys.take() else { return Ok(Some(self.open(choice, answer))) };
+        let answer = terms.offer.encode_with(Some(choice));
+        let Some(keys) = terms.keys.take() else { return Ok(Some(self.open(terms, choice, answer))) };
         let begun = Begun { said: [self.said(), &answer].concat(), features: choice.features };
-        self.stage = match keys.secret().cloned().filter(|_| choice.protection == Protection::NoisePsk) {
-            Some(secret) => Stage::Pake(choice, Box::new(Pake::host(keys, secret, begun))),
-            None => Stage::Handshake(choice, Box::new(Handshake::host(keys, &begun, None)?)),
+        *self = match keys.secret().cloned().filter(|_| choice.protection == Protection::NoisePsk) {
+            Some(secret) => Self::Pake(choice, Box::new(Pake::host(keys, secret, begun))),
+            None => Self::Handshake(choice, Box::new(Handshake::host(keys, &begun, None)?)),
         };
         Ok(Some(Received::Answer(answer)))
     }
 
     /// The client's check that the choice is one of those offered.
-    fn settle(&mut self, Answer { theirs, choice }: &Answer) -> Result<Option<Received<'static>>, WireFault> {
+    fn settle(
+        &mut self,
+        terms: &mut Terms,
+        Answer { theirs, choice }: &Answer,
+    ) -> Result<Option<Received<'static>>, WireFault> {
         let Some(choice) = *choice else {
-            let loss = self.offer.choose(theirs).err().unwrap_or(LinkLoss::NothingInCommon);
+            let loss = terms.offer.choose(theirs).err().unwrap_or(LinkLoss::NothingInCommon);
             return Err(loss.into());
         };
-        if !self.offer.allows(choice) || !theirs.allows(choice) {
+        if !terms.offer.allows(choice) || !theirs.allows(choice) {
             return Err(Violation::Preamble.into());
         }
-        let Some(keys) = self.keys.take() else { return Ok(Some(self.open(choice, Bytes::new()))) };
-        let begun = Begun { said: [&self.opening(), self.said()].concat(), features: choice.features };
+        let Some(keys) = terms.keys.take() else { return Ok(Some(self.open(terms, choice, Bytes::new()))) };
+        let begun = Begun { said: [&terms.offer.encode(), self.said()].concat(), features: choice.features };
         let first = if let Some(secret) = keys.secret().cloned() {
             let (pake, first) = Pake::client(keys, secret, begun);
-            self.stage = Stage::Pake(choice, Box::new(pake));
+            *self = Self::Pake(choice, Box::new(pake));
             first
         } else {
             let (handshake, first) = Handshake::client(keys, &begun, None)?;
-            self.stage = Stage::Handshake(choice, Box::new(handshake));
+            *self = Self::Handshake(choice, Box::new(handshake));
             first
         };
         Ok(Some(Received::Answer(first)))
     }
 
-    fn open(&mut self, choice: Choice, answer: Bytes) -> Received<'static> {
-        self.stage = Stage::Frames(Cutter::new(self.first_limit, MAX_FRAME));
+    fn open(&mut self, terms: &Terms, choice: Choice, answer: Bytes) -> Received<'static> {
+        *self = Self::Frames(Cutter::new(terms.first_limit, MAX_FRAME));
         Received::Opened { choice, peer: None, answer }
     }
 
     /// What the other side has said in the preamble.
     fn said(&self) -> &[u8] {
-        match &self.stage {
-            Stage::ClientPreamble(preamble) | Stage::HostPreamble(preamble) => preamble.bytes(),
+        match self {
+            Self::ClientPreamble(preamble) | Self::HostPreamble(preamble) => preamble.bytes(),
             _ => &[],
         }
     }
