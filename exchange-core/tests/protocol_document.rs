@@ -112,7 +112,7 @@ fn signed() -> ToHost {
     let (first, seen) = (Cmid(12), Seq(300));
     let digests = vec![Body::text("hé").digest().short()];
     let (chain, signature) = (DIGEST.short(), Signature::from_bytes([0x28; 64]));
-    let commitment = Some(Commitment { first, digests, seen, chain, signature });
+    let commitment = Some(Commitment { first, digests, seen, chain, signature }.into());
     ToHost::Send { room: ROOM, cmid: Cmid(12), body: Body::text("hé"), commitment }
 }
 

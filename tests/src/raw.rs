@@ -89,8 +89,8 @@ impl<S: ByteStream> RawClient<S> {
     pub fn signed(&self, room: RoomId, cmid: Cmid, body: Body) -> ToHost {
         let epoch = self.epoch.expect("it is in the lobby");
         let place = Place { room: &RoomName::lobby(), epoch, producer: self.producer };
-        let commitment = Some(Commitment::sign_unseen(&self.identity, place, (cmid, vec![body.digest().short()])));
-        ToHost::Send { room, cmid, body, commitment }
+        let commitment = Commitment::sign_unseen(&self.identity, place, (cmid, vec![body.digest().short()]));
+        ToHost::Send { room, cmid, body, commitment: Some(commitment.into()) }
     }
 
     /// Sends bytes that may be anything, as if they were frames.

@@ -4,7 +4,7 @@
 //! log they were shown: a host that shows one member this and another that cannot let either hear the other ever again
 //! without being found out.
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 
 use crate::{
     digest::{Digest, ShortDigest},
@@ -56,7 +56,7 @@ enum Signs {
 struct Signed {
     last: Cmid,
     /// What is signed of the messages after the last, if something is.
-    commitment: Option<Commitment>,
+    commitment: Option<Box<Commitment>>,
 }
 
 /// How certain it is that an entry is what it is said to be.
@@ -146,9 +146,10 @@ impl Proofs {
 
     /// The next entry.
     pub(super) fn hear(&mut self, room: &RoomName, entry: &Entry, record: &MemberRecord) -> Result<Finding, Violation> {
-        let (word, claim) = self.authors.check(self.epoch, room, entry, record);
+        let digest = entry.digest();
+        let (word, claim) = self.authors.check(self.epoch, room, (entry, digest), record);
         let chain = self.chain.as_mut().ok_or(Violation::Unsigned)?;
-        chain.append(&ChainLink::of(entry, (record.peer, record.producer)));
+        chain.append(&ChainLink::of(entry, digest, (record.peer, record.producer)));
         chain.keep(REMEMBERED);
         Ok(self.find(entry, word, claim, entry.seq <= self.before))
     }
@@ -161,8 +162,9 @@ impl Proofs {
         entry: &Entry,
         record: &MemberRecord,
     ) -> Finding {
-        let (word, claim) = authors.check(self.epoch, room, entry, record);
-        chain.append(&ChainLink::of(entry, (record.peer, record.producer)));
+        let digest = entry.digest();
+        let (word, claim) = authors.check(self.epoch, room, (entry, digest), record);
+        chain.append(&ChainLink::of(entry, digest, (record.peer, record.producer)));
         self.find(entry, word, claim, true)
     }
 
@@ -196,7 +198,13 @@ impl Proofs {
 
 impl Authors {
     /// How certain an entry is, as far as that can be said of it and those before it, and what its author says of the log.
-    fn check(&mut self, epoch: Epoch, room: &RoomName, entry: &Entry, record: &MemberRecord) -> (Alone, Option<Claim>) {
+    fn check(
+        &mut self,
+        epoch: Epoch,
+        room: &RoomName,
+        (entry, digest): (&Entry, Digest),
+        record: &MemberRecord,
+    ) -> (Alone, Option<Claim>) {
         if entry.blanked.is_some() && entry.body != entry.body.blank() {
             return (Alone::Forged, None);
         }
@@ -212,7 +220,7 @@ impl Authors {
         let mut claim = None;
         if let Some(commitment) = &entry.commitment {
             let place = Place { room, epoch, producer: record.producer };
-            let is_known = self.0.get(&author).is_some_and(|signs| signs.commitment() == Some(commitment));
+            let is_known = self.0.get(&author).is_some_and(|signs| signs.commitment() == Some(&**commitment));
             let is_good = || commitment.is_sound() && commitment.is_signed_by(&identity, place);
             let is_known = is_known || cfg!(exchange_bug = "signatures-not-checked");
             if !is_known && !is_good() {
@@ -221,10 +229,10 @@ impl Authors {
             claim = Some((commitment.seen, commitment.chain));
             self.has_signed(author, commitment.clone());
         }
-        (self.of(author).check(entry), claim)
+        (self.of(author).check(entry, digest), claim)
     }
 
-    fn has_signed(&mut self, author: (PeerId, ProducerId), commitment: Commitment) {
+    fn has_signed(&mut self, author: (PeerId, ProducerId), commitment: Box<Commitment>) {
         let signs = self.of(author);
         let last = if let Signs::Here(signed) = signs { signed.last } else { Cmid::ZERO };
         *signs = Signs::Here(Signed { last, commitment: Some(commitment) });
@@ -243,26 +251,25 @@ impl Signs {
     fn commitment(&self) -> Option<&Commitment> {
         match self {
             Self::Before(_) => None,
-            Self::Here(signed) => signed.commitment.as_ref(),
+            Self::Here(signed) => signed.commitment.as_deref(),
         }
     }
 
-    fn check(&mut self, entry: &Entry) -> Alone {
+    fn check(&mut self, entry: &Entry, digest: Digest) -> Alone {
         match self {
             Self::Before(heard) if *heard + 1 < Commitment::MAX => {
                 *heard += 1;
                 Alone::Unsigned
             }
             Self::Before(_) => Alone::Unsignable,
-            Self::Here(signed) => signed.check(entry),
+            Self::Here(signed) => signed.check(entry, digest),
         }
     }
 }
 
 impl Signed {
-    fn check(&mut self, entry: &Entry) -> Alone {
-        let digest = entry.digest().short();
-        let is_signed = self.commitment.as_ref().is_some_and(|commitment| commitment.covers(entry.cmid, digest));
+    fn check(&mut self, entry: &Entry, digest: Digest) -> Alone {
+        let is_signed = self.commitment.as_ref().is_some_and(|signed| signed.covers(entry.cmid, digest.short()));
         // A message comes once, after those before it.
         if entry.cmid <= self.last || (entry.commitment.is_some() && !is_signed) {
             return Alone::Forged;

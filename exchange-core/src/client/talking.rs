@@ -1,6 +1,6 @@
 //! The end of a client's round: rooms that are wanted are asked for, and what waits is sent as far as it may be.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::mem;
 
 use super::{Alarm, Client, ClientConfig, State, room::Room};
@@ -115,7 +115,7 @@ impl Client {
             let sent = room.sent();
             while link.has_credit() && in_flight < window * SESSION_WINDOWS {
                 let author = identity.as_ref().map(|identity| (identity, self.producer));
-                let commitment = author.and_then(|author| room.commit(author, name, *window));
+                let commitment = author.and_then(|author| room.commit(author, name, *window)).map(Box::new);
                 let Some((cmid, body)) = room.next_to_send(*window) else { break };
                 link.say(&ToHost::Send { room: number, cmid, body: body.clone(), commitment });
                 in_flight += 1;

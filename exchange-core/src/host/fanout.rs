@@ -39,8 +39,9 @@ impl Host {
         touched.sort_unstable();
         touched.dedup();
         for link in touched.drain(..) {
-            self.serve(now, link, out);
-            self.acknowledge(now, link, out);
+            if self.serve(now, link, out) {
+                self.acknowledge(now, link, out);
+            }
         }
         self.touched = touched;
     }
@@ -53,15 +54,17 @@ impl Host {
         }
     }
 
-    /// Gives a link what it lacks, as far as its credit goes: members first, so that no entry names a stranger.
-    fn serve(&mut self, now: Time, link: LinkId, out: &mut Outbox) {
+    /// Gives a link what it lacks, as far as its credit goes: members first, so that no entry names a stranger. Whether
+    /// some of its messages were logged.
+    fn serve(&mut self, now: Time, link: LinkId, out: &mut Outbox) -> bool {
         let size = PageSize::of(&self.limits);
         let Self { links, rooms, roster, .. } = self;
-        let Some(state) = links.get_mut(&link) else { return };
-        let (Some(encoding), Some(_)) = (state.encoding(), state.member()) else { return };
+        let Some(state) = links.get_mut(&link) else { return false };
+        let has_logged = !state.logged.is_empty();
+        let (Some(encoding), Some(_)) = (state.encoding(), state.member()) else { return has_logged };
         let mut serving = Serving { now, link, encoding, size, state, out };
         if !cfg!(exchange_bug = "roster-comes-late") && !serving.roster(roster) {
-            return;
+            return has_logged;
         }
         let count = serving.state.cursors.len();
         let mut cursors = mem::take(&mut serving.state.cursors);
@@ -79,6 +82,7 @@ impl Host {
         if cfg!(exchange_bug = "roster-comes-late") {
             serving.roster(roster);
         }
+        has_logged
     }
 
     /// Says of each of the link's new messages that it is logged, unless its own entry has just said so.
@@ -114,7 +118,7 @@ struct Serving<'a> {
 impl Serving<'_> {
     /// Whether the link has every change of the roster now.
     fn roster(&mut self, roster: &mut Roster) -> bool {
-        while self.state.credit() > 0 {
+        while self.state.roster != roster.rev() && self.state.credit() > 0 {
             let Some((frame, to)) = roster.page(self.state.roster, self.encoding) else {
                 self.state.roster = roster.rev();
                 break;

@@ -1,7 +1,10 @@
 //! Messages into logs: each once, in its sender's order, with an outcome for every one.
 
+use alloc::boxed::Box;
+
 use super::{Host, OWNER, budget::Asked, joining::rate_limited, link::Logged, news::News};
 use crate::{
+    digest::Digest,
     event::{Event, MessageId},
     ids::{Cmid, MemberId, RoomId, Seq},
     message::{Body, Commitment, Entry, Mentions, ToClient},
@@ -19,20 +22,20 @@ impl Host {
         link: LinkId,
         member: MemberId,
         (room, cmid): (RoomId, Cmid),
-        (body, commitment): (Body, Option<Commitment>),
+        (body, commitment): (Body, Option<Box<Commitment>>),
         out: &mut Outbox,
     ) {
         let reject = |refusal| ToClient::Reject { room, cmid, refusal };
-        if !self.is_signed((room, member), cmid, &body, commitment) {
+        let Ok(digest) = self.check_signed((room, member), cmid, &body, commitment) else {
             return self.close_link(now, link, Violation::Unsigned.into(), out);
-        }
+        };
         self.changes_room(room);
         let state = self.rooms.get_mut(&room);
         let Some(numbered) = state.and_then(|room| Some(room.membership(member)?.classify(cmid))) else {
             return self.control(now, link, &reject(Refusal::NotMember), out);
         };
         let answer = match numbered {
-            Numbered::New => match self.take_next(now, link, member, (room, cmid), body, out) {
+            Numbered::New => match self.take_next(now, link, member, (room, cmid), (body, digest), out) {
                 Ok(()) => return,
                 Err(refusal) if self.ignores(now, link, Asked::Message(room, cmid), refusal) => {
                     return self.close_link(now, link, CloseReason::Flood, out);
@@ -49,33 +52,35 @@ impl Host {
         self.control(now, link, &answer, out);
     }
 
-    /// Whether a member has signed a message, where members do. That the signature is theirs everybody finds out who reads
-    /// it: to a host, which knows who is at the other end, it proves nothing.
-    fn is_signed(
+    /// Checks that a member has signed a message, where members do; gives the message's digest if it took one to tell. That
+    /// the signature is theirs everybody finds out who reads it: to a host, which knows who is at the other end, it proves
+    /// nothing.
+    fn check_signed(
         &mut self,
         (room, member): (RoomId, MemberId),
         cmid: Cmid,
         body: &Body,
-        commitment: Option<Commitment>,
-    ) -> bool {
-        let Some(room) = self.rooms.get_mut(&room).filter(|room| room.log.is_chained()) else { return true };
+        commitment: Option<Box<Commitment>>,
+    ) -> Result<Option<Digest>, Violation> {
+        let Some(room) = self.rooms.get_mut(&room).filter(|room| room.log.is_chained()) else { return Ok(None) };
         if self.roster.record(member).is_none_or(|record| record.identity.is_none()) {
-            return true;
+            return Ok(None);
         }
         if let Some(new) = &commitment {
             // Whoever has seen another log than this one was not told of it here.
             let is_seen = room.log.chain_at(new.seen).is_none_or(|chain| chain.short() == new.chain);
             if !new.is_sound() || new.seen > room.log.head() || !is_seen {
-                return false;
+                return Err(Violation::Unsigned);
             }
         }
         // Of somebody who is no member, nothing is logged.
-        let Some(membership) = room.membership(member) else { return true };
+        let Some(membership) = room.membership(member) else { return Ok(None) };
         if let Some(new) = commitment {
             membership.committed = Some(Committed::new(new));
         }
-        let digest = body.digest().short();
-        membership.committed.as_ref().is_some_and(|committed| committed.covers(cmid, digest))
+        let digest = body.digest();
+        let is_covered = membership.committed.as_ref().is_some_and(|new| new.covers(cmid, digest.short()));
+        if is_covered { Ok(Some(digest)) } else { Err(Violation::Unsigned) }
     }
 
     /// Logs a member's next message.
@@ -89,7 +94,7 @@ impl Host {
         link: LinkId,
         member: MemberId,
         (room, cmid): (RoomId, Cmid),
-        body: Body,
+        (body, digest): (Body, Option<Digest>),
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
         let rate = self.limits.messages;
@@ -125,7 +130,7 @@ impl Host {
         let commitment = committed.and_then(|committed| committed.for_entry(begun));
         let body = self.name_target(body);
         let act = body.act().cloned();
-        let seq = self.append_signed(now, room, (member, cmid), (body, commitment), out);
+        let seq = self.append_signed(now, room, (member, cmid), (body, digest, commitment), out);
         if let (Some(seq), Some(state)) = (seq, self.links.get_mut(&link)) {
             state.logged.push(Logged { room, cmid, seq });
             self.touched.push(link);
@@ -178,7 +183,7 @@ impl Host {
         body: Body,
         out: &mut Outbox,
     ) -> Option<Seq> {
-        self.append_signed(now, room, (author, cmid), (body, None), out)
+        self.append_signed(now, room, (author, cmid), (body, None, None), out)
     }
 
     /// The one place where a log grows, unless it has no number left.
@@ -187,7 +192,7 @@ impl Host {
         now: Time,
         room: RoomId,
         (author, cmid): (MemberId, Cmid),
-        (body, commitment): (Body, Option<Commitment>),
+        (body, digest, commitment): (Body, Option<Digest>, Option<Box<Commitment>>),
         out: &mut Outbox,
     ) -> Option<Seq> {
         let at = self.wall.read(now);
@@ -199,17 +204,17 @@ impl Host {
         }
         let (change, is_news) = (body.changes().is_some().then(|| body.clone()), News::is(&body));
         let entry = Entry { room, seq, author, cmid, at: state.stamp(at), body, commitment, blanked: None };
-        let told = state.is_member(OWNER).then(|| (state.name.clone(), entry.clone()));
         if let Some(member) = self.members.get_mut(&author) {
             member.entries += 1;
         }
         let (members, was_empty) = (&mut self.members, state.log.is_empty());
         let who = || self.roster.record(author).map(|record| (record.peer, record.producer));
-        state.log.append(entry, who, until, |forgotten| {
+        let entry = state.log.append(entry, digest, who, until, |forgotten| {
             if let Some(member) = members.get_mut(&forgotten) {
                 member.entries -= 1;
             }
         });
+        let told = state.is_member(OWNER).then(|| (state.name.clone(), entry));
         if is_news {
             self.news.of(room);
         } else {

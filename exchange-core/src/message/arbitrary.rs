@@ -1,6 +1,6 @@
 //! Any message at all, for tests. Numbers are mostly small, so that messages often mean the same room or member.
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{boxed::Box, string::String, vec, vec::Vec};
 
 use bytes::Bytes;
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -275,20 +275,20 @@ fn chained() -> impl Strategy<Value = Chained> {
     (option::of(digest()), number()).prop_map(|(chain, since)| Chained { chain, since: Seq(since) })
 }
 
-fn commitment() -> impl Strategy<Value = Commitment> {
+fn commitment() -> impl Strategy<Value = Box<Commitment>> {
     let digests = vec(any::<[u8; 16]>().prop_map(ShortDigest::from_bytes), 0..4);
     let signature = (any::<[u8; 32]>(), any::<[u8; 32]>());
     (number(), digests, number(), any::<[u8; 16]>(), signature).prop_map(|(first, digests, seen, chain, (r, s))| {
         let mut signature = [0; 64];
         signature[..32].copy_from_slice(&r);
         signature[32..].copy_from_slice(&s);
-        Commitment {
+        Box::new(Commitment {
             first: Cmid(first),
             digests,
             seen: Seq(seen),
             chain: ShortDigest::from_bytes(chain),
             signature: Signature::from_bytes(signature),
-        }
+        })
     })
 }
 

@@ -27,5 +27,6 @@ pub use commitment::{Commitment, Place};
 pub use presence::{Availability, Presence, Status};
 pub use rules::{HistoryPolicy, Rule, Rules};
 pub use signal::Signal;
+pub(crate) use to_client::ToldEntry;
 pub use to_client::{Chained, Entry, GapReason, Joined, MemberRecord, RoomSummary, ToClient, Welcome};
 pub use to_host::{Hello, JoinFrom, PageFrom, ToHost};

@@ -1,6 +1,6 @@
 //! What a host says to a client.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,13 @@ use crate::{
     reason::{CloseReason, Durability, Refusal},
     time::Timestamp,
 };
+
+/// [`ToClient::Entry`] of an entry that there is more to do with.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ToldEntry<'a> {
+    Entry(&'a Entry),
+}
 
 /// A message from a host to a client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -205,7 +212,7 @@ pub struct Entry {
     /// What it says.
     pub body: Body,
     /// What its author has signed of it and, it may be, of its next ones. With the first of them alone.
-    pub commitment: Option<Commitment>,
+    pub commitment: Option<Box<Commitment>>,
     /// The [digest](Body::digest) of what it said, if that was taken out of it.
     pub blanked: Option<Digest>,
 }

@@ -1,5 +1,7 @@
 //! What a client says to its host.
 
+use alloc::boxed::Box;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Body, Commitment, Presence};
@@ -41,7 +43,7 @@ pub enum ToHost {
         body: Body,
         /// What its author has signed of it and of those that follow it. One that was sent before is good for as many
         /// messages as it is of, until there is another.
-        commitment: Option<Commitment>,
+        commitment: Option<Box<Commitment>>,
     },
     /// Are you there?
     Ping {

@@ -29,8 +29,8 @@ pub(crate) struct ChainLink {
 }
 
 impl ChainLink {
-    pub(crate) fn of(entry: &Entry, (peer, producer): (PeerId, ProducerId)) -> Self {
-        Self { peer, producer, cmid: entry.cmid, at: entry.at, digest: entry.digest() }
+    pub(crate) fn of(entry: &Entry, digest: Digest, (peer, producer): (PeerId, ProducerId)) -> Self {
+        Self { peer, producer, cmid: entry.cmid, at: entry.at, digest }
     }
 
     /// The chain with this entry, of what it was before it.

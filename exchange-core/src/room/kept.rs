@@ -169,7 +169,7 @@ impl Room {
         }
         let (seq, change) = (entry.seq, entry.body.changes().is_some().then(|| entry.body.clone()));
         self.stamp(entry.at);
-        self.log.append(entry, || Some(author), until, forgotten);
+        self.log.append(entry, None, || Some(author), until, forgotten);
         if let Some(change) = change {
             self.change(seq, author.0, &change);
         }

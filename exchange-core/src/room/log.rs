@@ -15,7 +15,7 @@ use super::{
 use crate::{
     digest::Digest,
     ids::{Cmid, Epoch, MemberId, PeerId, ProducerId, Seq},
-    message::{Chained, Encoding, Entry, PageFrom, ToClient},
+    message::{Chained, Encoding, Entry, PageFrom},
     time::Time,
 };
 
@@ -154,33 +154,35 @@ impl Log {
     }
 
     /// Appends the entry, which must be numbered [`head`](Self::head)` + 1` and be kept no shorter than those before it.
-    /// `forgotten` is told the author of every entry that has to go for it.
+    /// If its digest is known, it need not be made. `forgotten` is told the author of every entry that has to go for it.
+    /// Gives the entry back.
     pub(crate) fn append(
         &mut self,
         entry: Entry,
+        digest: Option<Digest>,
         author: impl FnOnce() -> Option<(PeerId, ProducerId)>,
         until: Time,
         mut forgotten: impl FnMut(MemberId),
-    ) {
+    ) -> Entry {
         debug_assert_eq!(entry.seq, self.head().next());
         if let Some(chain) = &mut self.chain
             && let Some(author) = author()
         {
-            chain.append(&ChainLink::of(&entry, author));
+            chain.append(&ChainLink::of(&entry, digest.unwrap_or_else(|| entry.digest()), author));
         }
-        let (author, cmid, content) = (entry.author, entry.cmid, Content::of(&entry.body));
-        let message = ToClient::Entry(entry);
-        let bytes = self.postcard.append(&message);
+        let bytes = self.postcard.append(&entry);
         if let Some(json) = &mut self.json {
-            json.append(&message);
+            json.append(&entry);
         }
         self.sealed = false;
         self.bytes += bytes;
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let (author, cmid, content) = (entry.author, entry.cmid, Content::of(&entry.body));
         self.index.push_back(Indexed { author, cmid, bytes, content, until });
         while self.index.len() > self.max_entries || (self.bytes > self.max_bytes && self.index.len() > 1) {
             self.forget_oldest(&mut forgotten);
         }
+        entry
     }
 
     /// Forgets what is too old by now, be it the newest entry; whether there was anything.
@@ -278,7 +280,7 @@ impl Log {
             self.seal();
             let mut json = Track::new(Encoding::Json, self.first);
             for entry in self.postcard.entries(self.first) {
-                json.append(&ToClient::Entry(entry));
+                json.append(&entry);
             }
             json.seal();
             self.json = Some(json);
@@ -311,7 +313,7 @@ impl Log {
         let Some(entry) = self.postcard.entries(seq).next().filter(|entry| entry.seq == seq) else { return };
         let is_chained = self.chain.is_some() && !cfg!(exchange_bug = "blanked-without-digest");
         let blanked = is_chained.then(|| entry.digest());
-        let blank = ToClient::Entry(Entry { body: entry.body.blank(), blanked, ..entry });
+        let blank = Entry { body: entry.body.blank(), blanked, ..entry };
         let bytes = self.postcard.replace(seq, &blank);
         if let Some(json) = &mut self.json {
             json.replace(seq, &blank);

@@ -12,6 +12,7 @@ mod track;
 mod transcript;
 
 use alloc::{
+    boxed::Box,
     collections::{BTreeMap, VecDeque},
     vec::Vec,
 };
@@ -85,13 +86,13 @@ pub(crate) struct Membership {
 /// What a member has signed, as long as some of it may be to come.
 #[derive(Debug)]
 pub(crate) struct Committed {
-    commitment: Commitment,
+    commitment: Box<Commitment>,
     /// It went with an entry when so many had begun to read the log.
     logged: Option<u64>,
 }
 
 impl Committed {
-    pub(crate) fn new(commitment: Commitment) -> Self {
+    pub(crate) fn new(commitment: Box<Commitment>) -> Self {
         Self { commitment, logged: None }
     }
 
@@ -100,7 +101,7 @@ impl Committed {
     }
 
     /// The commitment, for the first entry of it that is logged since so many began to read.
-    pub(crate) fn for_entry(&mut self, begun: u64) -> Option<Commitment> {
+    pub(crate) fn for_entry(&mut self, begun: u64) -> Option<Box<Commitment>> {
         (self.logged.replace(begun) != Some(begun)).then(|| self.commitment.clone())
     }
 }

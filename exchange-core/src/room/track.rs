@@ -15,7 +15,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::{
     ids::Seq,
-    message::{Encoding, Entry, ToClient},
+    message::{Encoding, Entry, ToClient, ToldEntry},
 };
 
 /// Blocks are merged up to about this many bytes, and memory is allocated in such pieces.
@@ -72,13 +72,13 @@ impl Track {
     }
 
     /// Appends an entry, and tells how many bytes its frame has.
-    pub(super) fn append(&mut self, entry: &ToClient) -> usize {
+    pub(super) fn append(&mut self, entry: &Entry) -> usize {
         if self.open.capacity() - self.open.len() < SPARE {
             // A busy room allocates in blocks; a quiet one should not hold a block for a handful of lines.
             self.open.reserve(self.loose_bytes.clamp(BLOCK / 16, BLOCK));
         }
         let before = self.open.len();
-        self.encoding.encode(entry, &mut self.open);
+        self.encoding.encode(&ToldEntry::Entry(entry), &mut self.open);
         self.open_ends.push(u32::try_from(self.open.len()).unwrap_or(u32::MAX));
         self.next = self.next.next();
         self.open.len() - before
@@ -131,9 +131,9 @@ impl Track {
 
     /// Puts another entry into the place of a sealed one, and tells how many bytes its frame has. Slices that were given
     /// of it before stay as they are.
-    pub(super) fn replace(&mut self, seq: Seq, entry: &ToClient) -> usize {
+    pub(super) fn replace(&mut self, seq: Seq, entry: &Entry) -> usize {
         let mut frame = BytesMut::new();
-        self.encoding.encode(entry, &mut frame);
+        self.encoding.encode(&ToldEntry::Entry(entry), &mut frame);
         let index = self.blocks.partition_point(|block| block.after() <= seq);
         let is_loose = index >= self.blocks.len() - self.loose;
         let Some(block) = self.blocks.get_mut(index) else { return 0 };
@@ -155,8 +155,10 @@ impl Track {
     /// Sealed entries from `from` on, as many as lie together and fit into `max` bytes but at least one and at most
     /// `most`, and the place after them. `None` if there are none.
     pub(super) fn slice(&self, from: Seq, most: usize, max: usize) -> Option<(Bytes, Seq)> {
-        let index = self.blocks.partition_point(|block| block.after() <= from);
-        let block = self.blocks.get(index)?;
+        // Nearly all readers lack the last block and nothing else.
+        let last = self.blocks.back().filter(|block| block.first <= from);
+        let before = || self.blocks.get(self.blocks.partition_point(|block| block.after() <= from));
+        let block = last.filter(|block| from < block.after()).or_else(before)?;
         let skipped = usize::try_from(from.0.checked_sub(block.first.0)?).ok()?;
         let start = block.start(skipped);
         if block.bytes.len() - start <= max && block.ends.len() - skipped <= most {

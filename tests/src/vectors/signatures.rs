@@ -52,7 +52,10 @@ fn digests() -> Vec<Vector> {
 
 /// Messages that say what is signed, and what the chain is.
 pub(super) fn to_host() -> (&'static str, ToHost) {
-    ("send.signed", ToHost::Send { room: ROOM, cmid: Cmid(12), body: Body::text("one"), commitment: Some(signed()) })
+    (
+        "send.signed",
+        ToHost::Send { room: ROOM, cmid: Cmid(12), body: Body::text("one"), commitment: Some(signed().into()) },
+    )
 }
 
 pub(super) fn to_client() -> Vec<(&'static str, ToClient)> {
@@ -78,9 +81,9 @@ pub(super) fn to_client() -> Vec<(&'static str, ToClient)> {
     let blank = Entry { body: Body::text(""), blanked: Some(digest), ..said.clone() };
     let (after, entries, more, start, head) = (Seq(250), 2, false, Seq(100), Seq(302));
     vec![
-        ("entry.signed", ToClient::Entry(Entry { commitment: Some(signed()), ..said })),
+        ("entry.signed", ToClient::Entry(Entry { commitment: Some(signed().into()), ..said })),
         ("entry.blanked", ToClient::Entry(blank.clone())),
-        ("entry.blanked.signed", ToClient::Entry(Entry { commitment: Some(signed()), ..blank })),
+        ("entry.blanked.signed", ToClient::Entry(Entry { commitment: Some(signed().into()), ..blank })),
         ("roster.keys", ToClient::Roster { rev: Rev(9), members: vec![record] }),
         ("joined.chained", ToClient::Joined(joined(Some(chain)))),
         ("joined.chained.forgotten", ToClient::Joined(joined(None))),

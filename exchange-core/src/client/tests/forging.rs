@@ -1,6 +1,7 @@
 //! Hosts that say for others what they have not said, or tell one this and another that.
+#![expect(clippy::unnecessary_box_returns, reason = "this is how messages hold it")]
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{boxed::Box, string::String, vec, vec::Vec};
 
 use super::{ANA, Bench, Encoding, LOBBY, ME, ana, config, entry, joined, life, welcome};
 use crate::{
@@ -42,27 +43,27 @@ impl Log {
         self.chain[usize::try_from(seq).unwrap()]
     }
 
-    fn signed(&self, texts: &[&str], first: u64, seen: u64) -> Commitment {
+    fn signed(&self, texts: &[&str], first: u64, seen: u64) -> Box<Commitment> {
         self.signed_as(texts, first, (Seq(seen), self.chain(seen).short()))
     }
 
     #[expect(clippy::unused_self, reason = "as the one above")]
-    fn signed_as(&self, texts: &[&str], first: u64, seen: (Seq, ShortDigest)) -> Commitment {
+    fn signed_as(&self, texts: &[&str], first: u64, seen: (Seq, ShortDigest)) -> Box<Commitment> {
         let digests = texts.iter().map(|text| Body::text(text).digest().short()).collect();
         let place = Place { room: &lobby(), epoch: life(2), producer: ProducerId::from_bytes([2; 8]) };
-        Commitment::sign(&of(2), place, (Cmid(first), digests), seen)
+        Box::new(Commitment::sign(&of(2), place, (Cmid(first), digests), seen))
     }
 
     /// The next entry is that, told as it is.
     fn append(&mut self, record: &MemberRecord, entry: Entry) -> Entry {
-        let link = ChainLink::of(&entry, (record.peer, record.producer));
+        let link = ChainLink::of(&entry, entry.digest(), (record.peer, record.producer));
         let chain = link.after(self.chain.last().unwrap());
         self.chain.push(chain);
         entry
     }
 
     /// The next entry is ana's.
-    fn says(&mut self, cmid: u64, text: &str, commitment: Option<Commitment>) -> Entry {
+    fn says(&mut self, cmid: u64, text: &str, commitment: Option<Box<Commitment>>) -> Entry {
         let ToClient::Entry(entry) = entry(self.chain.len() as u64, ANA, cmid, text) else { panic!("no entry") };
         self.append(&signing_ana(), Entry { commitment, ..entry })
     }
@@ -154,19 +155,19 @@ fn what_somebody_has_not_signed_is_not_told_as_theirs() {
     let log = Log::of(3);
     let signed = log.signed(&["yes"], 1, 3);
     let truth = Log::of(3).says(1, "yes", Some(signed.clone()));
-    let with = |commitment| Some(Commitment { ..commitment });
+    let with = |commitment| Some(Box::new(commitment));
     let lies = [
         Entry { body: Body::text("no"), ..truth.clone() },
         Entry { commitment: None, ..truth.clone() },
         Entry { cmid: Cmid(2), ..truth.clone() },
         Entry { cmid: Cmid::ZERO, ..truth.clone() },
         Entry { body: Body::text("no"), blanked: Some(truth.body.digest()), ..truth.clone() },
-        Entry { commitment: with(Commitment { first: Cmid(2), ..signed.clone() }), cmid: Cmid(2), ..truth.clone() },
-        Entry { commitment: with(Commitment { seen: Seq(2), ..signed.clone() }), ..truth.clone() },
-        Entry { commitment: with(Commitment { digests: Vec::new(), ..signed.clone() }), ..truth.clone() },
+        Entry { commitment: with(Commitment { first: Cmid(2), ..*signed.clone() }), cmid: Cmid(2), ..truth.clone() },
+        Entry { commitment: with(Commitment { seen: Seq(2), ..*signed.clone() }), ..truth.clone() },
+        Entry { commitment: with(Commitment { digests: Vec::new(), ..*signed.clone() }), ..truth.clone() },
         Entry {
             body: Body::text("no"),
-            commitment: with(Commitment { digests: vec![Body::text("no").digest().short()], ..signed }),
+            commitment: with(Commitment { digests: vec![Body::text("no").digest().short()], ..*signed }),
             ..truth.clone()
         },
     ];
@@ -197,7 +198,7 @@ fn what_was_signed_for_another_room_log_or_program_is_no_proof() {
     for (is_good, place) in places {
         let digests = vec![Body::text("yes").digest().short()];
         let commitment = Commitment::sign(&of(2), place, (Cmid(1), digests), (Seq(3), log.chain(3).short()));
-        let entry = Log::of(3).says(1, "yes", Some(commitment));
+        let entry = Log::of(3).says(1, "yes", Some(commitment.into()));
         let told = Bench::with_proof(&log, (3, 3)).makes_of(&entry);
         assert_eq!((said(&told).is_some(), is_forged(&told, 4)), (is_good, !is_good), "{place:?}");
     }
@@ -226,7 +227,7 @@ fn what_is_left_of_a_deleted_message_is_proven_to_be_left_of_it() {
         let digests = vec![said.digest().short()];
         let place = Place { room: &lobby(), epoch: life(2), producer: ProducerId::from_bytes([2; 8]) };
         let commitment = Commitment::sign(&of(2), place, (Cmid(1), digests), (Seq(3), log.chain(3).short()));
-        let entry = log.says(1, "", Some(commitment));
+        let entry = log.says(1, "", Some(commitment.into()));
         Entry { body, blanked: Some(said.digest()), ..entry }
     };
     let edit = |text: &str| Body::Edit(Edit { of: Seq(1), mentions: Mentions::default(), text: text.into() });

@@ -1,6 +1,7 @@
 //! Sessions in which members sign what they say.
+#![expect(clippy::unnecessary_box_returns, reason = "this is how messages hold it")]
 
-use alloc::{vec, vec::Vec};
+use alloc::{boxed::Box, vec, vec::Vec};
 
 use super::{Bench, LOBBY, config, entries, join, proven_hello, somebody};
 use crate::{
@@ -31,15 +32,15 @@ struct Member {
 }
 
 impl Member {
-    fn signed(&self, first: u64, texts: &[&str], seen: (Seq, ShortDigest)) -> Commitment {
+    fn signed(&self, first: u64, texts: &[&str], seen: (Seq, ShortDigest)) -> Box<Commitment> {
         let producer = ProducerId::from_bytes([self.who; 8]);
         let place = Place { room: &RoomName::lobby(), epoch: self.epoch, producer };
         let digests = texts.iter().map(|text| Body::text(text).digest().short()).collect();
-        Commitment::sign(&somebody(self.who), place, (Cmid(first), digests), seen)
+        Box::new(Commitment::sign(&somebody(self.who), place, (Cmid(first), digests), seen))
     }
 
     /// By somebody who has seen nothing of the log.
-    fn commitment(&self, first: u64, texts: &[&str]) -> Commitment {
+    fn commitment(&self, first: u64, texts: &[&str]) -> Box<Commitment> {
         self.signed(first, texts, (Seq::ZERO, begun(self.epoch).short()))
     }
 }
@@ -48,7 +49,7 @@ fn begun(epoch: Epoch) -> Digest {
     Digest::of(&[b"exchange log 1", epoch.as_bytes()])
 }
 
-fn say(cmid: u64, text: &str, commitment: Option<Commitment>) -> ToHost {
+fn say(cmid: u64, text: &str, commitment: Option<Box<Commitment>>) -> ToHost {
     ToHost::Send { room: LOBBY, cmid: Cmid(cmid), body: Body::text(text), commitment }
 }
 
@@ -90,7 +91,7 @@ fn roster(heard: &[ToClient]) -> Vec<MemberRecord> {
 fn chained(base: Digest, entries: &[Entry], roster: &[MemberRecord]) -> Digest {
     entries.iter().fold(base, |chain, entry| {
         let author = roster.iter().rev().find(|record| record.member == entry.author).unwrap();
-        ChainLink::of(entry, (author.peer, author.producer)).after(&chain)
+        ChainLink::of(entry, entry.digest(), (author.peer, author.producer)).after(&chain)
     })
 }
 
@@ -106,13 +107,15 @@ fn everybody_is_told_the_keys_of_everybody_and_the_host_is_one_of_them() {
 
 #[test]
 fn what_nobody_has_signed_is_not_logged_and_ends_the_link() {
+    type Signs = fn(&Member) -> Option<Box<Commitment>>;
+
     let mut bench = Bench::with(signing());
     let ben = bench.signer(1);
-    let wrong: Vec<fn(&Member) -> Option<Commitment>> = vec![
+    let wrong: Vec<Signs> = vec![
         |_| None,
         |me| Some(me.commitment(1, &["another"])),
         |me| Some(me.commitment(2, &["text"])),
-        |me| Some(Commitment { digests: Vec::new(), ..me.commitment(1, &["text"]) }),
+        |me| Some(Commitment { digests: Vec::new(), ..*me.commitment(1, &["text"]) }.into()),
         |me| Some(me.signed(1, &["text"; Commitment::MAX + 1], (Seq::ZERO, begun(me.epoch).short()))),
         |me| Some(me.signed(1, &["text"], (Seq(999), begun(me.epoch).short()))),
         |me| Some(me.signed(1, &["text"], (Seq(1), begun(me.epoch).short()))),
@@ -218,7 +221,7 @@ fn the_chain_is_made_of_everything_that_was_ever_logged_and_told_wherever_somebo
         (Cmid(10), vec![delete.digest().short()]),
         (Seq::ZERO, begun(epoch).short()),
     );
-    bench.say(ana.link, &ToHost::Send { room: LOBBY, cmid: Cmid(10), body: delete, commitment: Some(signed) });
+    bench.say(ana.link, &ToHost::Send { room: LOBBY, cmid: Cmid(10), body: delete, commitment: Some(signed.into()) });
     bench.sync();
     let (joined, heard) = of(&mut bench, 3, JoinFrom::Start);
     assert!(heard[0].seq >= first);

@@ -5,7 +5,11 @@ use alloc::{vec, vec::Vec};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{ids::RoomId, message::Body, time::Timestamp};
+use crate::{
+    ids::RoomId,
+    message::{Body, ToClient},
+    time::Timestamp,
+};
 
 const AUTHOR: (PeerId, ProducerId) = (PeerId::from_bytes([2; 16]), ProducerId::from_bytes([2; 8]));
 
@@ -27,7 +31,7 @@ fn entry(seq: u64, text: &str) -> Entry {
 fn log_of(entries: u64, max_entries: usize, max_bytes: usize) -> Log {
     let mut log = Log::new(Epoch::from_bytes([1; 16]), max_entries, max_bytes);
     for seq in 1..=entries {
-        log.append(entry(seq, "text"), || Some(AUTHOR), NEVER, |_| ());
+        log.append(entry(seq, "text"), None, || Some(AUTHOR), NEVER, |_| ());
         log.seal();
     }
     log
@@ -72,8 +76,8 @@ fn slices(log: &Log) -> Vec<Bytes> {
 #[test]
 fn caught_up_readers_share_the_memory_of_a_round() {
     let mut log = log_of(3, 100, 10_000);
-    log.append(entry(4, "a"), || Some(AUTHOR), NEVER, |_| ());
-    log.append(entry(5, "b"), || Some(AUTHOR), NEVER, |_| ());
+    log.append(entry(4, "a"), None, || Some(AUTHOR), NEVER, |_| ());
+    log.append(entry(5, "b"), None, || Some(AUTHOR), NEVER, |_| ());
     log.seal();
     let (one, two) = (log.next(Seq(3), Encoding::Postcard, 999), log.next(Seq(3), Encoding::Postcard, 999));
     let (Next::Frames(one, at), Next::Frames(two, _)) = (one, two) else { panic!("nothing to read") };
@@ -93,7 +97,7 @@ fn a_reader_that_is_far_behind_gets_large_slices_of_many_small_rounds() {
 fn a_slice_of_many_rounds_has_some_sixteen_kibibytes() {
     let mut log = log_of(0, usize::MAX, usize::MAX);
     for seq in 1..=600 {
-        log.append(entry(seq, &"x".repeat(300)), || Some(AUTHOR), NEVER, |_| ());
+        log.append(entry(seq, &"x".repeat(300)), None, || Some(AUTHOR), NEVER, |_| ());
         log.seal();
     }
     let slices: Vec<usize> = slices(&log).iter().map(Bytes::len).collect();
@@ -114,7 +118,9 @@ fn small_rounds_that_follow_each_other_share_a_piece_of_memory() {
 #[test]
 fn a_reader_gets_as_many_entries_of_a_round_as_it_has_credit_for_and_at_least_one() {
     let mut log = log_of(0, usize::MAX, usize::MAX);
-    (1..=10).for_each(|seq| log.append(entry(seq, "text"), || Some(AUTHOR), NEVER, |_| ()));
+    for seq in 1..=10 {
+        log.append(entry(seq, "text"), None, || Some(AUTHOR), NEVER, |_| ());
+    }
     log.seal();
     let length = entry_length();
     for (after, max, reached) in
@@ -134,7 +140,7 @@ fn a_reader_gets_as_many_entries_of_a_round_as_it_has_credit_for_and_at_least_on
 #[test]
 fn nothing_is_readable_before_it_is_sealed() {
     let mut log = log_of(1, 100, 10_000);
-    log.append(entry(2, "a"), || Some(AUTHOR), NEVER, |_| ());
+    log.append(entry(2, "a"), None, || Some(AUTHOR), NEVER, |_| ());
     assert_eq!(log.next(Seq(1), Encoding::Postcard, 999), Next::Head);
 }
 
@@ -155,7 +161,7 @@ fn the_byte_bound_keeps_as_many_entries_as_fit_into_it_in_however_few_rounds_the
     for round in [1, 7, 50] {
         let mut log = Log::new(Epoch::from_bytes([1; 16]), usize::MAX, 5 * entry_length());
         for seq in 1..=50 {
-            log.append(entry(seq, "text"), || Some(AUTHOR), NEVER, |_| ());
+            log.append(entry(seq, "text"), None, || Some(AUTHOR), NEVER, |_| ());
             if seq % round == 0 {
                 log.seal();
             }
@@ -179,7 +185,7 @@ fn what_is_no_longer_kept_takes_no_memory_but_what_shares_a_block_with_the_oldes
 fn rounds_that_go_before_they_are_a_block_are_never_copied_into_one() {
     let mut log = log_of(0, 5, usize::MAX);
     for seq in 1..=1000 {
-        log.append(entry(seq, "text"), || Some(AUTHOR), NEVER, |_| ());
+        log.append(entry(seq, "text"), None, || Some(AUTHOR), NEVER, |_| ());
         log.seal();
         assert_eq!(slices(&log).len() as u64, seq.min(5), "after {seq} rounds");
     }
@@ -189,7 +195,7 @@ fn rounds_that_go_before_they_are_a_block_are_never_copied_into_one() {
 fn the_authors_of_forgotten_entries_are_told() {
     let mut log = log_of(3, 3, usize::MAX);
     let mut forgotten = Vec::new();
-    log.append(entry(4, "d"), || Some(AUTHOR), NEVER, |author| forgotten.push(author));
+    log.append(entry(4, "d"), None, || Some(AUTHOR), NEVER, |author| forgotten.push(author));
     assert_eq!(forgotten, [MemberId(2)]);
 }
 
@@ -199,7 +205,7 @@ fn a_json_reader_that_comes_late_sees_the_same_entries() {
     for (entries, kept) in [(30, 20), (150, 70)] {
         let mut log = log_of(entries, kept, usize::MAX);
         log.offer(Encoding::Json);
-        log.append(entry(entries + 1, "late"), || Some(AUTHOR), NEVER, |_| ());
+        log.append(entry(entries + 1, "late"), None, || Some(AUTHOR), NEVER, |_| ());
         log.seal();
         assert_eq!(read_all(&log, Seq(5), Encoding::Json, 300), read_all(&log, Seq(5), Encoding::Postcard, 300));
     }
@@ -231,7 +237,7 @@ proptest! {
     ) {
         let mut log = Log::new(Epoch::from_bytes([1; 16]), kept, usize::MAX);
         for ((seq, length), seal) in (1..).zip(&lengths).zip(&rounds) {
-            log.append(entry(seq, &"x".repeat(*length)), || Some(AUTHOR), NEVER, |_| ());
+            log.append(entry(seq, &"x".repeat(*length)), None, || Some(AUTHOR), NEVER, |_| ());
             if *seal {
                 log.seal();
             }
@@ -274,7 +280,7 @@ proptest! {
         for round in rounds {
             for _ in 0..round {
                 seq += 1;
-                log.append(entry(seq, &alloc::format!("{seq:.>30}")), || Some(AUTHOR), NEVER, |_| ());
+                log.append(entry(seq, &alloc::format!("{seq:.>30}")), None, || Some(AUTHOR), NEVER, |_| ());
             }
             log.seal();
         }
@@ -293,7 +299,7 @@ proptest! {
         let gone = blanked.iter().filter(|seq| (log.tail().next()..=log.head()).contains(&Seq(**seq)));
         let gone: alloc::collections::BTreeSet<_> = gone.collect();
         prop_assert_eq!(bytes - log.bytes, gone.len() * 30);
-        log.append(entry(seq + 1, "goes on"), || Some(AUTHOR), NEVER, |_| ());
+        log.append(entry(seq + 1, "goes on"), None, || Some(AUTHOR), NEVER, |_| ());
         log.seal();
         prop_assert_eq!(read_texts(&log, Encoding::Postcard, max).pop(), Some((Seq(seq + 1), Body::text("goes on"))));
     }
@@ -320,7 +326,7 @@ proptest! {
             prop_assert_eq!(expired, model.len() < kept_before);
             for _ in 0..round {
                 let seq = log.head().next();
-                log.append(entry(seq.0, "text"), || Some(AUTHOR), Time::from_nanos(now + age), |_| forgotten += 1);
+                log.append(entry(seq.0, "text"), None, || Some(AUTHOR), Time::from_nanos(now + age), |_| forgotten += 1);
                 model.push_back((seq, now + age));
             }
             log.seal();

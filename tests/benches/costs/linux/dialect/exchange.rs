@@ -102,7 +102,7 @@ impl Dialect for Exchange {
         let Some(room) = self.room else { return };
         for words in words.chunks(Commitment::MAX) {
             let bodies: Vec<Body> = words.iter().map(|words| Body::text(&words.text(self.length))).collect();
-            let mut commitment = self.commit(self.cmid.next(), &bodies);
+            let mut commitment = self.commit(self.cmid.next(), &bodies).map(Box::new);
             let mut said = Vec::new();
             for body in bodies {
                 self.cmid = self.cmid.next();
