@@ -12,7 +12,7 @@
 //! `tests/costs`. As a test, or with `--quick`, it only shows that all of it works.
 //!
 //! Redis, NATS and mosquitto take part where they are installed; `--only` has no other systems take part than those whose
-//! names contain this.
+//! names contain this, or who is called just that.
 
 #[cfg(target_os = "linux")]
 mod linux;

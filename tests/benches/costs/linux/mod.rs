@@ -64,8 +64,13 @@ impl Plan {
         let (only, names): (Vec<_>, Vec<_>) = (arguments.iter().enumerate())
             .filter(|(_, argument)| !argument.starts_with("--"))
             .partition(|(place, _)| is_only(*place));
+        let is_whole = |part: &str| {
+            let systems = System::ALL.iter().map(|system| system.name());
+            systems.chain(Workload::ALL.iter().map(|workload| workload.name)).any(|name| name == part)
+        };
+        let is_meant = |name: &str, part: &str| if is_whole(part) { name == part } else { name.contains(part) };
         let is_wanted = |name: &str, wanted: &[(usize, &String)]| {
-            wanted.is_empty() || wanted.iter().any(|(_, part)| name.contains(part.as_str()))
+            wanted.is_empty() || wanted.iter().any(|(_, part)| is_meant(name, part))
         };
         let mut systems = Vec::new();
         for system in System::ALL.into_iter().filter(|system| is_wanted(system.name(), &only)) {
