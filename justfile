@@ -72,6 +72,10 @@ soak:
 costs:
     cargo bench --package exchange-tests --locked --bench costs -- --page
 
+# What hot paths cost in instructions, beside the counts of tests/counts. Needs valgrind.
+counts:
+    .ci/counts
+
 # What abuse costs those who mean no harm. Writes tests/abuse.
 abuse:
     cargo bench --package exchange-tests --locked --bench abuse -- --page
