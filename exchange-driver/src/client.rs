@@ -104,7 +104,7 @@ impl<R: Runtime> Client<R> {
 
     /// What happens, from the start on; see [`Events`].
     pub fn events(&self) -> Events {
-        self.handle.events.clone()
+        Events::clone(&self.handle.events)
     }
 
     /// The session it is in, or was in last.
@@ -507,6 +507,7 @@ impl<R: Runtime> ClientBuilder<R> {
 
         let (commander, commands) = command::channel();
         let (publisher, events) = events::channel();
+        let events = Arc::new(events);
         let speaks = (self.offer, keyring);
         let mut engine = Engine::new(self.runtime.clone(), machine, out, speaks, commands, publisher);
         let last_error = engine.dial_with(dialer);
@@ -516,17 +517,17 @@ impl<R: Runtime> ClientBuilder<R> {
         }
         self.runtime.spawn_yielding(engine);
         if !self.callbacks.is_empty() {
-            let (me, events) = (me.clone(), events.clone());
-            let (weak, all) = (commander.downgrade(), events.clone());
+            let (me, events) = (me.clone(), Arc::clone(&events));
+            let (weak, all) = (commander.downgrade(), Events::clone(&events));
             self.runtime.spawn(self.callbacks.run(all, weak, move |commander| Client {
                 me: me.clone(),
                 carried_over,
-                handle: Handle { commander, events: events.clone() },
+                handle: Handle { commander, events: Arc::clone(&events) },
                 runtime: PhantomData,
             }));
         }
 
-        let mut first = events.clone();
+        let mut first = Events::clone(&events);
         loop {
             let cause = match first.next().await {
                 Some(Event::Connected { .. }) => break,

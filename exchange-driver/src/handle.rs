@@ -1,6 +1,6 @@
 //! What the handles of hosts and clients have in common.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use exchange_core::{Availability, Input, NameError, Nick, Note, Person, Presence, RoomName, Session};
 use futures_channel::oneshot;
@@ -24,7 +24,8 @@ pub struct Farewell {
 #[derive(Clone, Debug)]
 pub(crate) struct Handle {
     pub(crate) commander: Commander,
-    pub(crate) events: Events,
+    /// Shared by all handles: one more who listens is one more for whom every event is counted.
+    pub(crate) events: Arc<Events>,
 }
 
 impl Handle {

@@ -168,7 +168,7 @@ impl<R: Runtime> Host<R> {
 
     /// What happens in the rooms that the host is in, from the start on; see [`Events`].
     pub fn events(&self) -> Events {
-        self.handle.events.clone()
+        Events::clone(&self.handle.events)
     }
 
     /// Everybody who is there, and how they are.
@@ -509,6 +509,7 @@ impl<R: Runtime> HostBuilder<R> {
 
         let (commander, commands) = command::channel();
         let (publisher, events) = events::channel();
+        let events = Arc::new(events);
         let speaks = (self.offer, keyring);
         let mut engine = Engine::new(self.runtime.clone(), machine, Outbox::new(), speaks, commands, publisher);
         for listener in listeners {
@@ -521,23 +522,23 @@ impl<R: Runtime> HostBuilder<R> {
         self.runtime.spawn_yielding(engine);
         let announced = match announcement {
             Some(announcement) => {
-                announce::keep(&self.runtime, me.id, announcement, events.clone(), commander.downgrade())
+                announce::keep(&self.runtime, me.id, announcement, Events::clone(&events), commander.downgrade())
             }
             None => Announced::never(),
         };
 
         let about = Arc::new(About { me, session, addresses, announced, code });
         let make = {
-            let (about, events) = (Arc::clone(&about), events.clone());
+            let (about, events) = (Arc::clone(&about), Arc::clone(&events));
             move |commander: Commander| Host {
                 about: Arc::clone(&about),
-                handle: Handle { commander, events: events.clone() },
+                handle: Handle { commander, events: Arc::clone(&events) },
                 runtime: PhantomData,
             }
         };
         let host = make(commander.clone());
         if !self.callbacks.is_empty() {
-            self.runtime.spawn(self.callbacks.run(events, commander.downgrade(), make));
+            self.runtime.spawn(self.callbacks.run(Events::clone(&events), commander.downgrade(), make));
         }
         Ok(host)
     }
