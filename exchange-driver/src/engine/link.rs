@@ -36,6 +36,9 @@ const READS: usize = 4;
 /// What sealing adds to what is sealed together, mostly.
 const SEAL: usize = 64;
 
+/// What is this long gets a record of its own: to seal one costs less than to copy it.
+const ALONE: usize = 4 * 1024;
+
 /// Pieces that there is room for while nothing waits: a link that is idle is to cost little.
 const KEPT: usize = 8;
 
@@ -266,14 +269,21 @@ fn of_wire(bytes: Bytes) -> Option<Piece> {
     (!bytes.is_empty()).then_some(Piece { bytes, worth: 0 })
 }
 
-/// All of it in as few records as there can be.
+/// All of it in as few records as are worth copying for.
 fn sealed(wire: &mut Wire, unsealed: &mut Vec<Bytes>) -> Option<Piece> {
     let worth = unsealed.iter().map(Bytes::len).sum();
     let mut bytes = BytesMut::with_capacity(worth + SEAL);
     match &unsealed[..] {
         [] => return None,
         [only] => wire.seal(only, &mut bytes),
-        several => wire.seal(&several.concat(), &mut bytes),
+        several => {
+            for together in several.chunk_by(|one, next| one.len().max(next.len()) < ALONE) {
+                match together {
+                    [alone] => wire.seal(alone, &mut bytes),
+                    short => wire.seal(&short.concat(), &mut bytes),
+                }
+            }
+        }
     }
     unsealed.clear();
     Some(Piece { bytes: bytes.freeze(), worth })
