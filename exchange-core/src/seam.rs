@@ -363,3 +363,28 @@ pub enum WakeReason {
     /// A client may ask its host for more again.
     Pause,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round(out: &mut Outbox, effects: u64) {
+        (0..effects).for_each(|link| out.dial(LinkId(link)));
+        out.set_wake(None);
+        while out.pop().is_some() {}
+    }
+
+    #[test]
+    fn what_one_round_alone_has_needed_is_given_back_and_what_is_usual_is_kept() {
+        let mut out = Outbox::new();
+        round(&mut out, 10_000);
+        assert!(out.effects.capacity() >= 10_000, "the next may be like it");
+        (0..100).for_each(|_| round(&mut out, 10));
+        assert!(out.effects.capacity() < 1000, "{}", out.effects.capacity());
+        (0..100).for_each(|turn| round(&mut out, 1000 * (turn % 2)));
+        let kept = out.effects.capacity();
+        assert!(kept >= 1000);
+        (0..100).for_each(|turn| round(&mut out, 1000 * (turn % 2)));
+        assert_eq!(out.effects.capacity(), kept, "it is not taken anew each time");
+    }
+}

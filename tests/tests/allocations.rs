@@ -187,6 +187,16 @@ impl Room {
         }
     }
 
+    /// The first says all of these in one round.
+    fn hear(&mut self, burst: &[BytesMut]) {
+        let mut round = self.host.round(Time::ZERO, &mut self.out);
+        for frame in burst {
+            round.handle(Input::Frame { link: LinkId(0), body: &frame[FRAME_HEADER..] });
+        }
+        drop(round);
+        self.count();
+    }
+
     /// The host itself says so many things, each in a round of its own.
     fn say(&mut self, messages: usize) {
         for _ in 0..messages {
@@ -196,6 +206,39 @@ impl Room {
                 .unwrap();
             self.count();
         }
+    }
+}
+
+/// What is kept of a message is its text and what the host's own application is told of it; the frames that all others are
+/// given are one piece of memory for many messages.
+#[test]
+fn a_message_that_is_passed_on_takes_two_pieces_of_memory_and_its_round_few_however_many_hear_it() {
+    const MESSAGES: u64 = 128;
+    const ROUNDS: u64 = 32;
+    for readers in [1, 100] {
+        let limits = Limits { links: readers, members_per_room: readers + 1, history_entries: 512, ..unhurried() };
+        let config = HostConfig { limits, ..HostConfig::new("Lab 3".parse().unwrap(), "ana".parse().unwrap()) };
+        let host = Host::new(config, &Seed::from_number(1), Time::ZERO);
+        let mut room = Room { host, out: Outbox::new(), given: vec![0; readers] };
+        (0..readers).for_each(|number| room.join(number, u32::MAX / 2));
+        let mut said = 0;
+        let mut frames = |rounds| -> Vec<Vec<BytesMut>> {
+            let mut next = || {
+                said += 1;
+                let (room, cmid, body) = (RoomId(1), Cmid(said), Body::text("to whom it may concern"));
+                let mut frame = BytesMut::new();
+                Encoding::Postcard.encode(&ToHost::Send { room, cmid, body, commitment: None }, &mut frame);
+                frame
+            };
+            (0..rounds).map(|_| (0..MESSAGES).map(|_| next()).collect()).collect()
+        };
+        let (before, measured) = (frames(32), frames(ROUNDS));
+        for burst in &before {
+            room.hear(burst);
+        }
+        let spent = measure(|| measured.iter().for_each(|burst| room.hear(burst)));
+        println!("{readers} readers: {} pieces for {} messages", spent.count_total, ROUNDS * MESSAGES);
+        assert!(spent.count_total <= 2 * ROUNDS * MESSAGES + 16 * ROUNDS, "{readers}: {spent:?}");
     }
 }
 
