@@ -9,6 +9,51 @@ use super::system::System;
 pub(super) struct Figures {
     pub(super) passing: Vec<Passing>,
     pub(super) links: Vec<Links>,
+    pub(super) silent: Vec<Silent>,
+    pub(super) crowd: Vec<Crowd>,
+    pub(super) clients: Vec<Listening>,
+}
+
+/// What it costs to pass messages on while some read nothing.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Silent {
+    pub(super) system: System,
+    /// How many those are, beside a hundred who read.
+    pub(super) readers_of_nothing: u16,
+    pub(super) repetition: usize,
+    /// Microseconds of CPU for a delivery to one who reads.
+    pub(super) cpu_us: f64,
+    /// Bytes that the process takes more at the end.
+    pub(super) grown: f64,
+}
+
+/// Very many links of one host.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Crowd {
+    pub(super) system: System,
+    pub(super) links: u16,
+    /// Seconds until all of them are in their rooms, and of CPU for that.
+    pub(super) connect_s: f64,
+    pub(super) connect_cpu_s: f64,
+    /// Bytes for each.
+    pub(super) bytes: f64,
+    /// Seconds of CPU in a minute in which nobody says anything.
+    pub(super) idle_cpu_s: f64,
+    /// Microseconds of CPU for a delivery, and deliveries in a second, when one room after the other talks.
+    pub(super) talk_us: f64,
+    pub(super) rate: f64,
+}
+
+/// What it costs a client to hear a message.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Listening {
+    pub(super) system: System,
+    /// How its application hears it.
+    pub(super) way: &'static str,
+    /// Microseconds of CPU for a message.
+    pub(super) cpu_us: f64,
+    /// Bytes of the process in memory at the end.
+    pub(super) resident: f64,
 }
 
 /// What it costs to pass messages on.
@@ -26,6 +71,8 @@ pub(super) struct Passing {
     /// Where it is asked for when it is heard, in microseconds from when it was to be said.
     pub(super) p50_us: Option<f64>,
     pub(super) p99_us: Option<f64>,
+    /// System calls of the server for one delivery, where they can be counted.
+    pub(super) calls: Option<f64>,
 }
 
 /// What it costs to have many links.
@@ -89,6 +136,21 @@ impl Figures {
         let median = |system| self.spread(workload, system, |passing| passing.cpu_us).map(|cpu| (system, cpu.median));
         let peers = System::ALL.into_iter().filter(|system| system.program().is_some()).filter_map(median);
         peers.min_by(|one, other| one.1.total_cmp(&other.1)).map(|(system, _)| system)
+    }
+
+    /// What a delivery costs with so many who read nothing, as times what it costs without.
+    pub(super) fn of_silent(&self, system: System, silent: u16) -> Option<Spread> {
+        let of = |silent, repetition| {
+            let is_meant =
+                |one: &&Silent| (one.system, one.readers_of_nothing, one.repetition) == (system, silent, repetition);
+            self.silent.iter().find(is_meant).map(|one| one.cpu_us)
+        };
+        let repetitions = self.silent.iter().filter(|one| (one.system, one.readers_of_nothing) == (system, silent));
+        Spread::of(repetitions.filter_map(|one| Some(one.cpu_us / of(0, one.repetition)?)))
+    }
+
+    pub(super) fn of_clients(&self, system: System, way: &str, figure: impl Fn(&Listening) -> f64) -> Option<Spread> {
+        Spread::of(self.clients.iter().filter(|one| one.system == system && one.way == way).map(figure))
     }
 
     pub(super) fn of_links(&self, system: System, figure: impl Fn(&Links) -> f64) -> Option<Spread> {

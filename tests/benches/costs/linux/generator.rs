@@ -26,9 +26,14 @@ use super::{
 /// Nothing has arrived for so long: it never will.
 const STALLED: Duration = Duration::from_secs(10);
 
+/// So many connect before those who did have joined: more would have to wait longer than some wait for anybody.
+const AT_ONCE: u16 = 1000;
+
 /// Who is in a room.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Load {
+    /// The number of the first of them in the room.
+    pub(super) first: u16,
     /// Who hears everything.
     pub(super) receivers: u16,
     /// How many of them say something.
@@ -58,32 +63,45 @@ struct Peer {
 }
 
 impl Generator {
-    /// Everybody joins that room, all at once.
+    /// Everybody joins that room, many at once.
     pub(super) fn connect(system: System, address: SocketAddr, room: u16, load: Load) -> io::Result<Self> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        let mut peers = Vec::new();
-        for number in 0..load.receivers {
-            let (mut dialect, mut unsent) =
-                (dialect::of(system, load.length, room * load.receivers + number), BytesMut::new());
-            let stream = TcpStream::connect(address)?;
-            stream.set_nodelay(true)?;
-            stream.set_nonblocking(true)?;
-            epoll::add(&epoll, &stream, EventData::new_u64(number.into()), EventFlags::IN)?;
-            dialect.greet(room, number, &mut unsent)?;
-            peers.push(Peer { stream, dialect, unsent });
-        }
         let is_ordered = system.is_ordered() || load.talkers == 1;
         let ledger = Ledger::new(load.receivers, load.talkers, is_ordered);
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let (events, buffer) = (Vec::with_capacity(1024), vec![0; 256 * 1024]);
-        let mut all = Self { load, peers, ledger, epoll, events, buffer, heard: 0 };
-        all.flush()?;
-        while !all.peers.iter().all(|peer| peer.dialect.is_joined()) {
-            if all.listen(STALLED, |_| {})? == 0 {
-                return Err(io::Error::other("not everybody can join"));
+        let mut all = Self { load, peers: Vec::new(), ledger, epoll, events, buffer, heard: 0 };
+        for number in 0..load.receivers {
+            all.connect_one(system, address, (room, number))?;
+            if (number + 1) % AT_ONCE == 0 || number + 1 == load.receivers {
+                all.join()?;
             }
-            all.flush()?;
         }
         Ok(all)
+    }
+
+    fn connect_one(&mut self, system: System, address: SocketAddr, (room, number): (u16, u16)) -> io::Result<()> {
+        let Load { first, receivers, length, .. } = self.load;
+        let (mut dialect, mut unsent) =
+            (dialect::of(system, length, room * receivers + first + number), BytesMut::new());
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        epoll::add(&self.epoll, &stream, EventData::new_u64(number.into()), EventFlags::IN)?;
+        dialect.greet(room, first + number, &mut unsent)?;
+        self.peers.push(Peer { stream, dialect, unsent });
+        Ok(())
+    }
+
+    /// Until all who have connected are in the room.
+    fn join(&mut self) -> io::Result<()> {
+        self.flush()?;
+        while !self.peers.iter().all(|peer| peer.dialect.is_joined()) {
+            if self.listen(STALLED, |_| {})? == 0 {
+                return Err(io::Error::other("not everybody can join"));
+            }
+            self.flush()?;
+        }
+        Ok(())
     }
 
     /// Has so many words said in all, and everybody hear every one of them; tells how long that took.
@@ -139,6 +157,12 @@ impl Generator {
             self.flush()?;
         }
         Ok(())
+    }
+
+    /// Everybody shows that they are there.
+    pub(super) fn beat(&mut self) -> io::Result<()> {
+        self.peers.iter_mut().for_each(|peer| peer.dialect.beat(&mut peer.unsent));
+        self.flush()
     }
 
     /// Bytes that have come to all of them so far.

@@ -8,7 +8,7 @@ use super::{
     Plan,
     figures::Links,
     generator::{Generator, Load},
-    server::Server,
+    server::{HEARTBEAT, Server},
     system::System,
 };
 
@@ -24,7 +24,7 @@ pub(super) fn measure(plan: &Plan, repetition: usize, progress: &ProgressBar) ->
     let mut all = Vec::new();
     for system in plan.turn(repetition) {
         let links = if plan.is_quick { 2 * IN_A_ROOM } else { LINKS };
-        let server = plan.as_server(|| Server::start(system, links.into()));
+        let server = plan.as_server(|| Server::start(system, links.into(), HEARTBEAT));
         let figures = server.and_then(|server| of(system, &server, links));
         all.push(figures.map_err(|error| io::Error::other(format!("{system}: {error}")))?);
         progress.inc(1);
@@ -35,7 +35,7 @@ pub(super) fn measure(plan: &Plan, repetition: usize, progress: &ProgressBar) ->
 #[expect(clippy::cast_precision_loss, reason = "to be looked at")]
 fn of(system: System, server: &Server, links: u16) -> io::Result<Links> {
     let receivers = if system.has_rooms() { IN_A_ROOM } else { links };
-    let load = Load { receivers, talkers: 1, outstanding: 1, length: 64 };
+    let load = Load { first: 0, receivers, talkers: 1, outstanding: 1, length: 64 };
     let (before, cpu) = (server.resident(), server.cpu()?);
     let mut rooms = Vec::new();
     for room in 1..=links / receivers {

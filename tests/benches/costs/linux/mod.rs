@@ -1,5 +1,8 @@
 //! The work, and who does it when.
 
+mod calls;
+mod clients;
+mod crowd;
 mod dialect;
 mod figures;
 mod generator;
@@ -9,10 +12,11 @@ mod passing;
 mod report;
 mod serve;
 mod server;
+mod silent;
 mod system;
 mod words;
 
-use std::{env, io};
+use std::{env, io, time::Duration};
 
 use exchange_tests::cores;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -21,6 +25,8 @@ use rustix::{
     thread::CpuSet,
 };
 
+use tokio::runtime::Builder;
+
 use self::{figures::Figures, passing::Workload, report::Machine, system::System};
 
 /// What is to be measured, how often.
@@ -28,7 +34,8 @@ use self::{figures::Figures, passing::Workload, report::Machine, system::System}
 struct Plan {
     systems: Vec<System>,
     workloads: Vec<&'static Workload>,
-    with_links: bool,
+    /// What else is measured, by its name.
+    besides: Vec<&'static str>,
     repetitions: usize,
     is_quick: bool,
     /// The servers', and the generator's.
@@ -37,11 +44,20 @@ struct Plan {
 
 pub(crate) fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    if let [role, system, links] = &arguments[..]
-        && role == serve::ROLE
-    {
-        allow_many_files()?;
-        return serve::serve(system.parse()?, links.parse().map_err(io::Error::other)?);
+    match &arguments[..] {
+        [role, system, links, heartbeat] if role == serve::ROLE => {
+            allow_many_files()?;
+            let heartbeat = Duration::from_secs(heartbeat.parse().map_err(io::Error::other)?);
+            return serve::serve(system.parse()?, links.parse().map_err(io::Error::other)?, heartbeat);
+        }
+        [role, address, system, way, first, all] if role == clients::ROLE => {
+            serve::end_with_starter();
+            let (address, system) = (address.parse().map_err(io::Error::other)?, system.parse()?);
+            let counts = [first.parse().map_err(io::Error::other)?, all.parse().map_err(io::Error::other)?];
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            return runtime.block_on(clients::listen(address, (system, way), counts));
+        }
+        _ => {}
     }
     let given = |flag: &str| arguments.iter().any(|argument| argument == flag);
     allow_many_files()?;
@@ -81,14 +97,17 @@ impl Plan {
             }
         }
         let workloads = Workload::ALL.iter().filter(|workload| is_wanted(workload.name, &names)).collect();
-        let with_links = is_wanted(links::NAME, &names);
+        let besides = [links::NAME, silent::NAME, crowd::NAME, clients::NAME]
+            .into_iter()
+            .filter(|name| is_wanted(name, &names))
+            .collect();
         let repetitions = if is_quick { 1 } else { 3 };
-        Ok(Self { systems, workloads, with_links, repetitions, is_quick, cores: cores::two_cores()? })
+        Ok(Self { systems, workloads, besides, repetitions, is_quick, cores: cores::two_cores()? })
     }
 
     fn carry_out(&self) -> io::Result<Figures> {
         let mut figures = Figures::default();
-        let steps = (self.workloads.len() + usize::from(self.with_links)) * self.repetitions * self.systems.len();
+        let steps = (self.workloads.len() + self.besides.len()) * self.repetitions * self.systems.len();
         let progress = ProgressBar::new(steps as u64);
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} ({elapsed}, {eta} left)");
         progress.set_style(style.map_err(io::Error::other)?);
@@ -98,10 +117,16 @@ impl Plan {
                 figures.passing.extend(passing::measure(self, workload, repetition, &progress)?);
             }
         }
-        for repetition in 0..self.repetitions {
-            if self.with_links {
-                progress.set_message(links::NAME);
-                figures.links.extend(links::measure(self, repetition, &progress)?);
+        for name in &self.besides {
+            for repetition in 0..self.repetitions {
+                progress.set_message(*name);
+                match *name {
+                    links::NAME => figures.links.extend(links::measure(self, repetition, &progress)?),
+                    silent::NAME => figures.silent.extend(silent::measure(self, repetition, &progress)?),
+                    clients::NAME => figures.clients.extend(clients::measure(self, repetition, &progress)?),
+                    _ if repetition == 0 => figures.crowd.extend(crowd::measure(self, &progress)?),
+                    _ => {}
+                }
             }
         }
         progress.finish_and_clear();

@@ -8,7 +8,7 @@ use super::{
     Plan,
     figures::Passing,
     generator::{Generator, Load},
-    server::Server,
+    server::{HEARTBEAT, Server},
     system::System,
 };
 
@@ -19,8 +19,9 @@ pub(super) struct Workload {
     load: Load,
     /// How often something is said, if that is not as soon as everybody has heard what was said before.
     pace: Option<Duration>,
-    /// Times the floor that it may cost at most, and that it should; and the same where it is sealed.
-    pub(super) gates: [Gate; 2],
+    /// Times the floor that it may cost at most, and that it should; and the same where it is sealed. Where there are none,
+    /// it is only to be seen how costs grow.
+    pub(super) gates: Option<[Gate; 2]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -34,33 +35,46 @@ const fn gate(most: f64, goal: f64) -> Gate {
 }
 
 impl Workload {
-    pub(super) const ALL: [Self; 8] = [
-        Self::bursts("bursts-10", 10, 64, [gate(2.5, 1.5), gate(1.8, 1.8)]),
-        Self::bursts("bursts-100", 100, 64, [gate(2.0, 1.3), gate(1.5, 1.1)]),
-        Self::bursts("bursts-1000", 1000, 64, [gate(2.0, 1.3), gate(1.5, 1.1)]),
-        Self::bursts("bursts-100-of-1-kib", 100, 1024, [gate(1.4, 1.1), gate(1.3, 0.7)]),
-        Self::one_at_a_time("one-at-a-time-100", 100, [gate(1.12, 1.03), gate(1.12, 1.12)]),
-        Self::one_at_a_time("one-at-a-time-1000", 1000, [gate(1.2, 1.03), gate(1.12, 1.12)]),
+    pub(super) const ALL: [Self; 11] = [
+        Self::bursts("bursts-10", 10, 64, Some([gate(2.5, 1.5), gate(1.8, 1.8)])),
+        Self::bursts("bursts-100", 100, 64, Some([gate(2.0, 1.3), gate(1.5, 1.1)])),
+        Self::bursts("bursts-1000", 1000, 64, Some([gate(2.0, 1.3), gate(1.5, 1.1)])),
+        Self::bursts("bursts-5000", 5000, 64, None),
+        Self::bursts("bursts-100-of-1-kib", 100, 1024, Some([gate(1.4, 1.1), gate(1.3, 0.7)])),
+        Self::one_at_a_time("one-at-a-time-10", 10, None),
+        Self::one_at_a_time("one-at-a-time-100", 100, Some([gate(1.12, 1.03), gate(1.12, 1.12)])),
+        Self::one_at_a_time("one-at-a-time-1000", 1000, Some([gate(1.2, 1.03), gate(1.12, 1.12)])),
+        Self::one_at_a_time("one-at-a-time-5000", 5000, None),
         Self {
             name: "everybody-talks",
-            load: Load { receivers: 50, talkers: 50, outstanding: 8, length: 64 },
+            load: Load { first: 0, receivers: 50, talkers: 50, outstanding: 8, length: 64 },
             pace: None,
-            gates: [gate(2.0, 1.2), gate(1.5, 1.5)],
+            gates: Some([gate(2.0, 1.2), gate(1.5, 1.5)]),
         },
         Self {
             name: "paced",
-            load: Load { receivers: 100, talkers: 1, outstanding: 1, length: 64 },
+            load: Load { first: 0, receivers: 100, talkers: 1, outstanding: 1, length: 64 },
             pace: Some(Duration::from_millis(5)),
-            gates: [gate(1.15, 1.15), gate(1.25, 1.25)],
+            gates: Some([gate(1.15, 1.15), gate(1.25, 1.25)]),
         },
     ];
 
-    const fn bursts(name: &'static str, receivers: u16, length: usize, gates: [Gate; 2]) -> Self {
-        Self { name, load: Load { receivers, talkers: 1, outstanding: 256, length }, pace: None, gates }
+    const fn bursts(name: &'static str, receivers: u16, length: usize, gates: Option<[Gate; 2]>) -> Self {
+        Self { name, load: Load { first: 0, receivers, talkers: 1, outstanding: 256, length }, pace: None, gates }
     }
 
-    const fn one_at_a_time(name: &'static str, receivers: u16, gates: [Gate; 2]) -> Self {
-        Self { name, load: Load { receivers, talkers: 1, outstanding: 1, length: 64 }, pace: None, gates }
+    const fn one_at_a_time(name: &'static str, receivers: u16, gates: Option<[Gate; 2]>) -> Self {
+        Self { name, load: Load { first: 0, receivers, talkers: 1, outstanding: 1, length: 64 }, pace: None, gates }
+    }
+
+    /// How many hear it.
+    pub(super) const fn receivers(&self) -> u16 {
+        self.load.receivers
+    }
+
+    /// Whether a system takes part in a repetition.
+    fn is_for(&self, system: System, repetition: usize) -> bool {
+        self.gates.is_some() || (repetition == 0 && system.is_measured_large())
     }
 
     /// How many words it says at once at most.
@@ -86,16 +100,30 @@ struct Contestant {
     latencies: [Option<f64>; 2],
 }
 
-/// A process of each system, measured in turn, a slice at a time: whatever else the machine does meets all alike.
+/// A process of each system, measured in turn, a slice at a time: whatever else the machine does meets all alike. Where it
+/// is only to be seen how costs grow, one after the other.
 pub(super) fn measure(
     plan: &Plan,
     workload: &Workload,
     repetition: usize,
     progress: &ProgressBar,
 ) -> io::Result<Vec<Passing>> {
+    let systems: Vec<_> = plan.turn(repetition).filter(|system| workload.is_for(*system, repetition)).collect();
+    // Nobody may have as many files open as all would have thousands of links.
+    let together = if workload.gates.is_some() { systems.len() } else { 1 };
+    let of_some = |systems| measure_together(plan, (workload, repetition), systems, progress);
+    Ok(systems.chunks(together.max(1)).map(of_some).collect::<io::Result<Vec<_>>>()?.concat())
+}
+
+fn measure_together(
+    plan: &Plan,
+    (workload, repetition): (&Workload, usize),
+    systems: &[System],
+    progress: &ProgressBar,
+) -> io::Result<Vec<Passing>> {
     let mut all = Vec::new();
-    for system in plan.turn(repetition) {
-        let begun = plan.as_server(|| Server::start(system, usize::from(workload.load.receivers) + 1));
+    for &system in systems {
+        let begun = plan.as_server(|| Server::start(system, usize::from(workload.load.receivers) + 1, HEARTBEAT));
         let contestant = begun.and_then(|server| Contestant::begin(plan, workload, system, server));
         all.push(contestant.map_err(|error| io::Error::other(format!("{system}: {error}")))?);
         settle(&mut all)?;
@@ -116,7 +144,15 @@ pub(super) fn measure(
         }
     }
     let figures = all.iter().zip(before).map(|(one, (cpu, heard))| one.figures(workload, repetition, cpu, heard));
-    figures.collect()
+    let mut figures = figures.collect::<io::Result<Vec<_>>>()?;
+    // There are as many in every repetition.
+    if repetition == 0 && workload.pace.is_none() {
+        for (turn, figures) in figures.iter_mut().enumerate() {
+            figures.calls = all[turn].calls(workload)?;
+            settle(&mut all)?;
+        }
+    }
+    Ok(figures)
 }
 
 /// Whoever is not measured just now has to show all the same that it is still there.
@@ -155,6 +191,15 @@ impl Contestant {
         Ok(())
     }
 
+    /// The system calls for a delivery, of one slice more.
+    #[expect(clippy::cast_precision_loss, reason = "to be looked at")]
+    fn calls(&mut self, workload: &Workload) -> io::Result<Option<f64>> {
+        let Self { server, generator, slice, .. } = self;
+        let calls = server.calls(|| generator.run(*slice).map(drop))?;
+        let deliveries = (*slice * usize::from(workload.load.receivers)) as f64;
+        Ok(calls.map(|calls| calls / deliveries))
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "to be looked at")]
     fn figures(&self, workload: &Workload, repetition: usize, cpu: Duration, heard: u64) -> io::Result<Passing> {
         let deliveries = (self.words * usize::from(workload.load.receivers)) as f64;
@@ -170,6 +215,7 @@ impl Contestant {
             overhead: bytes - workload.load.length as f64,
             p50_us,
             p99_us,
+            calls: None,
         })
     }
 }

@@ -17,33 +17,63 @@ use nix::{
 };
 use tempfile::TempDir;
 
-use super::{serve, system::System};
+use super::{calls, serve, system::System};
+
+/// How often links are looked after where nobody shows for those who are not measured just now that they are there.
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub(super) struct Server {
-    child: Child,
-    clock: ClockId,
+    process: Process,
     pub(super) address: SocketAddr,
     /// Where it keeps its files.
     _home: TempDir,
 }
 
+/// A process that ends with this.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    clock: ClockId,
+}
+
 impl Server {
     /// Starts it for so many links; ready when they can come.
-    pub(super) fn start(system: System, links: usize) -> io::Result<Self> {
+    pub(super) fn start(system: System, links: usize, heartbeat: Duration) -> io::Result<Self> {
         let home = tempfile::tempdir()?;
-        let (mut child, address) = match system.program() {
-            None => start_ours(system, links)?,
+        let (child, address) = match system.program() {
+            None => start_ours(system, links, heartbeat)?,
             Some(program) => {
                 let address = free_address()?;
                 (start_theirs(system, program, address, &home)?, address)
             }
         };
+        Ok(Self { process: Process::new(child)?, address, _home: home })
+    }
+
+    /// The CPU time that all of its threads have used so far.
+    pub(super) fn cpu(&self) -> io::Result<Duration> {
+        self.process.cpu()
+    }
+
+    /// Bytes of it that are in memory.
+    pub(super) fn resident(&self) -> u64 {
+        self.process.resident()
+    }
+
+    /// How many system calls it makes while that is done; `None` where they cannot be counted.
+    pub(super) fn calls(&self, work: impl FnOnce() -> io::Result<()>) -> io::Result<Option<f64>> {
+        calls::during(self.process.child.id(), work)
+    }
+}
+
+impl Process {
+    pub(super) fn new(mut child: Child) -> io::Result<Self> {
         let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
         let clock = clock_getcpuclockid(pid).inspect_err(|_| {
             let _ = child.kill();
         })?;
-        Ok(Self { child, clock, address, _home: home })
+        Ok(Self { child, clock })
     }
 
     /// The CPU time that all of its threads have used so far.
@@ -57,7 +87,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
         // If it has ended by itself, that is just as well.
         let _ = self.child.kill();
@@ -65,9 +95,9 @@ impl Drop for Server {
     }
 }
 
-fn start_ours(system: System, links: usize) -> io::Result<(Child, SocketAddr)> {
+fn start_ours(system: System, links: usize, heartbeat: Duration) -> io::Result<(Child, SocketAddr)> {
     let mut child = Command::new(env::current_exe()?)
-        .args([serve::ROLE, system.name(), &links.to_string()])
+        .args([serve::ROLE, system.name(), &links.to_string(), &heartbeat.as_secs().to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;

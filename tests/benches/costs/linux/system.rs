@@ -2,6 +2,8 @@
 
 use std::{env, fmt, io, str::FromStr};
 
+use serde::{Serialize, Serializer};
+
 /// A program that passes on to everybody what anybody says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum System {
@@ -63,6 +65,16 @@ impl System {
         matches!(self, Self::SealedFloor | Self::Sealed | Self::SealedByChaCha)
     }
 
+    /// Whether it is measured where others would say nothing new: the host as it usually is, and in the clear.
+    pub(super) const fn is_measured_by_itself(self) -> bool {
+        matches!(self, Self::Exchange | Self::Sealed)
+    }
+
+    /// Whether it is measured with thousands at once: floors, hosts, and others that take no hundred times as long.
+    pub(super) const fn is_measured_large(self) -> bool {
+        matches!(self, Self::Floor | Self::Exchange | Self::Redis | Self::Nats | Self::SealedFloor | Self::Sealed)
+    }
+
     /// Whether it knows of rooms, and not only of sockets.
     pub(super) const fn has_rooms(self) -> bool {
         !matches!(self, Self::Floor | Self::TokioFloor | Self::SealedFloor)
@@ -95,6 +107,12 @@ impl System {
 impl fmt::Display for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+impl Serialize for System {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

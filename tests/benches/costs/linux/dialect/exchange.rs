@@ -133,6 +133,10 @@ impl Dialect for Exchange {
         frame(&mut self.wire, input)
     }
 
+    fn beat(&mut self, out: &mut BytesMut) {
+        self.sealed(&[ToHost::Ping { nonce: 0 }], out);
+    }
+
     fn read(&mut self, heard: &[u8], out: &mut BytesMut) -> io::Result<Option<Words>> {
         // Who comes and goes is told in so much that it takes time to read it.
         let kind = heard.first();

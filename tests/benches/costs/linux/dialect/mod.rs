@@ -27,6 +27,9 @@ pub(super) trait Dialect {
     /// joined is answered, and that is all.
     fn hear<'a, 'b: 'a>(&'a mut self, input: &mut &'b [u8], out: &mut BytesMut) -> io::Result<Option<&'a [u8]>>;
 
+    /// Appends what shows that it is still there, if clients have to show that.
+    fn beat(&mut self, _: &mut BytesMut) {}
+
     /// What is said in that, if it is something that somebody says; appends the answer if it wants one.
     fn read(&mut self, heard: &[u8], out: &mut BytesMut) -> io::Result<Option<Words>>;
 }

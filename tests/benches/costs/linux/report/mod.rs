@@ -1,5 +1,7 @@
 //! What was measured, as tables, as JSON, as a picture and as a page.
 
+mod growth;
+mod hosts;
 mod page;
 mod picture;
 mod tables;
@@ -37,7 +39,7 @@ impl Machine {
 }
 
 pub(super) fn print(figures: &Figures) {
-    println!("{}", tables::all(figures).join("\n"));
+    println!("{}", tables::all(figures).into_iter().chain(hosts::table(figures)).collect::<Vec<_>>().join("\n"));
 }
 
 /// Writes all of it where it is kept.
@@ -46,7 +48,10 @@ pub(super) fn write_page(figures: &Figures, machine: &Machine) -> io::Result<()>
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("README.md"), page::of(figures, machine))?;
     fs::write(folder.join("figures.json"), format!("{:#}\n", as_json(figures)))?;
-    picture::draw(&folder.join("passing.svg"), figures).map_err(|error| io::Error::other(error.to_string()))
+    let drawn = picture::draw(&folder.join("passing.svg"), figures)
+        .and_then(|()| growth::draw(&folder.join("growth.svg"), figures))
+        .and_then(|()| growth::draw_silent(&folder.join("silent.svg"), figures));
+    drawn.map_err(|error| io::Error::other(error.to_string()))
 }
 
 fn as_json(figures: &Figures) -> Value {
@@ -63,6 +68,7 @@ fn as_json(figures: &Figures) -> Value {
                 "cpu_us": cpu_us,
                 "times_the_floor": of_floor,
                 "deliveries_per_second": figures.spread(name, system, |one| one.rate),
+                "system_calls": figures.of(name, system).find_map(|one| one.calls),
                 "bytes_beyond_the_text": figures.spread(name, system, |one| one.overhead),
                 "p50_us": late(|one| one.p50_us),
                 "p99_us": late(|one| one.p99_us),
@@ -77,5 +83,11 @@ fn as_json(figures: &Figures) -> Value {
             "connect_us": figures.of_links(system, |links| links.connect_us)?,
         }))
     });
-    json!({ "passing": passing, "links": links.collect::<Vec<_>>() })
+    json!({
+        "passing": passing,
+        "links": links.collect::<Vec<_>>(),
+        "silent": figures.silent,
+        "crowd": figures.crowd,
+        "clients": figures.clients,
+    })
 }

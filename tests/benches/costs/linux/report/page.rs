@@ -1,6 +1,6 @@
 //! The page, whose text is beside this.
 
-use super::{Figures, Machine, tables};
+use super::{Figures, Machine, hosts, tables};
 
 const PAGE: &str = include_str!("page.md");
 
@@ -10,6 +10,12 @@ pub(super) fn of(figures: &Figures, Machine { name, cores, load }: &Machine) -> 
         ("{passing}", tables::passing(figures)),
         ("{paced}", tables::paced(figures)),
         ("{links}", tables::links(figures)),
+        ("{calls}", tables::calls(figures)),
+        ("{growth}", tables::growth(figures)),
+        ("{silent}", tables::silent(figures)),
+        ("{crowd}", tables::crowd(figures)),
+        ("{clients}", tables::clients(figures)),
+        ("{hosts}", hosts::table(figures)),
     ];
     let page = tables.into_iter().fold(PAGE.to_owned(), |page, (place, table)| {
         page.replace(place, table.as_deref().unwrap_or("(not measured)").trim_end())

@@ -21,7 +21,8 @@ pub(super) fn draw(path: &Path, figures: &Figures) -> Result<(), Box<dyn Error>>
     let area = SVGBackend::new(path, (1100, 460)).into_drawing_area();
     area.fill(&WHITE)?;
     let (left, right) = area.split_horizontally(900);
-    let groups = Workload::ALL.len();
+    let workloads: Vec<&Workload> = Workload::ALL.iter().filter(|workload| workload.gates.is_some()).collect();
+    let groups = workloads.len();
     let mut chart = ChartBuilder::on(&left)
         .caption("Microseconds of CPU for a delivery", ("sans-serif", 18))
         .margin(10)
@@ -32,13 +33,13 @@ pub(super) fn draw(path: &Path, figures: &Figures) -> Result<(), Box<dyn Error>>
         .configure_mesh()
         .disable_x_mesh()
         .x_labels(groups * 2 + 1)
-        .x_label_formatter(&|x| label(*x))
+        .x_label_formatter(&|x| label(&workloads, *x))
         .y_label_formatter(&|y| format!("{y}"))
         .draw()?;
     let width = 0.8 / f64::from(u8::try_from(System::ALL.len())?);
     for (place, system) in (0_u8..).zip(System::ALL) {
         let color = color(system);
-        let bars = (0_u8..).zip(&Workload::ALL).filter_map(|(group, workload)| {
+        let bars = (0_u8..).zip(&workloads).filter_map(|(group, workload)| {
             let cpu = figures.spread(workload.name, system, |one| one.cpu_us)?;
             let left = f64::from(group) + 0.1 + width * f64::from(place);
             Some(Rectangle::new([(left, LEAST), (left + width * 0.9, cpu.median)], color.filled()))
@@ -53,13 +54,13 @@ pub(super) fn draw(path: &Path, figures: &Figures) -> Result<(), Box<dyn Error>>
 }
 
 /// The name of the group in whose middle this is.
-fn label(x: f64) -> String {
-    let group = Workload::ALL.iter().zip(0_u8..).find(|(_, group)| (x - f64::from(*group) - 0.5).abs() < 0.01);
+fn label(workloads: &[&Workload], x: f64) -> String {
+    let group = workloads.iter().zip(0_u8..).find(|(_, group)| (x - f64::from(*group) - 0.5).abs() < 0.01);
     group.map(|(workload, _)| workload.name.to_owned()).unwrap_or_default()
 }
 
 /// Floors are grey, ours blue and green, others red.
-const fn color(system: System) -> RGBColor {
+pub(super) const fn color(system: System) -> RGBColor {
     match system {
         System::Floor => RGBColor(60, 60, 60),
         System::TokioFloor => RGBColor(110, 110, 110),

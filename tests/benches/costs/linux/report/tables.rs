@@ -1,21 +1,26 @@
 //! Tables in Markdown.
 
 use crate::linux::{
-    figures::{Figures, Passing, Spread},
+    clients::WAYS,
+    figures::{Crowd, Figures, Passing, Spread},
     passing::{Gate, Workload},
+    silent::SILENT,
     system::System,
 };
 
 /// All there are figures for.
 pub(super) fn all(figures: &Figures) -> Vec<String> {
-    [reach(figures), passing(figures), paced(figures), links(figures)].into_iter().flatten().collect()
+    let of_messages =
+        [reach(figures), passing(figures), paced(figures), calls(figures), growth(figures), silent(figures)];
+    let of_links = [links(figures), crowd(figures), clients(figures)];
+    of_messages.into_iter().chain(of_links).flatten().collect()
 }
 
 /// How near to the floor the host is, and how far ahead of others.
 pub(super) fn reach(figures: &Figures) -> Option<String> {
     let rows = Workload::ALL.iter().filter_map(|workload| {
         let name = workload.name;
-        let [clear, sealed] = workload.gates;
+        let [clear, sealed] = workload.gates?;
         let of = |systems| figures.ratio(name, systems, |one| Some(one.cpu_us));
         let (ratio, sealed_ratio) = (of([System::Exchange, System::Floor]), of([System::Sealed, System::SealedFloor]));
         let peer = figures.best_peer(name);
@@ -47,6 +52,7 @@ fn verdict(ratio: Option<Spread>, Gate { most, goal }: Gate) -> String {
 pub(super) fn passing(figures: &Figures) -> Option<String> {
     let workloads: Vec<&Workload> = Workload::ALL
         .iter()
+        .filter(|workload| workload.gates.is_some())
         .filter(|workload| figures.passing.iter().any(|one| one.workload == workload.name))
         .collect();
     let rows = System::ALL.into_iter().filter_map(|system| {
@@ -77,6 +83,94 @@ pub(super) fn paced(figures: &Figures) -> Option<String> {
         Some(format!("| {system} | {cpu} | {p50} | {ratio_50} | {p99} | {ratio_99} |"))
     });
     table("| paced | CPU, × floor | p50, µs | × floor | p99, µs | × floor |", rows)
+}
+
+/// What is asked of the system, and what goes over the wire beside the text.
+pub(super) fn calls(figures: &Figures) -> Option<String> {
+    let systems = [System::Floor, System::Exchange, System::SealedFloor, System::Sealed];
+    let rows = Workload::ALL.iter().filter_map(|workload| {
+        let of = |system| figures.of(workload.name, system).find_map(|one| one.calls);
+        let calls: Vec<String> =
+            systems.map(|system| of(system).map(|calls| format!("{calls:.4}"))).into_iter().collect::<Option<_>>()?;
+        let most = MOST_CALLS.iter().find(|(name, _)| *name == workload.name).map(|(_, most)| *most);
+        let is_over = |system| most.zip(of(system)).is_some_and(|(most, calls)| calls > most);
+        let over = if is_over(System::Exchange) || is_over(System::Sealed) { ", **over**" } else { "" };
+        let gate = most.map(|most| format!("{most}{over}")).unwrap_or_default();
+        let beside = |system| figures.spread(workload.name, system, |one| one.overhead).map_or(0.0, |one| one.median);
+        let [clear, sealed] = [beside(System::Exchange), beside(System::Sealed)];
+        Some(format!("| {} | {} | {gate} | {clear:.1} | {sealed:.1} |", workload.name, calls.join(" | ")))
+    });
+    table(
+        "| work | system calls for a delivery: floor | exchange | sealed floor | sealed | gate | bytes beside the text, exchange | sealed |",
+        rows,
+    )
+}
+
+/// How many system calls a delivery may take.
+const MOST_CALLS: [(&str, f64); 4] =
+    [("one-at-a-time-100", 1.06), ("one-at-a-time-1000", 1.06), ("bursts-100", 0.010), ("everybody-talks", 0.02)];
+
+/// What a delivery costs by how many hear it.
+pub(super) fn growth(figures: &Figures) -> Option<String> {
+    let rows = Workload::ALL.iter().filter_map(|workload| {
+        let is_of_growth = |work| workload.name.strip_prefix(work).is_some_and(|rest| rest.parse::<u16>().is_ok());
+        let systems = System::ALL.into_iter().filter(|system| system.is_measured_large());
+        let cells = systems
+            .map(|system| Some(format!("{:.3}", figures.spread(workload.name, system, |one| one.cpu_us)?.median)));
+        let cells =
+            cells.collect::<Option<Vec<_>>>().filter(|_| is_of_growth("bursts-") || is_of_growth("one-at-a-time-"))?;
+        Some(format!("| {} | {} |", workload.name, cells.join(" | ")))
+    });
+    let systems = System::ALL.into_iter().filter(|system| system.is_measured_large()).map(System::name);
+    table(&format!("| µs of CPU for a delivery | {} |", systems.collect::<Vec<_>>().join(" | ")), rows)
+}
+
+/// What it costs others that some read nothing.
+pub(super) fn silent(figures: &Figures) -> Option<String> {
+    let rows = [System::Exchange, System::Sealed].into_iter().flat_map(|system| SILENT.map(|silent| (system, silent)));
+    let rows = rows.filter_map(|(system, silent)| {
+        let ratio = figures.of_silent(system, silent)?;
+        let all = || figures.silent.iter().filter(|one| (one.system, one.readers_of_nothing) == (system, silent));
+        let [cpu, grown] = [Spread::of(all().map(|one| one.cpu_us)), Spread::of(all().map(|one| one.grown / 1e3))];
+        Some(format!(
+            "| {system} | {silent} | {} | {} | {} |",
+            spread(cpu, 3),
+            spread(Some(ratio), 2),
+            spread(grown, 0)
+        ))
+    });
+    table(
+        "| | who read nothing | µs of CPU for a delivery to one who reads | × without them | KB more at the end |",
+        rows,
+    )
+}
+
+/// What ten thousand links cost.
+pub(super) fn crowd(figures: &Figures) -> Option<String> {
+    let rows = figures.crowd.iter().map(|crowd| {
+        let Crowd { system, links, connect_s, connect_cpu_s, bytes, idle_cpu_s, talk_us, rate } = crowd;
+        format!(
+            "| {system} | {links} | {connect_s:.1} | {connect_cpu_s:.1} | {:.1} | {idle_cpu_s:.2} | {talk_us:.3} | {:.0} |",
+            bytes / 1e3,
+            rate / 1e3
+        )
+    });
+    table(
+        "| | links | seconds until all are there | of CPU | KB for each | seconds of CPU in an idle minute | µs of CPU for a delivery | thousand deliveries in a second |",
+        rows,
+    )
+}
+
+/// What a client costs.
+pub(super) fn clients(figures: &Figures) -> Option<String> {
+    let rows = [System::Exchange, System::Sealed].into_iter().flat_map(|system| WAYS.map(|way| (system, way)));
+    let rows = rows.filter_map(|(system, way)| {
+        let cpu = figures.of_clients(system, way, |one| one.cpu_us)?;
+        let memory = figures.of_clients(system, way, |one| one.resident / 1e6);
+        let share = cpu.median * 1e5 / 1e4;
+        Some(format!("| {system}, by {way} | {} | {share:.0} % | {} |", spread(Some(cpu), 2), spread(memory, 1)))
+    });
+    table("| a client of | µs of CPU for a message | of a core at 100,000 a second | MB in memory |", rows)
 }
 
 /// What a link costs.

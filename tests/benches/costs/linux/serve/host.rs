@@ -13,28 +13,33 @@ use exchange_tokio::{
     core::{Limits, Rate, Timing},
 };
 
-pub(super) async fn on_tokio(links: usize, sealed: bool) -> io::Result<()> {
-    serve(Host::builder_on(Tokio::default(), "benchmark"), links, sealed).await
+pub(super) async fn on_tokio(links: usize, heartbeat: Duration, sealed: bool) -> io::Result<()> {
+    serve(Host::builder_on(Tokio::default(), "benchmark"), (links, heartbeat), sealed).await
 }
 
-pub(super) async fn on_async_std(links: usize) -> io::Result<()> {
-    serve(Host::builder_on(AsyncStd::default(), "benchmark"), links, false).await
+pub(super) async fn on_async_std(links: usize, heartbeat: Duration) -> io::Result<()> {
+    serve(Host::builder_on(AsyncStd::default(), "benchmark"), (links, heartbeat), false).await
 }
 
-async fn serve<R: Runtime>(builder: HostBuilder<R>, links: usize, sealed: bool) -> io::Result<()> {
+async fn serve<R: Runtime>(
+    builder: HostBuilder<R>,
+    (links, heartbeat): (usize, Duration),
+    sealed: bool,
+) -> io::Result<()> {
     let limits = Limits {
         links,
         half_open: links,
         rooms: 1024,
         rooms_per_founder: 1024,
         members_per_room: links + 1,
+        // Whoever comes with thousands of others is not behind all that they have just said.
+        history_entries: Limits::default().history_entries.max(8 * links),
         newcomers: Rate::UNLIMITED,
         messages: Rate::UNLIMITED,
         requests: Rate::UNLIMITED,
         ..Limits::default()
     };
-    // Those who are not measured just now have nobody who would show for them that they are still there.
-    let timing = Timing { heartbeat: Duration::from_secs(60), ..Timing::default() };
+    let timing = Timing { heartbeat, ..Timing::default() };
     let builder = builder.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).limits(limits).timing(timing).no_discovery();
     let builder = if sealed { builder } else { builder.insecure() };
     let host = builder.start().await.map_err(io::Error::other)?;
