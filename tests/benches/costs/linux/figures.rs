@@ -131,10 +131,12 @@ impl Figures {
         Spread::of(ratios)
     }
 
-    /// Who needs the least time for that work of those who did not come from here.
-    pub(super) fn best_peer(&self, workload: &str) -> Option<System> {
+    /// Who needs the least time for that work of those who did not come from here, and seal or do not.
+    pub(super) fn best_peer(&self, workload: &str, is_sealed: bool) -> Option<System> {
         let median = |system| self.spread(workload, system, |passing| passing.cpu_us).map(|cpu| (system, cpu.median));
-        let peers = System::ALL.into_iter().filter(|system| system.program().is_some()).filter_map(median);
+        let peers =
+            System::ALL.into_iter().filter(|system| system.program().is_some() && system.is_sealed() == is_sealed);
+        let peers = peers.filter_map(median);
         peers.min_by(|one, other| one.1.total_cmp(&other.1)).map(|(system, _)| system)
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Workload {
     /// Times the floor that it may cost at most, and that it should; and the same where it is sealed. Where there are none,
     /// it is only to be seen how costs grow.
     pub(super) gates: Option<[Gate; 2]>,
+    /// Times the best of the others that it may cost at most, in the clear and where both seal.
+    pub(super) of_peers: [Option<f64>; 2],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -36,35 +38,60 @@ const fn gate(most: f64, goal: f64) -> Gate {
 
 impl Workload {
     pub(super) const ALL: [Self; 11] = [
-        Self::bursts("bursts-10", 10, 64, Some([gate(2.5, 1.5), gate(1.8, 1.8)])),
-        Self::bursts("bursts-100", 100, 64, Some([gate(2.0, 1.3), gate(1.5, 1.1)])),
-        Self::bursts("bursts-1000", 1000, 64, Some([gate(2.0, 1.3), gate(1.5, 1.1)])),
-        Self::bursts("bursts-5000", 5000, 64, None),
-        Self::bursts("bursts-100-of-1-kib", 100, 1024, Some([gate(1.4, 1.1), gate(1.3, 0.7)])),
-        Self::one_at_a_time("one-at-a-time-10", 10, None),
-        Self::one_at_a_time("one-at-a-time-100", 100, Some([gate(1.12, 1.03), gate(1.12, 1.12)])),
-        Self::one_at_a_time("one-at-a-time-1000", 1000, Some([gate(1.2, 1.03), gate(1.12, 1.12)])),
-        Self::one_at_a_time("one-at-a-time-5000", 5000, None),
+        Self::bursts("bursts-10", 10, 64, Some([gate(2.5, 1.5), gate(1.8, 1.8)]), [Some(0.5), Some(0.45)]),
+        Self::bursts("bursts-100", 100, 64, Some([gate(2.0, 1.3), gate(1.5, 1.1)]), [Some(0.4), Some(0.3)]),
+        Self::bursts("bursts-1000", 1000, 64, Some([gate(2.0, 1.3), gate(1.5, 1.1)]), [Some(0.4), Some(0.3)]),
+        Self::bursts("bursts-5000", 5000, 64, None, [None; 2]),
+        Self::bursts("bursts-100-of-1-kib", 100, 1024, Some([gate(1.4, 1.1), gate(1.3, 0.7)]), [Some(0.6), Some(0.6)]),
+        Self::one_at_a_time("one-at-a-time-10", 10, None, [None; 2]),
+        Self::one_at_a_time(
+            "one-at-a-time-100",
+            100,
+            Some([gate(1.12, 1.03), gate(1.12, 1.12)]),
+            [Some(0.97), Some(0.75)],
+        ),
+        Self::one_at_a_time(
+            "one-at-a-time-1000",
+            1000,
+            Some([gate(1.2, 1.03), gate(1.12, 1.12)]),
+            [Some(0.97), Some(0.75)],
+        ),
+        Self::one_at_a_time("one-at-a-time-5000", 5000, None, [None; 2]),
         Self {
             name: "everybody-talks",
             load: Load { first: 0, receivers: 50, talkers: 50, outstanding: 8, length: 64 },
             pace: None,
             gates: Some([gate(2.0, 1.2), gate(1.5, 1.5)]),
+            of_peers: [Some(0.5), Some(0.35)],
         },
         Self {
             name: "paced",
             load: Load { first: 0, receivers: 100, talkers: 1, outstanding: 1, length: 64 },
             pace: Some(Duration::from_millis(5)),
             gates: Some([gate(1.15, 1.15), gate(1.25, 1.25)]),
+            of_peers: [Some(1.0), Some(0.75)],
         },
     ];
 
-    const fn bursts(name: &'static str, receivers: u16, length: usize, gates: Option<[Gate; 2]>) -> Self {
-        Self { name, load: Load { first: 0, receivers, talkers: 1, outstanding: 256, length }, pace: None, gates }
+    const fn bursts(
+        name: &'static str,
+        receivers: u16,
+        length: usize,
+        gates: Option<[Gate; 2]>,
+        of_peers: [Option<f64>; 2],
+    ) -> Self {
+        let load = Load { first: 0, receivers, talkers: 1, outstanding: 256, length };
+        Self { name, load, pace: None, gates, of_peers }
     }
 
-    const fn one_at_a_time(name: &'static str, receivers: u16, gates: Option<[Gate; 2]>) -> Self {
-        Self { name, load: Load { first: 0, receivers, talkers: 1, outstanding: 1, length: 64 }, pace: None, gates }
+    const fn one_at_a_time(
+        name: &'static str,
+        receivers: u16,
+        gates: Option<[Gate; 2]>,
+        of_peers: [Option<f64>; 2],
+    ) -> Self {
+        let load = Load { first: 0, receivers, talkers: 1, outstanding: 1, length: 64 };
+        Self { name, load, pace: None, gates, of_peers }
     }
 
     /// How many hear it.

@@ -109,20 +109,30 @@ fn start_ours(system: System, links: usize, heartbeat: Duration) -> io::Result<(
 /// As light as it can be told to be: nothing is kept, and no message waits for others to fill a packet.
 fn start_theirs(system: System, program: &str, address: SocketAddr, home: &TempDir) -> io::Result<Child> {
     let (ip, port) = (address.ip().to_string(), address.port().to_string());
+    let [certificate, key] = if system.is_sealed() { certify(home)? } else { Default::default() };
     let arguments = match system {
-        System::Redis => format!(
-            "--bind {ip} --port {port} --save  --appendonly no --maxclients 20000 --client-output-buffer-limit pubsub 0 0 0"
-        ),
+        System::Redis | System::RedisTls => {
+            let by_tls = format!(
+                "--port 0 --tls-port {port} --tls-auth-clients no --tls-cert-file {certificate} --tls-key-file {key} \
+                 --tls-ca-cert-file {certificate}"
+            );
+            let ports = if system.is_sealed() { by_tls } else { format!("--port {port}") };
+            let least = "--save  --appendonly no --maxclients 20000 --client-output-buffer-limit pubsub 0 0 0";
+            format!("--bind {ip} {ports} {least}")
+        }
         System::Nats => format!("-a {ip} -p {port}"),
+        System::NatsTls => format!("-a {ip} -p {port} --tls --tlscert {certificate} --tlskey {key}"),
         _ => {
             let file: PathBuf = home.path().join("mosquitto.conf");
+            let tls = format!("certfile {certificate}\nkeyfile {key}\n");
+            let tls = if system.is_sealed() { &tls } else { "" };
             let settings = "allow_anonymous true\npersistence false\nset_tcp_nodelay true\nmax_queued_messages 0\n\
                             log_type information\nlog_dest stderr\nuser root\n";
-            fs::write(&file, format!("listener {port} {ip}\n{settings}"))?;
+            fs::write(&file, format!("listener {port} {ip}\n{tls}{settings}"))?;
             format!("-c {}", file.display())
         }
     };
-    let (ready, on_stdout) = match system {
+    let (ready, on_stdout) = match system.in_the_clear() {
         System::Redis => ("Ready to accept connections", true),
         System::Nats => ("Server is ready", false),
         _ => ("running", false),
@@ -135,6 +145,15 @@ fn start_theirs(system: System, program: &str, address: SocketAddr, home: &TempD
         if on_stdout { stdout.map(|said| Box::new(said) as _) } else { stderr.map(|said| Box::new(said) as _) };
     first_line_with(said.ok_or_else(|| io::Error::other("it cannot be heard"))?, ready)?;
     Ok(child)
+}
+
+/// A certificate that nobody has reason to believe, and its key: where they are.
+fn certify(home: &TempDir) -> io::Result<[String; 2]> {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).map_err(io::Error::other)?;
+    let files = ["certificate.pem", "key.pem"].map(|name| home.path().join(name));
+    fs::write(&files[0], made.cert.pem())?;
+    fs::write(&files[1], made.signing_key.serialize_pem())?;
+    Ok(files.map(|file| file.display().to_string()))
 }
 
 /// Waits for that line; whatever is said after it nobody hears.

@@ -17,6 +17,10 @@ pub(super) enum System {
     Redis,
     Nats,
     Mosquitto,
+    /// The same over TLS.
+    RedisTls,
+    NatsTls,
+    MosquittoTls,
     /// The least that any program could spend that seals by the same cipher.
     SealedFloor,
     /// A host as it usually is.
@@ -26,7 +30,7 @@ pub(super) enum System {
 }
 
 impl System {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Floor,
         Self::TokioFloor,
         Self::Exchange,
@@ -35,6 +39,9 @@ impl System {
         Self::Redis,
         Self::Nats,
         Self::Mosquitto,
+        Self::RedisTls,
+        Self::NatsTls,
+        Self::MosquittoTls,
         Self::SealedFloor,
         Self::Sealed,
         Self::SealedByChaCha,
@@ -50,9 +57,22 @@ impl System {
             Self::Redis => "redis",
             Self::Nats => "nats",
             Self::Mosquitto => "mosquitto",
+            Self::RedisTls => "redis-by-tls",
+            Self::NatsTls => "nats-by-tls",
+            Self::MosquittoTls => "mosquitto-by-tls",
             Self::SealedFloor => "sealed-floor",
             Self::Sealed => "sealed-exchange",
             Self::SealedByChaCha => "sealed-exchange-by-chacha",
+        }
+    }
+
+    /// The same that nothing is sealed by, of those that are somebody else's.
+    pub(super) const fn in_the_clear(self) -> Self {
+        match self {
+            Self::RedisTls => Self::Redis,
+            Self::NatsTls => Self::Nats,
+            Self::MosquittoTls => Self::Mosquitto,
+            other => other,
         }
     }
 
@@ -62,7 +82,15 @@ impl System {
     }
 
     pub(super) const fn is_sealed(self) -> bool {
-        matches!(self, Self::SealedFloor | Self::Sealed | Self::SealedByChaCha)
+        matches!(
+            self,
+            Self::SealedFloor
+                | Self::Sealed
+                | Self::SealedByChaCha
+                | Self::RedisTls
+                | Self::NatsTls
+                | Self::MosquittoTls
+        )
     }
 
     /// Whether it is measured where others would say nothing new: the host as it usually is, and in the clear.
@@ -82,15 +110,15 @@ impl System {
 
     /// Whether everybody hears everything in the same order.
     pub(super) const fn is_ordered(self) -> bool {
-        !matches!(self, Self::Nats)
+        !matches!(self, Self::Nats | Self::NatsTls)
     }
 
     /// The program of somebody else's that it is.
     pub(super) const fn program(self) -> Option<&'static str> {
         match self {
-            Self::Redis => Some("redis-server"),
-            Self::Nats => Some("nats-server"),
-            Self::Mosquitto => Some("mosquitto"),
+            Self::Redis | Self::RedisTls => Some("redis-server"),
+            Self::Nats | Self::NatsTls => Some("nats-server"),
+            Self::Mosquitto | Self::MosquittoTls => Some("mosquitto"),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ mod floor;
 mod mqtt;
 mod nats;
 mod redis;
+mod tls;
 
 use std::io;
 
@@ -42,6 +43,9 @@ pub(super) fn of(system: System, length: usize, number: u16) -> Box<dyn Dialect>
         System::Redis => Box::new(redis::Redis::new(length)),
         System::Nats => Box::new(nats::Nats::new(length)),
         System::Mosquitto => Box::new(mqtt::Mqtt::new(length)),
+        System::RedisTls | System::NatsTls | System::MosquittoTls => {
+            Box::new(tls::Tls::new(of(system.in_the_clear(), length, number), system == System::NatsTls))
+        }
         System::Sealed => Box::new(exchange::Exchange::new(length, number, Some(serve::has_aes()))),
         System::SealedByChaCha => Box::new(exchange::Exchange::new(length, number, Some(false))),
         System::Exchange | System::TokioMulti | System::AsyncStd => {

@@ -73,5 +73,8 @@ pub(super) const fn color(system: System) -> RGBColor {
         System::Redis => RGBColor(200, 40, 40),
         System::Nats => RGBColor(230, 120, 40),
         System::Mosquitto => RGBColor(160, 60, 140),
+        System::RedisTls => RGBColor(230, 130, 130),
+        System::NatsTls => RGBColor(245, 185, 130),
+        System::MosquittoTls => RGBColor(205, 150, 195),
     }
 }

@@ -23,22 +23,29 @@ pub(super) fn reach(figures: &Figures) -> Option<String> {
         let [clear, sealed] = workload.gates?;
         let of = |systems| figures.ratio(name, systems, |one| Some(one.cpu_us));
         let (ratio, sealed_ratio) = (of([System::Exchange, System::Floor]), of([System::Sealed, System::SealedFloor]));
-        let peer = figures.best_peer(name);
-        let of_peer = |system| Some(format!("{:.2} × {}", of([system, peer?])?.median, peer?));
+        let of_peer = |system, is_sealed, most: Option<f64>| {
+            let peer = figures.best_peer(name, is_sealed)?;
+            let ratio = of([system, peer])?.median;
+            let over = if most.is_some_and(|most| ratio > most) { ", **over**" } else { "" };
+            let most = most.map(|most| format!(" ({most}{over})")).unwrap_or_default();
+            Some(format!("{ratio:.2} × {}{most}", peer.in_the_clear()))
+        };
+        let [most, most_sealed] = workload.of_peers;
         ratio.or(sealed_ratio)?;
         Some(format!(
-            "| {name} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} |",
             spread(ratio, 2),
             verdict(ratio, clear),
-            of_peer(System::Exchange).unwrap_or_default(),
+            of_peer(System::Exchange, false, most).unwrap_or_default(),
             spread(sealed_ratio, 2),
             verdict(sealed_ratio, sealed),
-            of_peer(System::Sealed).unwrap_or_default(),
+            of_peer(System::Sealed, true, most_sealed).unwrap_or_default(),
+            of_peer(System::Sealed, false, None).unwrap_or_default(),
             spread(of([System::SealedByChaCha, System::Sealed]), 2),
         ))
     });
     table(
-        "| work | exchange, × floor | gate [goal] | × best peer | sealed, × sealed floor | gate [goal] | × best peer in the clear | ChaCha20, × AES |",
+        "| work | exchange, × floor | gate [goal] | × best peer (gate) | sealed, × sealed floor | gate [goal] | × best peer by TLS (gate) | × best peer in the clear | ChaCha20, × AES |",
         rows,
     )
 }
