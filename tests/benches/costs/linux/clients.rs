@@ -9,7 +9,6 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 
@@ -78,7 +77,7 @@ fn of(plan: &Plan, system: System, way: &'static str) -> io::Result<Listening> {
 fn talk(talker: &mut Generator, words: usize) -> io::Result<()> {
     let mut due = Instant::now();
     for _ in 0..words / AT_ONCE {
-        thread::sleep(due.saturating_duration_since(Instant::now()));
+        talker.rest(due)?;
         due += APART;
         talker.run(AT_ONCE)?;
     }

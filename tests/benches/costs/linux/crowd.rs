@@ -1,7 +1,7 @@
 //! Ten thousand connections of one host: until all are there, while nobody says anything, and when all rooms talk.
 
 use std::{
-    io, thread,
+    io,
     time::{Duration, Instant},
 };
 
@@ -86,11 +86,10 @@ fn stay(rooms: &mut [Generator], idle: Duration) -> io::Result<()> {
         if apart * turn >= idle {
             break;
         }
-        thread::sleep(due.saturating_duration_since(Instant::now()));
-        rooms[room].beat()?;
-        // What comes back is taken while others have their turn.
+        // What comes back is taken until others have their turn.
         let before = room.checked_sub(1).unwrap_or(rooms.len() - 1);
-        rooms[before].settle()?;
+        rooms[before].rest(due)?;
+        rooms[room].beat()?;
     }
     rooms.iter_mut().try_for_each(Generator::settle)
 }

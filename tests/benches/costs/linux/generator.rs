@@ -159,6 +159,15 @@ impl Generator {
         Ok(())
     }
 
+    /// Takes what comes until then, and is nothing that somebody says.
+    pub(super) fn rest(&mut self, until: Instant) -> io::Result<()> {
+        while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            self.listen(left, |_| {})?;
+            self.flush()?;
+        }
+        self.settle()
+    }
+
     /// Everybody shows that they are there.
     pub(super) fn beat(&mut self) -> io::Result<()> {
         self.peers.iter_mut().for_each(|peer| peer.dialect.beat(&mut peer.unsent));
