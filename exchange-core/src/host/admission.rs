@@ -1,7 +1,10 @@
 //! Who gets a link: so many there may be at once, so many of them that have not said who they are, and so many of either
 //! from one address. And who comes in: of those whom nobody has met yet, so many of one address in a time.
 
-use alloc::collections::{BTreeMap, btree_map::Entry};
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, btree_map::Entry},
+};
 use core::net::IpAddr;
 
 use super::{Alarm, Host, budget::Budget, link::Link};
@@ -101,7 +104,7 @@ impl Host {
         if !self.makes_room(now, from, out) {
             return out.close(link, CloseReason::Full);
         }
-        self.links.insert(link, Link::new(now, credit, from));
+        self.links.insert(link, Box::new(Link::new(now, credit, from)));
         self.shares.add(from);
         if !cfg!(exchange_bug = "handshake-without-end") {
             self.timers.set(Alarm::Handshake(link), now + self.timing.handshake);

@@ -5,6 +5,7 @@
 //! is said behind the last of them.
 
 use alloc::{
+    boxed::Box,
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
@@ -277,7 +278,7 @@ impl Import {
         let producer = producer.unwrap_or_else(|| ProducerId::from_bytes(host.random.bytes()));
         let (role, status) = (host.role(peer), Status::Offline);
         host.roster.put(MemberRecord { member, peer, producer, nick, role, status, note: None, identity: None });
-        host.members.insert(member, Member::new());
+        host.members.insert(member, Box::new(Member::new()));
         host.gone.push_back(member);
         host.changes_member(member);
         Ok(member)

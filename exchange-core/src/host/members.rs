@@ -1,6 +1,6 @@
 //! What a host keeps of each member beside its record in the roster: its link, its tokens, its rooms.
 
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeSet, vec::Vec};
 
 use super::{Alarm, Host, OWNER, budget::Budget, presence::Wish, tokens::Tokens};
 use crate::{
@@ -108,7 +108,7 @@ impl Host {
         let spent = self.spent(hello.peer);
         let (messages, requests) =
             if cfg!(exchange_bug = "limit-forgotten-with-the-link") { Default::default() } else { spent };
-        let state = self.members.entry(member).or_insert_with(Member::new);
+        let state = self.members.entry(member).or_insert_with(|| Box::new(Member::new()));
         (state.messages, state.requests) = (messages, requests);
         state.tokens.rotate(hello.token, token);
         state.attempt = hello.attempt;

@@ -39,6 +39,7 @@ mod tests;
 mod tokens;
 
 use alloc::{
+    boxed::Box,
     collections::{BTreeMap, BTreeSet, VecDeque},
     vec::Vec,
 };
@@ -96,11 +97,11 @@ pub struct Host {
     life: Epoch,
     random: Random,
     wall: WallClock,
-    links: BTreeMap<LinkId, Link>,
+    links: BTreeMap<LinkId, Box<Link>>,
     shares: Shares,
     newcomers: Newcomers,
     json_links: usize,
-    members: BTreeMap<MemberId, Member>,
+    members: BTreeMap<MemberId, Box<Member>>,
     next_member: MemberId,
     /// Members whose link broke and who may still come back, the one away longest first.
     away: VecDeque<MemberId>,
@@ -199,7 +200,7 @@ impl Host {
             shares: Shares::default(),
             newcomers: Newcomers::default(),
             json_links: 0,
-            members: BTreeMap::from([(OWNER, Member::owner())]),
+            members: BTreeMap::from([(OWNER, Box::new(Member::owner()))]),
             next_member: MemberId(1),
             away: VecDeque::new(),
             gone: VecDeque::new(),
@@ -548,7 +549,9 @@ impl Host {
 
     fn member_says(&mut self, now: Time, link: LinkId, member: MemberId, message: ToHost, out: &mut Outbox) {
         // A goodbye needs no welcome: it may come from one who waited for it in vain.
-        if !matches!(message, ToHost::Bye { .. }) && self.members.get_mut(&member).is_some_and(Member::has_welcome) {
+        if !matches!(message, ToHost::Bye { .. })
+            && self.members.get_mut(&member).is_some_and(|state| state.has_welcome())
+        {
             self.changes_member(member);
         }
         match message {

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Alarm, Host, OWNER, members::Member};
+use super::{Alarm, Host, OWNER};
 use crate::{
     event::Event,
     ids::{Cmid, Epoch, MemberId, PeerId, RoomId},
@@ -197,7 +197,7 @@ impl Host {
         for member in members {
             if member == OWNER {
                 out.event(Event::Invited { room: name.clone(), by: by.clone() });
-            } else if let Some(link) = self.members.get(&member).and_then(Member::link) {
+            } else if let Some(link) = self.members.get(&member).and_then(|state| state.link()) {
                 let invited = ToClient::Invited { room: name.clone(), by: by.clone() };
                 self.control(now, link, &invited, out);
             }

@@ -8,7 +8,6 @@
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     string::String,
-    vec::Vec,
 };
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -17,6 +16,7 @@ use unicode_security::{MixedScript as _, mixed_script::AugmentedScriptSet, skele
 
 use super::OWNER;
 use crate::{
+    digest::{Digest, ShortDigest},
     ids::{MemberId, PeerId},
     name::{NameError, Nick},
 };
@@ -29,39 +29,28 @@ const RESERVED: [&str; 11] =
 /// The nicks in use.
 #[derive(Debug)]
 pub(super) struct Nicks {
-    /// By how they look: all who look alike are called the same, or are the same peer.
-    looks: BTreeMap<Look, Vec<Had>>,
-    by_member: BTreeMap<MemberId, Nick>,
+    /// Who looks how: all who look alike are called the same, or are the same peer.
+    looks: BTreeSet<(Look, MemberId)>,
+    by_member: BTreeMap<MemberId, (PeerId, Nick)>,
     reserved: BTreeSet<Look>,
 }
 
-/// A nick, and who has it: hardly ever do several look alike.
-#[derive(Debug)]
-struct Had {
-    nick: Nick,
-    peer: PeerId,
-    member: MemberId,
-}
-
-/// How a nick looks, as it is written and without regard to case and style.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Look {
-    Written(String),
-    Folded(String),
-}
+/// What is made of how a nick looks, and of no other look that anybody could find: however long it is, it takes as little
+/// memory.
+type Look = ShortDigest;
 
 impl Nicks {
     /// The host itself is called this, whatever it is.
     pub(super) fn new(owner: PeerId, nick: &Nick) -> Self {
         let reserved = RESERVED.iter().flat_map(|name| looks(name)).collect();
-        let mut nicks = Self { looks: BTreeMap::new(), by_member: BTreeMap::new(), reserved };
+        let mut nicks = Self { looks: BTreeSet::new(), by_member: BTreeMap::new(), reserved };
         nicks.put(OWNER, owner, nick.clone());
         nicks
     }
 
     /// What a member is called, if it has a nick.
     pub(super) fn of(&self, member: MemberId) -> Option<&Nick> {
-        self.by_member.get(&member)
+        self.by_member.get(&member).map(|(_, nick)| nick)
     }
 
     /// Gives a member this nick instead of any it had, composed as Unicode would have it; or says why not.
@@ -74,8 +63,8 @@ impl Nicks {
             if member != OWNER && self.reserved.contains(&look) {
                 return Err(NameError::Reserved);
             }
-            let is_anothers = |had: &Had| had.nick != nick && had.peer != peer;
-            let taken = self.looks.get(&look).is_some_and(|alike| alike.iter().any(is_anothers));
+            let is_anothers = |(whose, had): &(PeerId, Nick)| *had != nick && *whose != peer;
+            let taken = self.alike(look).filter_map(|member| self.by_member.get(&member)).any(is_anothers);
             if taken && !cfg!(exchange_bug = "lookalikes-welcome") {
                 return Err(NameError::Confusable);
             }
@@ -87,31 +76,29 @@ impl Nicks {
 
     /// A member's nick is free again.
     pub(super) fn release(&mut self, member: MemberId) {
-        let Some(nick) = self.by_member.remove(&member) else { return };
+        let Some((_, nick)) = self.by_member.remove(&member) else { return };
         for look in looks(&nick) {
-            let Some(alike) = self.looks.get_mut(&look) else { continue };
-            alike.retain(|had| had.member != member);
-            if alike.is_empty() {
-                self.looks.remove(&look);
-            }
+            self.looks.remove(&(look, member));
         }
+    }
+
+    fn alike(&self, look: Look) -> impl Iterator<Item = MemberId> {
+        self.looks.range((look, OWNER)..=(look, MemberId(u32::MAX))).map(|(_, member)| *member)
     }
 
     fn put(&mut self, member: MemberId, peer: PeerId, nick: Nick) {
-        for look in looks(&nick) {
-            let alike = self.looks.entry(look).or_default();
-            alike.reserve_exact(1);
-            alike.push(Had { nick: nick.clone(), peer, member });
-        }
-        self.by_member.insert(member, nick);
+        self.looks.extend(looks(&nick).map(|look| (look, member)));
+        self.by_member.insert(member, (peer, nick));
     }
 }
 
+/// As it is written, and without regard to case and style.
 fn looks(nick: &str) -> [Look; 2] {
     let small = nick.nfkc().collect::<String>().to_lowercase();
     // A digit looks like a capital.
     let folded = skeleton(&small).collect::<String>().to_lowercase();
-    [Look::Written(skeleton(nick).collect()), Look::Folded(skeleton(&folded).collect())]
+    let look = |how: &[u8], seen: String| Digest::of(&[how, seen.as_bytes()]).short();
+    [look(b"written", skeleton(nick).collect()), look(b"folded", skeleton(&folded).collect())]
 }
 
 /// Whether letters of several scripts are in it that are not written together anywhere. Latin goes with those of East
@@ -126,7 +113,7 @@ fn has_mixed_scripts(nick: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::string::String;
+    use std::{string::String, vec::Vec};
 
     use proptest::prelude::*;
 

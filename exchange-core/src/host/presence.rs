@@ -5,7 +5,7 @@
 
 use core::mem;
 
-use super::{Alarm, Host, OWNER, members::Member};
+use super::{Alarm, Host, OWNER};
 use crate::{
     event::Event,
     ids::{Cmid, MemberId},
@@ -63,7 +63,7 @@ impl Host {
     }
 
     fn refuse_nick(&mut self, now: Time, member: MemberId, nick: Nick, refusal: Refusal, out: &mut Outbox) {
-        let link = self.members.get(&member).and_then(Member::link);
+        let link = self.members.get(&member).and_then(|state| state.link());
         if let Some((link, kept)) = link.zip(self.nicks.of(member).cloned()) {
             self.control(now, link, &ToClient::RenameRefused { nick, kept, refusal }, out);
         }

@@ -1,6 +1,6 @@
 //! A host made again of what was kept of an earlier one.
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 
 use bytes::Bytes;
 
@@ -122,7 +122,7 @@ impl Host {
         if member >= self.next_member {
             return Err(damage);
         }
-        let state = self.members.entry(member).or_insert_with(Member::new);
+        let state = self.members.entry(member).or_insert_with(|| Box::new(Member::new()));
         (state.attempt, state.is_removed) = (attempt, is_removed);
         if !cfg!(exchange_bug = "tokens-not-kept") {
             state.tokens = tokens;

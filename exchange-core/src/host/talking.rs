@@ -76,10 +76,10 @@ impl Host {
         // Of somebody who is no member, nothing is logged.
         let Some(membership) = room.membership(member) else { return Ok(None) };
         if let Some(new) = commitment {
-            membership.committed = Some(Committed::new(new));
+            membership.said().committed = Some(Committed::new(new));
         }
         let digest = body.digest();
-        let is_covered = membership.committed.as_ref().is_some_and(|new| new.covers(cmid, digest.short()));
+        let is_covered = membership.said().committed.as_ref().is_some_and(|new| new.covers(cmid, digest.short()));
         if is_covered { Ok(Some(digest)) } else { Err(Violation::Unsigned) }
     }
 
@@ -118,15 +118,16 @@ impl Host {
             Err(refusal) => {
                 membership.refused(refusal);
                 if cfg!(exchange_bug = "refused-counts-as-said") {
-                    membership.last_said = Some(now);
+                    membership.said().last = Some(now);
                 }
                 return Err(refusal);
             }
             Ok(()) if exhausted => return Err(Refusal::LogExhausted),
             Ok(()) => membership.logged(),
         };
-        membership.last_said = Some(now);
-        let committed = membership.committed.as_mut();
+        let said = membership.said();
+        said.last = Some(now);
+        let committed = said.committed.as_mut();
         let commitment = committed.and_then(|committed| committed.for_entry(begun));
         let body = self.name_target(body);
         let act = body.act().cloned();

@@ -5,6 +5,7 @@ mod own;
 mod pages;
 
 use alloc::{
+    boxed::Box,
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
@@ -27,7 +28,7 @@ const PAGE: usize = 128;
 /// Every member a host knows, in the order of their last change.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
-    records: BTreeMap<MemberId, (Rev, MemberRecord)>,
+    records: BTreeMap<MemberId, Box<(Rev, MemberRecord)>>,
     changes: BTreeMap<Rev, MemberId>,
     by_client: BTreeMap<(PeerId, ProducerId), MemberId>,
     /// Of whom each number is, be it of several.
@@ -52,16 +53,16 @@ impl Roster {
     }
 
     pub(crate) fn record(&self, member: MemberId) -> Option<&MemberRecord> {
-        self.records.get(&member).map(|(_, record)| record)
+        self.records.get(&member).map(|known| &known.1)
     }
 
     /// The revision of a member's last change.
     pub(crate) fn changed(&self, member: MemberId) -> Option<Rev> {
-        self.records.get(&member).map(|(rev, _)| *rev)
+        self.records.get(&member).map(|known| known.0)
     }
 
     pub(crate) fn records(&self) -> impl Iterator<Item = &MemberRecord> {
-        self.records.values().map(|(_, record)| record)
+        self.records.values().map(|known| &known.1)
     }
 
     /// The other clients of that peer.
@@ -77,7 +78,7 @@ impl Roster {
     /// Records a member's latest state; tells whether that is news.
     pub(crate) fn put(&mut self, record: MemberRecord) -> bool {
         let member = record.member;
-        if let Some((rev, known)) = self.records.get(&member) {
+        if let Some((rev, known)) = self.records.get(&member).map(|known| &**known) {
             if *known == record {
                 return false;
             }
@@ -89,7 +90,7 @@ impl Roster {
         self.changes.insert(self.rev, member);
         self.by_client.insert((record.peer, record.producer), member);
         self.producers.insert((record.producer, record.peer));
-        self.records.insert(member, (self.rev, record));
+        self.records.insert(member, Box::new((self.rev, record)));
         true
     }
 
@@ -122,7 +123,7 @@ impl Roster {
     }
 
     pub(crate) fn forget(&mut self, member: MemberId) {
-        if let Some((rev, record)) = self.records.remove(&member) {
+        if let Some((rev, record)) = self.records.remove(&member).map(|known| *known) {
             self.changes.remove(&rev);
             self.by_client.remove(&(record.peer, record.producer));
             self.producers.remove(&(record.producer, record.peer));

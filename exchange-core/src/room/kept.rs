@@ -4,6 +4,7 @@
 //! read it.
 
 use alloc::{
+    boxed::Box,
     collections::{BTreeSet, VecDeque},
     vec::Vec,
 };
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Log, Membership, Room,
+    Log, Membership, Room, Said,
     standing::{Guest, Sanctions},
 };
 use crate::{
@@ -100,9 +101,9 @@ impl Room {
 
     /// `None` if that member is not remembered.
     pub(crate) fn membership_row(&self, member: MemberId) -> Option<MembershipRow> {
-        let Membership { present, known, refused, floor, removed, .. } = self.members.get(&member)?;
-        let (refused, known) = (refused.clone(), *known);
-        Some(MembershipRow { present: *present, known, refused, floor: *floor, removed: *removed })
+        let Membership { present, known, floor, removed, said } = self.members.get(&member)?;
+        let refused = said.as_ref().map(|said| said.refused.clone()).unwrap_or_default();
+        Some(MembershipRow { present: *present, known: *known, refused, floor: *floor, removed: *removed })
     }
 
     /// The rows of the readable entries after a place, up to another.
@@ -188,7 +189,8 @@ impl Room {
         let MembershipRow { present, known, refused, floor, removed } = row;
         let known = known.filter(|_| !cfg!(exchange_bug = "dedup-not-kept"));
         self.present += usize::from(present);
-        self.members.insert(member, Membership { present, known, refused, floor, removed, ..Membership::default() });
+        let said = (!refused.is_empty()).then(|| Box::new(Said { refused, ..Said::default() }));
+        self.members.insert(member, Membership { present, known, floor, removed, said });
         self.signals.fit(self.present);
     }
 }

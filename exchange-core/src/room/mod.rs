@@ -72,13 +72,20 @@ pub(crate) struct Membership {
     present: bool,
     /// The member's last message that got an outcome; `None` until it has said where it counts from.
     known: Option<Cmid>,
-    refused: VecDeque<(Cmid, Refusal)>,
     /// What was made up to here is not for this member.
     floor: Seq,
     /// Whether it was removed, and has not joined anew.
     pub(crate) removed: bool,
+    /// Most members say nothing, and there are many of them.
+    said: Option<Box<Said>>,
+}
+
+/// What a host remembers of a member that has said something, or tried to.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    refused: VecDeque<(Cmid, Refusal)>,
     /// When it last said something.
-    pub(crate) last_said: Option<Time>,
+    pub(crate) last: Option<Time>,
     /// What it has signed of messages that may not be logged yet.
     pub(crate) committed: Option<Committed>,
 }
@@ -181,7 +188,7 @@ impl Room {
 
     /// When a member last said something.
     pub(crate) fn last_said(&self, member: MemberId) -> Option<Time> {
-        self.members.get(&member)?.last_said
+        self.members.get(&member)?.said.as_ref()?.last
     }
 
     /// Whether somebody was removed and has not joined anew.
@@ -273,8 +280,8 @@ impl Membership {
         if cmid > known {
             // At the end of all numbers none is new.
             if cmid == known.next() { Numbered::New } else { Numbered::AfterGap }
-        } else if let Some((_, refusal)) = self.refused.iter().find(|(refused, _)| *refused == cmid) {
-            Numbered::Refused(*refusal)
+        } else if let Some(refusal) = self.refusal(cmid) {
+            Numbered::Refused(refusal)
         } else if cfg!(exchange_bug = "resends-logged-again") {
             Numbered::New
         } else {
@@ -296,10 +303,21 @@ impl Membership {
         if cfg!(exchange_bug = "refusal-uses-no-number") {
             self.known = known;
         }
-        if self.refused.len() == REMEMBERED_REFUSALS {
-            self.refused.pop_front();
+        let refused = &mut self.said().refused;
+        if refused.len() == REMEMBERED_REFUSALS {
+            refused.pop_front();
         }
-        self.refused.push_back((cmid, refusal));
+        refused.push_back((cmid, refusal));
+    }
+
+    /// What is remembered of what it has said.
+    pub(crate) fn said(&mut self) -> &mut Said {
+        self.said.get_or_insert_default()
+    }
+
+    fn refusal(&self, cmid: Cmid) -> Option<Refusal> {
+        let mut refused = self.said.as_ref()?.refused.iter();
+        refused.find(|(refused, _)| *refused == cmid).map(|(_, refusal)| *refusal)
     }
 }
 

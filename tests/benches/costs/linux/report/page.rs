@@ -9,6 +9,7 @@ pub(super) fn of(figures: &Figures, Machine { name, cores, load }: &Machine) -> 
         ("{reach}", tables::reach(figures)),
         ("{passing}", tables::passing(figures)),
         ("{paced}", tables::paced(figures)),
+        ("{reach of links}", tables::reach_of_links(figures)),
         ("{links}", tables::links(figures)),
         ("{calls}", tables::calls(figures)),
         ("{growth}", tables::growth(figures)),

@@ -2,7 +2,7 @@
 
 use crate::linux::{
     clients::WAYS,
-    figures::{Crowd, Figures, Passing, Spread},
+    figures::{Crowd, Figures, Links, Passing, Spread},
     passing::{Gate, Workload},
     silent::SILENT,
     system::System,
@@ -12,7 +12,7 @@ use crate::linux::{
 pub(super) fn all(figures: &Figures) -> Vec<String> {
     let of_messages =
         [reach(figures), passing(figures), paced(figures), calls(figures), growth(figures), silent(figures)];
-    let of_links = [links(figures), crowd(figures), clients(figures)];
+    let of_links = [reach_of_links(figures), links(figures), crowd(figures), clients(figures)];
     of_messages.into_iter().chain(of_links).flatten().collect()
 }
 
@@ -26,8 +26,7 @@ pub(super) fn reach(figures: &Figures) -> Option<String> {
         let of_peer = |system, is_sealed, most: Option<f64>| {
             let peer = figures.best_peer(name, is_sealed)?;
             let ratio = of([system, peer])?.median;
-            let over = if most.is_some_and(|most| ratio > most) { ", **over**" } else { "" };
-            let most = most.map(|most| format!(" ({most}{over})")).unwrap_or_default();
+            let most = most.map(|most| format!(" ({})", allowed(ratio, most))).unwrap_or_default();
             Some(format!("{ratio:.2} × {}{most}", peer.in_the_clear()))
         };
         let [most, most_sealed] = workload.of_peers;
@@ -178,6 +177,66 @@ pub(super) fn clients(figures: &Figures) -> Option<String> {
         Some(format!("| {system}, by {way} | {} | {share:.0} % | {} |", spread(Some(cpu), 2), spread(memory, 1)))
     });
     table("| a client of | µs of CPU for a message | of a core at 100,000 a second | MB in memory |", rows)
+}
+
+/// Of one figure of a link, how much it may be in the clear and sealed, and as times that of the best peer.
+struct LinkGate {
+    name: &'static str,
+    figure: fn(&Links) -> f64,
+    most: [f64; 2],
+    of_peers: [Option<f64>; 2],
+}
+
+const LINK_GATES: [LinkGate; 3] = [
+    LinkGate { name: "bytes, idle", figure: |links| links.idle, most: [1500.0, 2200.0], of_peers: [None, Some(0.15)] },
+    LinkGate { name: "bytes, used", figure: |links| links.used, most: [2000.0, 2700.0], of_peers: [None, None] },
+    LinkGate {
+        name: "µs of CPU to connect and join",
+        figure: |links| links.connect_us,
+        most: [45.0, f64::INFINITY],
+        of_peers: [Some(1.35), Some(0.9)],
+    },
+];
+
+/// As times the sealed floor.
+const MOST_TO_CONNECT_SEALED: f64 = 1.1;
+
+/// How near a link is to what it should cost.
+pub(super) fn reach_of_links(figures: &Figures) -> Option<String> {
+    let mut rows = Vec::new();
+    for LinkGate { name, figure, most, of_peers } in LINK_GATES {
+        let mut cells = Vec::new();
+        for (system, most, of_peer) in
+            [(System::Exchange, most[0], of_peers[0]), (System::Sealed, most[1], of_peers[1])]
+        {
+            let of = |system| Some(figures.of_links(system, figure)?.median);
+            let own = of(system)?;
+            let peers = System::ALL.into_iter().filter(|peer| peer.program().is_some());
+            let peers = peers.filter(|peer| peer.is_sealed() == system.is_sealed());
+            let best = peers.filter_map(|peer| Some((peer, of(peer)?))).min_by(|one, other| one.1.total_cmp(&other.1));
+            let as_times = |to: f64, most: Option<f64>, whom: &str| {
+                let most = most.map(|most| format!(" ({})", allowed(own / to, most))).unwrap_or_default();
+                format!("{:.2} × {whom}{most}", own / to)
+            };
+            cells.push(format!("{own:.0}"));
+            cells.push(match of(system.floor()) {
+                _ if most.is_finite() => allowed(own, most),
+                Some(floor) => as_times(floor, Some(MOST_TO_CONNECT_SEALED), "floor"),
+                None => String::new(),
+            });
+            cells
+                .push(best.map(|(peer, best)| as_times(best, of_peer, peer.in_the_clear().name())).unwrap_or_default());
+        }
+        rows.push(format!("| {name} | {} |", cells.join(" | ")));
+    }
+    table(
+        "| a link | exchange | gate | × best peer (gate) | sealed | gate | × best peer by TLS (gate) |",
+        rows.into_iter(),
+    )
+}
+
+fn allowed(figure: f64, most: f64) -> String {
+    format!("{most}{}", if figure > most { ", **over**" } else { "" })
 }
 
 /// What a link costs.
