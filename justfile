@@ -40,6 +40,10 @@ vectors:
 tmux:
     .ci/tmux
 
+# The picture in the README, drawn from what a terminal shows.
+picture:
+    cargo test --package exchange-cli --locked --test screen -- --ignored picture
+
 # Sessions under faults: two thousand fresh seeds, and whether planted bugs are found.
 simulate:
     .ci/simulate

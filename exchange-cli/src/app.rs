@@ -2,7 +2,9 @@
 
 use std::{
     cell::RefCell,
+    env,
     io::{self, IsTerminal as _},
+    mem,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -15,18 +17,18 @@ use tokio::{sync::mpsc::Receiver, time::timeout};
 use crate::{
     args::Common,
     exit::Failure,
-    input,
+    input::{self, Typed},
     line::Line,
     output::{Format, Look},
-    screen::{self, Screen},
+    screen::{self, Captured, Screen},
     signals::Interrupts,
 };
 
 /// How long it may take to tell the network that announcements are taken back.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// What a command has to work with.
-#[derive(Debug)]
+/// What a command has to work with. Cheap to clone.
+#[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) common: Common,
     pub(crate) screen: Screen,
@@ -35,7 +37,22 @@ pub(crate) struct App {
     /// Whether somebody types what is read.
     pub(crate) is_typed: bool,
     /// Standard input, once something of it was read.
-    lines: RefCell<Option<Receiver<String>>>,
+    lines: Rc<RefCell<Option<Receiver<Typed>>>>,
+}
+
+/// The whole screen, while a session has it.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    /// Where lines go when it is given back.
+    pub(crate) before: Screen,
+    /// What is said in the meantime.
+    pub(crate) said: Captured,
+}
+
+/// Whether a session takes the whole screen, if somebody types.
+pub(crate) fn takes_screen(common: &Common) -> bool {
+    let is_dumb = env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    screen::is_terminal() && !(common.plain || common.json || is_dumb)
 }
 
 /// How long without a line from the keyboard until somebody is shown as away.
@@ -48,8 +65,21 @@ impl App {
             interrupts: Interrupts::listen()?,
             mdns: SharedMdns::default(),
             is_typed: io::stdin().is_terminal(),
-            lines: RefCell::default(),
+            lines: Rc::default(),
             common,
+        })
+    }
+
+    /// Whether a session takes the whole screen.
+    pub(crate) fn takes_screen(&self) -> bool {
+        self.is_typed && takes_screen(&self.common)
+    }
+
+    /// Takes the whole screen, if a session does: what is said from now on is shown there.
+    pub(crate) fn take_screen(&mut self) -> Option<Stage> {
+        self.takes_screen().then(|| {
+            let (screen, said) = self.screen.captured();
+            Stage { before: mem::replace(&mut self.screen, screen), said }
         })
     }
 
@@ -85,19 +115,26 @@ impl App {
     }
 
     /// The lines of standard input that nobody has read yet.
-    pub(crate) fn lines(&self) -> io::Result<Receiver<String>> {
+    pub(crate) fn lines(&self) -> io::Result<Receiver<Typed>> {
         self.lines.take().map_or_else(input::lines, Ok)
     }
 
     /// The next line of standard input; whoever types it is told what for. `None` if there is none.
     pub(crate) async fn ask(&self, what_for: &str) -> Result<Option<String>, Failure> {
-        let Ok(mut lines) = self.lines() else { return Ok(None) };
         if self.is_typed {
             self.screen.ask(what_for).await;
         }
+        if self.takes_screen() {
+            // Whoever went on to read lines would take the keys from who needs them next.
+            return self.unless_interrupted(input::line()).await;
+        }
+        let Ok(mut lines) = self.lines() else { return Ok(None) };
         let line = self.unless_interrupted(lines.recv()).await;
         self.lines.replace(Some(lines));
-        line
+        line.map(|line| match line {
+            Some(Typed::Line(line)) => Some(line),
+            Some(Typed::Room(_)) | None => None,
+        })
     }
 
     /// Does something unless the user wants to end.

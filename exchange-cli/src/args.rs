@@ -31,7 +31,7 @@ mismatch, 8 a file, or the folder of --home, cannot be used, 9 somebody else hos
 
 /// Talk with the people on your network: no server, no account, no Internet.
 ///
-/// Without a command it shows which sessions there are.
+/// Without a command it shows which sessions there are; on a terminal, to join one of them or to host one.
 #[derive(Debug, Parser)]
 #[command(name = "exchange", version, after_long_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -95,7 +95,7 @@ pub(crate) struct Common {
 }
 
 /// What everybody who talks understands.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Talk {
     /// What you are called. Without it, your user name.
     #[arg(long, value_name = "NICK")]
@@ -112,7 +112,7 @@ pub(crate) struct Talk {
     pub(crate) insecure: bool,
 }
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct HostArguments {
     /// What the session is called. Without it, your nick tells whose it is.
@@ -168,7 +168,7 @@ pub(crate) struct HostArguments {
     pub(crate) stats: Option<Duration>,
 }
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct JoinArguments {
     /// The name of a session, the address of its host, or a link that the host shows. Without it, the only session there is.
     #[arg(value_name = "NAME|ADDRESS|LINK", value_parser = whom)]
@@ -252,6 +252,11 @@ impl Talk {
 }
 
 impl HostArguments {
+    /// A session as usual, of that name or of one's own.
+    pub(crate) fn called(name: Option<SessionName>) -> Self {
+        Self { name, ..Self::default() }
+    }
+
     pub(crate) fn name(&self) -> SessionName {
         let nick = self.talk.nick();
         let whose = || SessionName::new(&format!("{nick}'s session")).ok();
@@ -308,7 +313,8 @@ impl Whom {
     }
 }
 
-fn whom(text: &str) -> Result<Whom, String> {
+/// Whom a name, an address or a link means.
+pub(crate) fn whom(text: &str) -> Result<Whom, String> {
     if Invitation::is_meant(text) {
         return text.parse().map(Whom::By);
     }

@@ -18,7 +18,7 @@ use crate::{
     secret, session, stats,
 };
 
-pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Failure> {
+pub(crate) async fn run(mut app: App, arguments: &HostArguments) -> Result<Exit, Failure> {
     let discovery = match app.discovery() {
         Ok(discovery) => discovery,
         // There is always the address.
@@ -67,6 +67,7 @@ pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Fai
         }
     };
     let host = app.unless_interrupted(starting).await?.map_err(|error| Failure::of_host(&error))?;
+    let stage = app.take_screen();
     introduce(&app, arguments, &host, announced).await;
     if let (Some(path), Some(store)) = (&arguments.store, &store) {
         let how = if store.was_empty() { "What happens is kept in " } else { "The session goes on, and is kept in " };
@@ -76,7 +77,7 @@ pub(crate) async fn run(app: App, arguments: &HostArguments) -> Result<Exit, Fai
         stats::report(&app, &host, every);
     }
     let trust = if arguments.talk.insecure { Trust::Insecure } else { Trust::Own };
-    Ok(session::run(app, Seat::Host(host), trust, arguments.talk.room.clone(), false).await)
+    Ok(session::run(app, Seat::Host(host), trust, arguments.talk.room.clone(), false, stage).await)
 }
 
 /// Says what others need to know to come.

@@ -9,7 +9,10 @@ use std::{
 };
 
 use exchange_tokio::core::{Availability, RoomName};
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::{
+    mpsc::{self, Receiver},
+    oneshot,
+};
 
 pub(crate) use self::{
     deeds::{Deed, Treatment, seconds},
@@ -70,6 +73,14 @@ const WAITING: usize = 16;
 
 /// What is read of one line. No message may be as long: the rest would only take up memory.
 const LONGEST_LINE: u64 = 64 * 1024;
+
+/// What is typed or piped in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Typed {
+    Line(String),
+    /// From here on, it is for that room.
+    Room(RoomName),
+}
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,17 +218,28 @@ fn about(text: &str, usage: &'static str) -> Result<(Which, String), Mistake> {
 /// The lines of standard input, until it ends.
 ///
 /// They are read by a thread of their own that nobody waits for: a read from a terminal cannot be cancelled.
-pub(crate) fn lines() -> io::Result<Receiver<String>> {
+pub(crate) fn lines() -> io::Result<Receiver<Typed>> {
     let (sender, receiver) = mpsc::channel(WAITING);
     thread::Builder::new().name("stdin".into()).spawn(move || {
         let mut stdin = io::stdin().lock();
         while let Ok(Some(line)) = read_line(&mut stdin) {
-            if sender.blocking_send(line).is_err() {
+            if sender.blocking_send(Typed::Line(line)).is_err() {
                 break;
             }
         }
     })?;
     Ok(receiver)
+}
+
+/// One line of standard input, and no more of it; `None` when there is none.
+pub(crate) async fn line() -> Option<String> {
+    let (sender, receiver) = oneshot::channel();
+    let reading = thread::Builder::new().name("line".into()).spawn(move || {
+        // Whoever asked may have been told to end.
+        let _ = sender.send(read_line(&mut io::stdin().lock()).ok().flatten());
+    });
+    reading.ok()?;
+    receiver.await.ok()?
 }
 
 /// The next line without its end, or as much of it as is allowed; `None` when there is none.

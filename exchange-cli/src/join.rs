@@ -37,7 +37,7 @@ const AT_ONCE: Duration = Duration::from_millis(100);
 
 type Looking = Option<Arc<dyn Discovery>>;
 
-pub(crate) async fn run(app: App, arguments: JoinArguments) -> Result<Exit, Failure> {
+pub(crate) async fn run(mut app: App, arguments: JoinArguments) -> Result<Exit, Failure> {
     let needs_discovery = matches!(arguments.whom.as_ref().map(Whom::target), None | Some(Target::Session(_)));
     let discovery = if needs_discovery { app.discovery().map_err(|error| find::failure(&error))? } else { None };
     let store = arguments.store.as_ref().map(SqliteStore::open).transpose();
@@ -87,8 +87,9 @@ pub(crate) async fn run(app: App, arguments: JoinArguments) -> Result<Exit, Fail
         pause = (pause * 2).min(LONGEST_PAUSE);
     };
     let trust = meet(&home, &client, invitation.is_some()).await?;
+    let stage = app.take_screen();
     greet(&app, &client, trust).await;
-    Ok(session::run(app, Seat::Client(client), trust, arguments.talk.room, arguments.wait).await)
+    Ok(session::run(app, Seat::Client(client), trust, arguments.talk.room, arguments.wait, stage).await)
 }
 
 /// Why a try came to nothing.

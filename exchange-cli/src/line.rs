@@ -3,7 +3,10 @@
 //! A line is made of words of this program's own, which are `'static`, and of words from elsewhere, which pass
 //! [`display_safe`]. So no text of anybody's reaches the terminal as it is.
 
-use std::fmt::{Display, Write as _};
+use std::{
+    fmt::{Display, Write as _},
+    ops::Range,
+};
 
 use exchange_tokio::core::text::display_safe;
 use serde::Serialize;
@@ -50,24 +53,30 @@ pub(crate) struct Line {
     stream: Stream,
     coloured: bool,
     text: String,
+    /// Which of its words stand out; some may be among others that do.
+    styles: Vec<(Range<usize>, Style)>,
 }
 
 impl Line {
     /// A line of events, for standard output.
     pub(crate) fn out(coloured: bool) -> Self {
-        Self { stream: Stream::Out, coloured, text: String::new() }
+        Self::on(Stream::Out, coloured, String::new())
     }
 
     /// A line about the program itself, for standard error.
     pub(crate) fn err(coloured: bool) -> Self {
-        Self { stream: Stream::Err, coloured, text: String::new() }
+        Self::on(Stream::Err, coloured, String::new())
     }
 
     /// One event for programs: JSON in which everything that a terminal might obey is escaped.
     pub(crate) fn json(value: &impl Serialize) -> Self {
         // What is shown this way is plain data of this crate's: there is nothing in it that has no JSON.
         let text = serde_json::to_string(value).unwrap_or_default();
-        Self { stream: Stream::Out, coloured: false, text: escaped(text) }
+        Self::on(Stream::Out, false, escaped(text))
+    }
+
+    fn on(stream: Stream, coloured: bool, text: String) -> Self {
+        Self { stream, coloured, text, styles: Vec::new() }
     }
 
     /// Words of this program's own.
@@ -96,14 +105,10 @@ impl Line {
     }
 
     /// Words that stand out, where there are colours.
-    pub(crate) fn styled(mut self, style: Style, words: impl FnOnce(Self) -> Self) -> Self {
-        if !self.coloured {
-            return words(self);
-        }
-        // Writing to a string cannot fail.
-        let _ = write!(self.text, "\u{1b}[{}m", style.parameters());
+    pub(crate) fn styled(self, style: Style, words: impl FnOnce(Self) -> Self) -> Self {
+        let (place, start) = (self.styles.len(), self.text.len());
         let mut styled = words(self);
-        styled.text.push_str("\u{1b}[0m");
+        styled.styles.insert(place, (start..styled.text.len(), style));
         styled
     }
 
@@ -112,9 +117,38 @@ impl Line {
         self.stream
     }
 
-    /// The line as it may be written.
+    /// Its words, which may be written.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Which of its words stand out, and how: those that are among others come after them.
+    pub(crate) fn styles(&self) -> &[(Range<usize>, Style)] {
+        &self.styles
+    }
+
+    /// The line as a terminal takes it.
+    pub(crate) fn written(&self) -> String {
+        if !self.coloured || self.styles.is_empty() {
+            return self.text.clone();
+        }
+        let mut places: Vec<usize> = self.styles.iter().flat_map(|(words, _)| [words.start, words.end]).collect();
+        places.extend([0, self.text.len()]);
+        places.sort_unstable();
+        places.dedup();
+        let mut written = String::with_capacity(self.text.len() + 16 * self.styles.len());
+        for (start, end) in places.iter().zip(&places[1..]) {
+            let around = self.styles.iter().filter(|(words, _)| words.start <= *start && *end <= words.end);
+            let parameters: Vec<&str> = around.map(|(_, style)| style.parameters()).collect();
+            let words = &self.text[*start..*end];
+            if parameters.is_empty() {
+                written.push_str(words);
+            } else {
+                // Writing to a string cannot fail.
+                let _ = write!(written, "\u{1b}[{}m{words}\u{1b}[0m", parameters.join(";"));
+            }
+        }
+        written
     }
 }
 
@@ -197,6 +231,9 @@ mod tests {
     #[test]
     fn words_stand_out_only_where_there_are_colours() {
         let line = |coloured| Line::out(coloured).styled(Style::Bold, |line| line.ours("x"));
-        assert_eq!((line(true).as_str(), line(false).as_str()), ("\u{1b}[1mx\u{1b}[0m", "x"));
+        assert_eq!((&*line(true).written(), &*line(false).written()), ("\u{1b}[1mx\u{1b}[0m", "x"));
+        let within = |line: Line| line.ours("a").styled(Style::Bold, |line| line.ours("b")).ours("c");
+        let written = Line::out(true).styled(Style::Dim, within).ours("d").written();
+        assert_eq!(written, "\u{1b}[2ma\u{1b}[0m\u{1b}[2;1mb\u{1b}[0m\u{1b}[2mc\u{1b}[0md");
     }
 }

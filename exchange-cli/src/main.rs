@@ -5,7 +5,8 @@
 //! | `args` | what can be typed after `exchange` |
 //! | `host`, `join`, `ls`, `export`, `search`, `import`, `doctor` | one command each |
 //! | `kept` | a session that is kept in a file, read and written |
-//! | `session`, `seat`, `input` | a session in line mode, for its host and its clients; what is typed |
+//! | `session`, `seat`, `input` | a session, for its host and its clients; what is typed |
+//! | `start`, `full` | which session to join, and a session, on the whole screen |
 //! | `line`, `screen` | the gate before the terminal, and the only way to it |
 //! | `output` | events as text and as JSON |
 //! | `invitation` | a session as a link and as a QR code |
@@ -21,6 +22,7 @@ mod doctor;
 mod exit;
 mod export;
 mod find;
+mod full;
 mod home;
 mod host;
 mod id;
@@ -39,6 +41,7 @@ mod seat;
 mod secret;
 mod session;
 mod signals;
+mod start;
 mod stats;
 
 use std::{io, process::ExitCode};
@@ -54,7 +57,9 @@ use crate::{
 
 fn main() -> ExitCode {
     let Arguments { common, command } = Arguments::parse();
-    log(&common);
+    let takes_screen =
+        matches!(command, None | Some(Command::Host(_) | Command::Join(_))) && app::takes_screen(&common);
+    log(&common, takes_screen);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return cannot_start(&error),
@@ -74,6 +79,7 @@ fn main() -> ExitCode {
             Some(Command::Import(arguments)) => import::run(app, &arguments).await,
             Some(Command::Id(arguments)) => id::run(app, arguments).await,
             Some(Command::Doctor(arguments)) => doctor::run(app, &arguments).await,
+            None if app.takes_screen() => start::run(app).await,
             None => ls::overview(app).await,
         };
         mdns.close().await;
@@ -102,7 +108,7 @@ fn cannot_start(error: &io::Error) -> ExitCode {
     Exit::Network.into()
 }
 
-fn log(common: &Common) {
+fn log(common: &Common, takes_screen: bool) {
     let level = match (common.quiet, common.verbose) {
         (true, _) => LevelFilter::ERROR,
         (_, 0) => LevelFilter::WARN,
@@ -112,7 +118,7 @@ fn log(common: &Common) {
     let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(!common.plain && screen::has_colours(&io::stderr()))
+        .with_writer(full::Log)
+        .with_ansi(!common.plain && !takes_screen && screen::has_colours(&io::stderr()))
         .init();
 }

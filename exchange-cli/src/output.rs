@@ -85,33 +85,46 @@ impl Printer {
 
     /// Shows events until there are no more.
     pub(crate) async fn follow(mut self, mut events: Events) {
+        while let Some(event) = self.next(&mut events).await {
+            if !self.ignored.hide(&event) {
+                self.tell(&event).await;
+            }
+        }
+    }
+
+    /// The next event. What has become clear by that there is none for a moment is shown.
+    pub(crate) async fn next(&mut self, events: &mut Events) -> Option<Event> {
         loop {
             let next = events.next();
-            let event = match &mut self.text {
-                Some(text) if text.is_missing_somebody() => {
-                    let Ok(event) = timeout(MOMENT, next).await else {
+            match &mut self.text {
+                Some(text) if text.is_missing_somebody() => match timeout(MOMENT, next).await {
+                    Ok(event) => return event,
+                    Err(_) => {
                         if let Some(line) = text.give_up() {
                             self.screen.show(line).await;
                         }
-                        continue;
-                    };
-                    event
-                }
-                _ => next.await,
-            };
-            let Some(event) = event else { return };
-            if self.ignored.hide(&event) {
-                continue;
+                    }
+                },
+                _ => return next.await,
             }
-            let line = match &mut self.text {
-                None => json::line(&event, self.me),
-                Some(text) => text.line(&event),
-            };
-            if let Some(line) = line {
-                self.screen.show(line).await;
-            }
-            self.comment(&event).await;
         }
+    }
+
+    /// Shows what happened.
+    pub(crate) async fn tell(&mut self, event: &Event) {
+        let line = match &mut self.text {
+            None => json::line(event, self.me),
+            Some(text) => text.line(event),
+        };
+        if let Some(line) = line {
+            self.screen.show(line).await;
+        }
+        self.comment(event).await;
+    }
+
+    /// What somebody is called, so that they can be told from others.
+    pub(crate) fn label(&self, peer: &Peer) -> String {
+        self.text.as_ref().map_or_else(|| peer.nick.to_string(), |text| text.label(peer))
     }
 
     /// What the program has to say to an event, however events are shown.

@@ -17,6 +17,32 @@ use tokio::{
 
 use crate::line::{Line, Stream, Style};
 
+/// The lines of a screen that somebody else shows.
+#[derive(Debug)]
+pub(crate) struct Captured(mpsc::Receiver<Item>);
+
+impl Captured {
+    /// The next line; `None` when no more will come.
+    pub(crate) async fn next(&mut self) -> Option<Line> {
+        loop {
+            match self.0.recv().await? {
+                Item::Line(line) => return Some(line),
+                Item::Flush(done) => drop(done),
+            }
+        }
+    }
+
+    /// The next line, if there is one already.
+    pub(crate) fn try_next(&mut self) -> Option<Line> {
+        loop {
+            match self.0.try_recv().ok()? {
+                Item::Line(line) => return Some(line),
+                Item::Flush(done) => drop(done),
+            }
+        }
+    }
+}
+
 /// Lines that wait to be written; more make whoever has them wait.
 const WAITING: usize = 1024;
 
@@ -55,6 +81,12 @@ impl Screen {
             }
         })?;
         Ok(Self { lines, coloured: !is_plain && has_colours(&io::stderr()), is_quiet })
+    }
+
+    /// A screen whose lines are given to whoever shows them.
+    pub(crate) fn captured(&self) -> (Self, Captured) {
+        let (lines, waiting) = mpsc::channel(WAITING);
+        (Self { lines, coloured: self.coloured, is_quiet: self.is_quiet }, Captured(waiting))
     }
 
     /// Shows a line. One that cannot be shown any more is dropped.
@@ -118,7 +150,7 @@ impl Screen {
 }
 
 fn write(line: &Line) -> io::Result<()> {
-    let text = [line.as_str(), "\n"].concat();
+    let text = [&*line.written(), "\n"].concat();
     match line.stream() {
         Stream::Out => io::stdout().lock().write_all(text.as_bytes()),
         Stream::Err => {

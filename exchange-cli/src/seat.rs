@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use exchange_tokio::{
     Client, Events, Farewell, Host, RequestError, Room,
-    core::{Availability, Peer, Person, RoomName},
+    core::{Availability, Peer, Person, RoomName, Session},
 };
 
 /// Where one sits in a session.
@@ -19,6 +19,14 @@ impl Seat {
         match self {
             Self::Host(host) => host.me(),
             Self::Client(client) => client.me(),
+        }
+    }
+
+    /// Which session it is; `None` if that is not known.
+    pub(crate) async fn session(&self) -> Option<Session> {
+        match self {
+            Self::Host(host) => Some(host.session().clone()),
+            Self::Client(client) => client.session().await.ok().flatten(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A session in line mode, for whoever hosts it and whoever joined: events go out, lines come in.
+//! A session, for whoever hosts it and whoever joined: events go out, lines come in.
 
 mod deeds;
 mod finding;
@@ -15,16 +15,24 @@ use exchange_tokio::{
     core::{Act, CloseReason, Ended, Event, Nick, Outcome, PeerId, RoomName, Seq},
 };
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
-use tokio::{sync::mpsc::Receiver, time::timeout};
+use tokio::{
+    sync::{
+        mpsc::{self, Receiver},
+        watch,
+    },
+    task::JoinHandle,
+    time::timeout,
+};
 
 use self::outcomes::OnItsWay;
 use crate::{
-    app::App,
+    app::{App, Stage},
     exit::Exit,
+    full::Full,
     home::Trust,
-    input::{self, Entry, HELP, Mistake},
+    input::{self, Entry, HELP, Mistake, Typed},
     line::{Line, Style},
-    output::{Attempt, Format, Ignored, Printer, peers},
+    output::{Attempt, Format, Ignored, Look, Printer, peers},
     screen::Screen,
     seat::Seat,
 };
@@ -41,6 +49,9 @@ const AFTERMATH: Duration = Duration::from_secs(2);
 /// Messages on their way at once when they are piped in: more than this the outbox might not take.
 const WINDOW: usize = 64;
 
+/// Lines that were typed on the whole screen and wait to be taken.
+const TYPED: usize = 16;
+
 /// Why a conversation ended.
 #[derive(Debug)]
 enum Ending {
@@ -56,38 +67,37 @@ enum Ending {
     Unread,
 }
 
-/// Talks until it is over.
-pub(crate) async fn run(app: App, seat: Seat, trust: Trust, room: Option<RoomName>, waits: bool) -> Exit {
-    let screen = app.screen.clone();
-    let people = peers(seat.people().await.unwrap_or_default());
-    let (mut format, ignored) = (app.format(), Ignored::default());
-    if let Format::Text(look) = &mut format {
-        look.proves = trust != Trust::Insecure;
-    }
-    let is_json = matches!(format, Format::Json);
-    let printer = Printer::new(format, seat.me().id, &people, screen.clone(), ignored.clone());
-    let printer = if waits { printer } else { printer.impatient() };
-    let printing = tokio::spawn(printer.follow(seat.events()));
-    let Ok(lines) = app.lines() else { return Exit::Network };
+/// Talks until it is over, on the whole screen if it has that.
+pub(crate) async fn run(
+    app: App,
+    seat: Seat,
+    trust: Trust,
+    room: Option<RoomName>,
+    waits: bool,
+    stage: Option<Stage>,
+) -> Exit {
     let mut conversation = Conversation {
         events: seat.events(),
         room: RoomName::lobby(),
-        lines: Some(lines),
+        shown: watch::Sender::new(RoomName::lobby()),
+        lines: None,
         is_typed: app.is_typed,
-        is_json,
-        ignored,
+        is_json: matches!(app.format(), Format::Json),
+        ignored: Ignored::default(),
         banned: BTreeMap::new(),
         waits,
         on_their_way: FuturesUnordered::new(),
         undelivered: 0,
-        screen: screen.clone(),
-        seat: seat.clone(),
+        screen: app.screen.clone(),
+        seat,
         trust,
     };
-    let ending = tokio::select! {
-        ending = conversation.talk(room) => ending,
-        () = app.interrupts.told() => Ending::Interrupted,
-        () = screen.closed() => Ending::Unread,
+    let (ending, printing) = match stage {
+        Some(stage) => (conversation.talk_on(stage, &app, room).await, None),
+        None => match conversation.talk_in_lines(&app, room).await {
+            Some((ending, printing)) => (ending, Some(printing)),
+            None => return Exit::Network,
+        },
     };
     app.interrupts.insist();
     conversation.end(ending, printing).await
@@ -98,10 +108,11 @@ struct Conversation {
     trust: Trust,
     screen: Screen,
     events: Events,
-    /// Where lines go.
+    /// Where lines go, and where whoever shows that sees it.
     room: RoomName,
+    shown: watch::Sender<RoomName>,
     /// None once there are no more.
-    lines: Option<Receiver<String>>,
+    lines: Option<Receiver<Typed>>,
     /// Whether somebody types them.
     is_typed: bool,
     /// Whether answers are for programs.
@@ -115,6 +126,67 @@ struct Conversation {
 }
 
 impl Conversation {
+    /// Whoever turns events into lines for that screen.
+    async fn printer(&self, format: Format, screen: Screen) -> Printer {
+        let people = peers(self.seat.people().await.unwrap_or_default());
+        let mut format = format;
+        if let Format::Text(look) = &mut format {
+            look.proves = self.trust != Trust::Insecure;
+        }
+        let printer = Printer::new(format, self.seat.me().id, &people, screen, self.ignored.clone());
+        if self.waits { printer } else { printer.impatient() }
+    }
+
+    /// Talks in lines; `None` if none can be read.
+    async fn talk_in_lines(&mut self, app: &App, room: Option<RoomName>) -> Option<(Ending, JoinHandle<()>)> {
+        self.lines = Some(app.lines().ok()?);
+        let printer = self.printer(app.format(), app.screen.clone()).await;
+        let printing = tokio::spawn(printer.follow(self.seat.events()));
+        let ending = tokio::select! {
+            ending = self.talk(room) => ending,
+            () = app.interrupts.told() => Ending::Interrupted,
+            () = app.screen.closed() => Ending::Unread,
+        };
+        Some((ending, printing))
+    }
+
+    /// Talks on the whole screen, and gives it back.
+    async fn talk_on(&mut self, stage: Stage, app: &App, room: Option<RoomName>) -> Ending {
+        let (typed, lines) = mpsc::channel(TYPED);
+        self.lines = Some(lines);
+        let (screen, told) = self.screen.captured();
+        let printer = self.printer(Format::Text(Look { own: true, ..Look::default() }), screen).await;
+        let full = Full {
+            events: self.seat.events(),
+            printer,
+            told,
+            said: stage.said,
+            ignored: self.ignored.clone(),
+            typed,
+            room: self.shown.subscribe(),
+            active: None,
+            seat: self.seat.clone(),
+        };
+        let session = self.seat.session().await.map(|session| session.name.to_string()).unwrap_or_default();
+        let trust = self.trust;
+        let ending = tokio::select! {
+            ending = self.talk(room) => Ok(ending),
+            shown = full.run(session, trust) => shown.map(|()| Ending::Quit),
+            () = app.interrupts.told() => Ok(Ending::Interrupted),
+        };
+        self.screen = stage.before;
+        if matches!(ending, Ok(Ending::HostClosed)) {
+            self.screen.say(|line| line.ours("The host closed the session.")).await;
+        }
+        match ending {
+            Ok(ending) => ending,
+            Err(error) => {
+                self.screen.warn(|line| line.ours("The terminal cannot be used: ").theirs(error).ours(".")).await;
+                Ending::Unread
+            }
+        }
+    }
+
     async fn talk(&mut self, room: Option<RoomName>) -> Ending {
         if let Some(room) = room {
             self.join(room).await;
@@ -145,7 +217,8 @@ impl Conversation {
                 },
                 Some(became) = self.on_their_way.next() => self.settle(became).await,
                 line = next(&mut self.lines), if may_read => match line {
-                    Some(line) => {
+                    Some(Typed::Room(room)) => self.talks_in(room),
+                    Some(Typed::Line(line)) => {
                         if self.take(&line).await {
                             return Ending::Quit;
                         }
@@ -230,7 +303,7 @@ impl Conversation {
     }
 
     /// Says goodbye, and waits until all is said, shown and counted.
-    async fn end(mut self, ending: Ending, printing: tokio::task::JoinHandle<()>) -> Exit {
+    async fn end(mut self, ending: Ending, printing: Option<JoinHandle<()>>) -> Exit {
         let patience = match ending {
             Ending::EndOfInput => PATIENCE,
             Ending::Quit | Ending::Interrupted => HASTE,
@@ -244,7 +317,9 @@ impl Conversation {
             self.undelivered += usize::from(became.outcome.is_err_and(|error| error != DeliveryError::Kept));
         }
         self.undelivered += mem::take(&mut self.on_their_way).len();
-        let _ = timeout(AFTERMATH, printing).await;
+        if let Some(printing) = printing {
+            let _ = timeout(AFTERMATH, printing).await;
+        }
         self.tell_kept().await;
         if self.undelivered > 0 {
             let are = if self.undelivered == 1 { " message was" } else { " messages were" };
@@ -268,7 +343,7 @@ impl Conversation {
 }
 
 /// The next line; never, if there are no more and that was said.
-async fn next(lines: &mut Option<Receiver<String>>) -> Option<String> {
+async fn next(lines: &mut Option<Receiver<Typed>>) -> Option<Typed> {
     match lines {
         Some(lines) => lines.recv().await,
         None => std::future::pending().await,

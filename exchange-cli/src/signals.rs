@@ -4,7 +4,7 @@ use std::{io, process};
 
 use tokio::{signal, sync::watch};
 
-use crate::exit::Exit;
+use crate::{exit::Exit, full};
 
 /// What tells the program to end: Ctrl-C, and where there are signals, those that ask it politely. It is heard by
 /// whoever waits for it; once the program is ending, Ctrl-C ends it at once. Cheap to clone.
@@ -24,6 +24,7 @@ impl Interrupts {
                 // A terminal that is closed and a session that ends ask several times and in several ways, and whoever
                 // does it means no hurry.
                 if told.send_replace(true) && asked == Asked::ByHand {
+                    full::give_back();
                     process::exit(Exit::Interrupted.code().into());
                 }
             }

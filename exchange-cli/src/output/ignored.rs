@@ -29,7 +29,7 @@ impl Ignored {
     }
 
     /// Whether an event is what somebody said who is ignored. That they come and go is told all the same.
-    pub(super) fn hide(&self, event: &Event) -> bool {
+    pub(crate) fn hide(&self, event: &Event) -> bool {
         let author = match event {
             Event::Message(message) => message.sender().id,
             Event::Edited { change, .. } | Event::Deleted { change } | Event::Reacted { change, .. } => change.peer.id,

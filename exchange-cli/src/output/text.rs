@@ -89,6 +89,10 @@ impl Text {
         }
     }
 
+    pub(super) fn label(&self, peer: &Peer) -> String {
+        self.labels.label(peer)
+    }
+
     /// Links that break and are made anew at once are nothing to speak of.
     fn presence(&mut self, peer: &Peer, status: Status, note: Option<&Note>) -> Option<Line> {
         if status == Status::Unreachable {

@@ -34,6 +34,9 @@ impl Conversation {
         };
         let name = RoomName::direct(self.seat.me().id, peer.id);
         self.sent(said, Attempt::Say, &name).await;
+        if self.is_on_screen() {
+            self.talks_in(name);
+        }
     }
 
     pub(super) async fn carry_out(&mut self, deed: Deed) {

@@ -56,8 +56,21 @@ impl Conversation {
         // What was shown while one talked there was read.
         let _ = self.seat.room(&self.room).mark_read(Seq(u64::MAX)).await;
         let label = self.label(&room).await;
-        self.screen.say(|line| label.show(line.ours("What you say goes to ")).ours(".")).await;
-        self.room = room;
+        if !self.is_on_screen() {
+            self.screen.say(|line| label.show(line.ours("What you say goes to ")).ours(".")).await;
+        }
+        self.talks_in(room);
+    }
+
+    /// Whether the whole screen shows in which room one talks, and what is said there only.
+    pub(super) fn is_on_screen(&self) -> bool {
+        self.shown.receiver_count() > 0
+    }
+
+    /// From here on, what is said is for that room.
+    pub(super) fn talks_in(&mut self, room: RoomName) {
+        self.room = room.clone();
+        self.shown.send_replace(room);
     }
 
     pub(super) async fn list_rooms(&self) {

@@ -1,0 +1,273 @@
+//! One thing that is shown in a room: what somebody said, as it stands now, or something that happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use exchange_tokio::core::{Body, Message, PeerId, Seq, Timestamp, text::display_safe};
+use jiff::{civil::DateTime, tz::TimeZone};
+use ratatui::text::{Line, Span};
+
+use super::{
+    theme::{FAINT, STRONG, Theme},
+    wrap::{columns, cut, wrap},
+};
+use crate::line;
+
+/// What is shown in a room.
+#[derive(Debug)]
+pub(crate) enum Item {
+    Said(Box<Said>),
+    Told { line: line::Line, at: Timestamp },
+}
+
+/// A message, with what has become of it.
+#[expect(clippy::struct_excessive_bools, reason = "each may be with any other")]
+#[derive(Debug)]
+pub(crate) struct Said {
+    /// Its place in the log, as long as that is the log.
+    pub(crate) seq: Option<Seq>,
+    pub(crate) sender: PeerId,
+    /// What its sender was called then.
+    label: String,
+    at: Timestamp,
+    text: String,
+    pub(crate) mine: bool,
+    means_me: bool,
+    /// Where people sign what they say, this was not signed, or it cannot be told.
+    is_doubtful: bool,
+    reply_to: Option<Seq>,
+    edited: bool,
+    deleted: bool,
+    reactions: BTreeMap<String, BTreeSet<PeerId>>,
+}
+
+/// How items are shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Look {
+    pub(crate) theme: Theme,
+    pub(crate) zone: TimeZone,
+    pub(crate) width: usize,
+}
+
+/// So wide that there is room for times and a column of names.
+const WIDE: usize = 50;
+
+/// The columns of names, and those of times with the blank behind them.
+const NAMES: usize = 12;
+const TIMES: usize = 6;
+
+/// How far the text of a narrow stream is indented.
+const INDENT: usize = 2;
+
+/// As much of what is answered is shown with the answer.
+const QUOTED: usize = 60;
+
+impl Said {
+    pub(crate) fn new(message: &Message, label: &str, me: PeerId, proves: bool) -> Self {
+        let text = match message.body() {
+            Body::Text(_) | Body::Post(_) => shown(message.text()),
+            other => format!("(what this program cannot show: kind {})", other.kind()),
+        };
+        Self {
+            seq: Some(message.seq()),
+            sender: message.sender().id,
+            label: shown(label),
+            at: message.timestamp(),
+            text,
+            mine: message.is_mine(),
+            means_me: message.mentions().contains(&me),
+            is_doubtful: proves && !message.is_proven(),
+            reply_to: message.reply_to(),
+            edited: false,
+            deleted: message.is_deleted(),
+            reactions: BTreeMap::new(),
+        }
+    }
+
+    /// What somebody said who is called that, for tests.
+    #[cfg(test)]
+    pub(crate) fn sample(seq: u64, sender: PeerId, label: &str, at: Timestamp, text: &str) -> Self {
+        Self {
+            seq: Some(Seq(seq)),
+            sender,
+            label: shown(label),
+            at,
+            text: shown(text),
+            mine: false,
+            means_me: false,
+            is_doubtful: false,
+            reply_to: None,
+            edited: false,
+            deleted: false,
+            reactions: BTreeMap::new(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn answering(self, seq: u64) -> Self {
+        Self { reply_to: Some(Seq(seq)), ..self }
+    }
+
+    pub(crate) fn edit(&mut self, text: &str, me_is_meant: bool) {
+        (self.text, self.edited, self.means_me) = (shown(text), true, me_is_meant);
+    }
+
+    pub(crate) fn delete(&mut self) {
+        (self.text, self.deleted) = (String::new(), true);
+        self.reactions.clear();
+    }
+
+    pub(crate) fn react(&mut self, reaction: &str, peer: PeerId, added: bool) {
+        let people = self.reactions.entry(shown(reaction)).or_default();
+        if added {
+            people.insert(peer);
+        } else {
+            people.remove(&peer);
+        }
+        self.reactions.retain(|_, people| !people.is_empty());
+    }
+
+    /// What is said, for whoever copies or answers it.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn reply_to(&self) -> Option<Seq> {
+        self.reply_to
+    }
+
+    pub(crate) fn label(&self) -> &str {
+        &self.label
+    }
+
+    fn rows(&self, look: &Look, answered: Option<&Self>) -> Vec<Line<'static>> {
+        let Look { theme, width, .. } = look;
+        let name = theme.person(self.sender);
+        let mut rows = Vec::new();
+        if let Some(seq) = self.reply_to {
+            let quoted = match answered {
+                Some(answered) => format!("↳ {}: {}", answered.label, answered.text.replace('\n', " ")),
+                None => format!("↳ #{seq}"),
+            };
+            let quoted = cut(&quoted, QUOTED.min(width.saturating_sub(look.indent())));
+            rows.push(Line::from(vec![Span::raw(" ".repeat(look.indent())), Span::styled(quoted, FAINT)]));
+        }
+        let mut words = look.begin(self.at, &self.label, if self.means_me { theme.mention() } else { name });
+        if self.deleted {
+            words.push(Span::styled("(deleted)", FAINT));
+        } else {
+            let style = if self.means_me { STRONG } else { ratatui::style::Style::new() };
+            words.push(Span::styled(self.text.clone(), style));
+        }
+        if self.edited && !self.deleted {
+            words.push(Span::styled(" (edited)", FAINT));
+        }
+        if self.is_doubtful {
+            words.push(Span::styled(" (unproven)", theme.warning()));
+        }
+        rows.extend(wrap(&words, *width, look.indent()));
+        if !self.reactions.is_empty() {
+            let counted = self.reactions.iter().map(|(reaction, people)| format!("{reaction} {}", people.len()));
+            let counted = counted.collect::<Vec<_>>().join("  ");
+            let indent = Span::raw(" ".repeat(look.indent()));
+            rows.extend(wrap(&[indent, Span::styled(counted, FAINT)], *width, look.indent()));
+        }
+        rows
+    }
+}
+
+impl Item {
+    pub(crate) fn told(line: line::Line, at: Timestamp) -> Self {
+        Self::Told { line, at }
+    }
+
+    pub(crate) fn said(&self) -> Option<&Said> {
+        match self {
+            Self::Said(said) => Some(said),
+            Self::Told { .. } => None,
+        }
+    }
+
+    pub(crate) fn said_mut(&mut self) -> Option<&mut Said> {
+        match self {
+            Self::Said(said) => Some(said),
+            Self::Told { .. } => None,
+        }
+    }
+
+    /// When it was, for whoever is there.
+    pub(crate) fn moment(&self, zone: &TimeZone) -> Option<DateTime> {
+        let at = match self {
+            Self::Said(said) => said.at,
+            Self::Told { at, .. } => *at,
+        };
+        moment(at, zone)
+    }
+
+    /// As rows of the terminal. Of an answer, `answered` is what it answers.
+    pub(crate) fn rows(&self, look: &Look, answered: Option<&Said>) -> Vec<Line<'static>> {
+        match self {
+            Self::Said(said) => said.rows(look, answered),
+            Self::Told { line, at } => {
+                // What stands before a line in a stream of lines has a column here.
+                let text = line.as_str();
+                let sign = ["* ", "-- "].into_iter().find(|sign| text.starts_with(sign)).unwrap_or("");
+                let mut words = look.begin(*at, sign.trim_end(), FAINT);
+                words.extend(spans(line, sign.len(), look.theme));
+                wrap(&words, look.width, look.indent())
+            }
+        }
+    }
+}
+
+impl Look {
+    fn is_wide(&self) -> bool {
+        self.width >= WIDE
+    }
+
+    fn indent(&self) -> usize {
+        if self.is_wide() { TIMES + NAMES + 1 } else { INDENT }
+    }
+
+    fn begin(&self, at: Timestamp, name: &str, style: ratatui::style::Style) -> Vec<Span<'static>> {
+        let mut words = Vec::new();
+        if self.is_wide() {
+            let time = moment(at, &self.zone).map_or_else(|| "--:--".into(), |at| at.strftime("%H:%M").to_string());
+            words.push(Span::styled(format!("{time} "), FAINT));
+            let name = cut(name, NAMES);
+            words.push(Span::raw(" ".repeat(NAMES - columns(&name))));
+            words.push(Span::styled(name, style));
+            words.push(Span::raw(" "));
+        } else if !name.is_empty() {
+            words.push(Span::styled(cut(name, NAMES), style));
+            words.push(Span::raw(" "));
+        }
+        words
+    }
+}
+
+/// The words of a line from that byte on, as they stand out.
+pub(super) fn spans(line: &line::Line, from: usize, theme: Theme) -> Vec<Span<'static>> {
+    let text = line.as_str();
+    let mut places: Vec<usize> = line.styles().iter().flat_map(|(words, _)| [words.start, words.end]).collect();
+    places.extend([from, text.len()]);
+    places.retain(|place| *place >= from);
+    places.sort_unstable();
+    places.dedup();
+    let style = |start: usize, end: usize| {
+        let around = line.styles().iter().filter(|(words, _)| words.start <= start && end <= words.end);
+        around.fold(ratatui::style::Style::new(), |all, (_, style)| all.patch(theme.of_line(*style)))
+    };
+    let spans = places.iter().zip(places.iter().skip(1));
+    spans.map(|(start, end)| Span::styled(text[*start..*end].to_owned(), style(*start, *end))).collect()
+}
+
+/// The host's clock may show anything.
+fn moment(at: Timestamp, zone: &TimeZone) -> Option<DateTime> {
+    let at = jiff::Timestamp::from_millisecond(i64::try_from(at.as_millis()).ok()?).ok()?;
+    Some(zone.to_datetime(at))
+}
+
+/// The gate: nothing of it is obeyed by a terminal.
+fn shown(text: &str) -> String {
+    display_safe(text.trim_end_matches('\n')).to_string()
+}

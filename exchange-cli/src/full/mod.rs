@@ -1,0 +1,288 @@
+//! A session on the whole screen.
+//!
+//! ```text
+//!   events ──────▶ ┌──────┐
+//!   its own words ▶│ View │──▶ draw ──▶ terminal
+//!   keys ────────▶ └──┬───┘
+//!                     └── what is said and asked for ──▶ the conversation, as in line mode
+//! ```
+//!
+//! What commands do and say is the conversation's, whether lines are typed here or come from a pipe: this shows it, and
+//! knows which room is meant.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `view` | what is known and shown; `press`: what keys do to it |
+//! | `buffer`, `item`, `wrap` | what was said in a room, and how much of that is seen |
+//! | `compose`, `complete` | what is being typed |
+//! | `draw`, `theme` | how it looks |
+//! | `choose` | which session to join |
+//! | `terminal`, `jobs`, `log` | the terminal itself; when it is the shell's; what must not be drawn on it |
+
+mod buffer;
+mod choose;
+mod complete;
+mod compose;
+mod draw;
+mod item;
+mod jobs;
+mod log;
+mod press;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod theme;
+mod view;
+mod wrap;
+
+use std::{io, time::Duration};
+
+use crossterm::event::{Event as Input, EventStream};
+use exchange_tokio::{
+    Events,
+    core::{Event, Peer, Person, RoomName, Seq, Timestamp, Unread},
+};
+use futures_util::StreamExt as _;
+use jiff::tz::TimeZone;
+use tokio::{
+    sync::{mpsc::Sender, watch},
+    time::{Instant, sleep_until},
+};
+
+pub(crate) use self::{
+    choose::{Choice, choose},
+    log::Log,
+    terminal::give_back,
+};
+use self::{
+    item::Look,
+    jobs::{Jobs, Wanted},
+    press::Do,
+    terminal::Whole,
+    theme::Theme,
+    view::{Link, Member, RoomNow, View},
+};
+use crate::{
+    home::Trust,
+    input::Typed,
+    line::Line,
+    output::{Ignored, Printer, RoomLabel, peers, told_apart},
+    screen::Captured,
+    seat::Seat,
+};
+
+/// What happens within so short a time is drawn together.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// How often the round trip is looked at.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Others see that one is there no more than so often.
+const ACTIVE: Duration = Duration::from_secs(1);
+
+/// Events that are taken in before the keys have their turn.
+const TOGETHER: usize = 256;
+
+/// A session on the whole screen.
+#[derive(Debug)]
+pub(crate) struct Full {
+    pub(crate) seat: Seat,
+    pub(crate) events: Events,
+    /// Turns what happens into words, which go to `told`.
+    pub(crate) printer: Printer,
+    pub(crate) told: Captured,
+    /// What the conversation and the program say.
+    pub(crate) said: Captured,
+    pub(crate) ignored: Ignored,
+    pub(crate) typed: Sender<Typed>,
+    /// The room in which the conversation talks.
+    pub(crate) room: watch::Receiver<RoomName>,
+    /// When it was told last that somebody is at the keyboard.
+    pub(crate) active: Option<Instant>,
+}
+
+/// What there is to be taken in.
+enum Happened {
+    Input(Option<Input>),
+    Job(Wanted),
+    Event(Option<Event>),
+    Line(Line),
+    /// The conversation is in another room.
+    Room,
+    /// It is time to draw.
+    Due,
+}
+
+impl Full {
+    /// Shows the session until the user wants to leave.
+    pub(crate) async fn run(mut self, session: String, trust: Trust) -> io::Result<()> {
+        let look = Look { theme: Theme::of_environment(), zone: TimeZone::system(), width: 0 };
+        let linked = match self.seat {
+            Seat::Host(_) => Link::Own,
+            Seat::Client(_) => Link::Up { round_trip: None },
+        };
+        let mut view = View::new(session, self.seat.me().id, look, trust != Trust::Insecure, linked);
+        let mut terminal = Whole::take()?;
+        let (mut keys, mut jobs) = (EventStream::new(), Jobs::listen()?);
+        let (mut drawn, mut is_stale) = (Instant::now(), true);
+        loop {
+            let due = drawn + if is_stale { FRAME } else { LOOK };
+            let happened = tokio::select! {
+                biased;
+                input = keys.next() => Happened::Input(input.transpose()?),
+                wanted = jobs.next() => Happened::Job(wanted),
+                () = sleep_until(due) => Happened::Due,
+                event = self.printer.next(&mut self.events) => Happened::Event(event),
+                Some(line) = self.told.next() => Happened::Line(line),
+                Some(line) = self.said.next() => Happened::Line(line),
+                line = log::line() => Happened::Line(line),
+                Ok(()) = self.room.changed() => Happened::Room,
+            };
+            is_stale = true;
+            match happened {
+                Happened::Due => {
+                    self.refresh(&mut view).await;
+                    terminal.draw(&mut view)?;
+                    if let Some(words) = view.call.take() {
+                        terminal::call(&words)?;
+                    }
+                    (drawn, is_stale) = (Instant::now(), false);
+                }
+                Happened::Input(Some(input)) => {
+                    if self.take(input, &mut view, &mut terminal).await? {
+                        return Ok(());
+                    }
+                    // Whoever types sees it at once; of what is pasted, not every letter is drawn by itself.
+                    if drawn.elapsed() >= FRAME {
+                        terminal.draw(&mut view)?;
+                        drawn = Instant::now();
+                    }
+                }
+                Happened::Event(Some(event)) => {
+                    self.tell(&event, &mut view).await;
+                    for _ in 0..TOGETHER {
+                        let Some(event) = self.events.try_event() else { break };
+                        self.tell(&event, &mut view).await;
+                    }
+                }
+                Happened::Line(line) => view.note(None, line, now()),
+                Happened::Room => view.show(&self.room.borrow_and_update().clone()),
+                Happened::Job(Wanted::Stop) => terminal.stop()?,
+                Happened::Job(Wanted::GoOn) => terminal.go_on()?,
+                // Without a terminal or a session, there is nothing to show.
+                Happened::Input(None) | Happened::Event(None) => return Ok(()),
+            }
+        }
+    }
+
+    /// Does what a key or the terminal says; whether that is to leave.
+    async fn take(&mut self, happened: Input, view: &mut View, terminal: &mut Whole) -> io::Result<bool> {
+        if self.active.is_none_or(|active| active.elapsed() >= ACTIVE) {
+            self.active = Some(Instant::now());
+            let _ = self.seat.active().await;
+        }
+        let done = match happened {
+            Input::Key(key) => view.press(key),
+            Input::Paste(text) => {
+                view.paste(&text);
+                Do::Nothing
+            }
+            Input::FocusGained => {
+                view.watched(true);
+                Do::Nothing
+            }
+            Input::FocusLost => {
+                view.watched(false);
+                Do::Nothing
+            }
+            _ => Do::Nothing,
+        };
+        match done {
+            Do::Nothing => {}
+            Do::Typing => drop(self.seat.room(view.shown()).set_typing(true).await),
+            Do::Say(text) => drop(self.typed.send(Typed::Line(text)).await),
+            Do::Go(room) => {
+                view.show(&room);
+                let _ = self.typed.send(Typed::Room(room)).await;
+            }
+            Do::Redraw => terminal.forget()?,
+            Do::Suspend => terminal.stop()?,
+            Do::Quit => return Ok(true),
+        }
+        Ok(false)
+    }
+
+    async fn tell(&mut self, event: &Event, view: &mut View) {
+        if self.ignored.hide(event) {
+            return;
+        }
+        let is_said =
+            matches!(event, Event::Message(_) | Event::Edited { .. } | Event::Deleted { .. } | Event::Reacted { .. });
+        if !is_said {
+            self.printer.tell(event).await;
+        }
+        view.tell(event, |peer: &Peer| self.printer.label(peer));
+        while let Some(line) = self.told.try_next() {
+            view.note(room_of(event), line, now());
+        }
+    }
+
+    /// Brings what is shown of rooms and people up to date.
+    async fn refresh(&mut self, view: &mut View) {
+        let me = self.seat.me().id;
+        let people = self.seat.people().await.unwrap_or_default();
+        let called: Vec<(Peer, String)> = {
+            let peers = peers(people.clone());
+            let labels = told_apart(&peers);
+            peers.into_iter().zip(labels).collect()
+        };
+        let label = |id| called.iter().find(|(peer, _)| peer.id == id).map(|(_, label)| label.clone());
+        let mut rooms = Vec::new();
+        for name in self.seat.rooms().await.unwrap_or_default() {
+            let room = self.seat.room(&name);
+            let mut unread = room.unread().await.unwrap_or_default();
+            if name == *view.shown() && view.is_read() && unread.messages > 0 {
+                let _ = room.mark_read(Seq(u64::MAX)).await;
+                unread = Unread::default();
+            }
+            let details = if name == *view.shown() {
+                let topic = room.topic().await.ok().flatten().map(|topic| topic.to_string());
+                let members = room.members().await.unwrap_or_default();
+                let here = people.iter().filter(|person| members.iter().any(|member| member.id == person.peer.id));
+                let member = |person: &Person| {
+                    let label = label(person.peer.id).unwrap_or_else(|| person.peer.nick.to_string());
+                    Member::new(person.peer.id, &label, person.status)
+                };
+                Some((topic, here.map(member).collect()))
+            } else {
+                None
+            };
+            let label = RoomLabel::new(&name, me, label).show(Line::out(false)).as_str().to_owned();
+            rooms.push(RoomNow { room: name, label, unread, details });
+        }
+        view.refresh(rooms);
+        if let (Seat::Client(client), Link::Up { .. }) = (&self.seat, view.link) {
+            view.link = Link::Up { round_trip: client.round_trip().await.ok().flatten() };
+        }
+    }
+}
+
+/// The room in which an event is shown.
+fn room_of(event: &Event) -> Option<&RoomName> {
+    match event {
+        Event::PeerJoined { room, .. }
+        | Event::PeerLeft { room, .. }
+        | Event::Acted { room, .. }
+        | Event::Renamed { room, .. }
+        | Event::Gap { room, .. }
+        | Event::RoomJoined { room, .. }
+        | Event::HistoryLost { room }
+        | Event::Forged { room, .. }
+        | Event::Forked { room, .. } => Some(room),
+        _ => None,
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0))
+}

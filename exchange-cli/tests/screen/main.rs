@@ -1,0 +1,9 @@
+//! The whole screen, in a terminal: keys go in, and what a terminal would show comes out.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what helps the tests is a test too")]
+
+mod choosing;
+mod leaving;
+mod pictures;
+mod talking;
+mod terminal;
