@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use exchange_tokio::core::Seq;
+use exchange_tokio::core::{Seq, Timestamp};
 use jiff::civil::DateTime;
 use ratatui::text::{Line, Span};
 
@@ -26,6 +26,8 @@ pub(crate) struct Buffer {
     edge: Option<Edge>,
     /// Messages that have come since then.
     unseen: usize,
+    /// What has become of one's own last message.
+    pub(crate) receipt: Option<(Seq, String)>,
 }
 
 /// The lower edge of what is seen: after so many rows of an item.
@@ -53,6 +55,22 @@ impl Buffer {
         if self.items.len() > MOST {
             self.items.pop_front();
             self.gone += 1;
+        }
+    }
+
+    /// Somebody has come or gone: what happens in a row is one item, and who comes and goes again is nothing to speak of.
+    pub(crate) fn crowd(&mut self, label: String, has_come: bool, at: Timestamp) {
+        let Some(Item::Crowd { came, went, .. }) = self.items.back_mut() else {
+            let (came, went) = if has_come { (vec![label], Vec::new()) } else { (Vec::new(), vec![label]) };
+            return self.push(Item::Crowd { came, went, at });
+        };
+        let (same, opposite) = if has_come { (came, went) } else { (went, came) };
+        match opposite.iter().position(|other| *other == label) {
+            Some(place) => drop(opposite.remove(place)),
+            None => same.push(label),
+        }
+        if same.is_empty() && opposite.is_empty() {
+            self.items.pop_back();
         }
     }
 
@@ -200,7 +218,8 @@ impl Buffer {
             rows.push(rule("new", look));
         }
         let answered = shown.said().and_then(|said| self.find(said.reply_to()?));
-        rows.extend(shown.rows(look, answered));
+        let receipt = self.receipt.as_ref().filter(|(seq, _)| shown.said().is_some_and(|said| said.seq == Some(*seq)));
+        rows.extend(shown.rows(look, answered, receipt.map(|(_, receipt)| receipt.as_str())));
         rows
     }
 }

@@ -69,6 +69,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, view: &mut View) {
     view.tab().compose.draw(frame, input);
     match &view.popup {
         Some(Popup::Help) => draw_help(frame, area),
+        Some(Popup::Mentions) => draw_mentions(frame, area, view),
         Some(Popup::Paste(text)) => draw_question(frame, area, text),
         None => {}
     }
@@ -180,7 +181,8 @@ fn draw_status(frame: &mut Frame<'_>, area: Rect, view: &View, below: Option<usi
         Link::Own => parts.push("you host this".to_owned()),
         Link::Up { round_trip: Some(round_trip) } => parts.push(format!("{} ms", round_trip.as_millis().max(1))),
         Link::Up { round_trip: None } => {}
-        Link::Down => parts.push("connection lost, trying again".to_owned()),
+        Link::Down { waiting: 0 } => parts.push("connection lost, trying again".to_owned()),
+        Link::Down { waiting } => parts.push(format!("connection lost, trying again · {waiting} to be sent then")),
     }
     let typing = typing(view.tab());
     parts.extend(typing);
@@ -193,7 +195,7 @@ fn draw_status(frame: &mut Frame<'_>, area: Rect, view: &View, below: Option<usi
     }
     let words = cut(&format!(" {}", parts.join(" · ")), area.width.into());
     let blank = usize::from(area.width).saturating_sub(columns(&words));
-    let style = if view.link == Link::Down { BAR.patch(theme.warning()) } else { BAR };
+    let style = if matches!(view.link, Link::Down { .. }) { BAR.patch(theme.warning()) } else { BAR };
     frame.render_widget(Line::styled(format!("{words}{}", " ".repeat(blank)), style), area);
 }
 
@@ -236,6 +238,24 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect) {
         })
         .collect();
     draw_popup(frame, area, "Keys (any key closes this)", rows);
+}
+
+fn draw_mentions(frame: &mut Frame<'_>, area: Rect, view: &View) {
+    let width = usize::from(area.width).saturating_sub(4);
+    let rows = view.mentions().flat_map(|(tab, said)| {
+        let text = said.text().replace('\n', " ");
+        let words = [
+            Span::styled(format!("{} ", tab.label), FAINT),
+            Span::styled(said.label().to_owned(), view.look.theme.person(said.sender)),
+            Span::raw(format!(" {text}")),
+        ];
+        wrap(&words, width, 2)
+    });
+    let mut rows: Vec<Line<'_>> = rows.take(area.height.into()).collect();
+    if rows.is_empty() {
+        rows.push(Line::styled("Nobody has meant you so far.", FAINT));
+    }
+    draw_popup(frame, area, "For you (any key closes this)", rows);
 }
 
 fn draw_question(frame: &mut Frame<'_>, area: Rect, text: &str) {

@@ -16,7 +16,16 @@ use crate::line;
 #[derive(Debug)]
 pub(crate) enum Item {
     Said(Box<Said>),
-    Told { line: line::Line, at: Timestamp },
+    Told {
+        line: line::Line,
+        at: Timestamp,
+    },
+    /// Some have come and gone, and nothing else has happened in between.
+    Crowd {
+        came: Vec<String>,
+        went: Vec<String>,
+        at: Timestamp,
+    },
 }
 
 /// A message, with what has become of it.
@@ -135,11 +144,15 @@ impl Said {
         self.reply_to
     }
 
+    pub(crate) fn means_me(&self) -> bool {
+        self.means_me && !self.mine
+    }
+
     pub(crate) fn label(&self) -> &str {
         &self.label
     }
 
-    fn rows(&self, look: &Look, answered: Option<&Self>) -> Vec<Line<'static>> {
+    fn rows(&self, look: &Look, answered: Option<&Self>, receipt: Option<&str>) -> Vec<Line<'static>> {
         let Look { theme, width, .. } = look;
         let name = theme.person(self.sender);
         let mut rows = Vec::new();
@@ -164,6 +177,9 @@ impl Said {
         if self.is_doubtful {
             words.push(Span::styled(" (unproven)", theme.warning()));
         }
+        if let Some(receipt) = receipt {
+            words.push(Span::styled(format!(" ✓ {receipt}"), FAINT));
+        }
         rows.extend(wrap(&words, *width, look.indent()));
         if !self.reactions.is_empty() {
             let counted = self.reactions.iter().map(|(reaction, people)| format!("{reaction} {}", people.len()));
@@ -183,14 +199,14 @@ impl Item {
     pub(crate) fn said(&self) -> Option<&Said> {
         match self {
             Self::Said(said) => Some(said),
-            Self::Told { .. } => None,
+            Self::Told { .. } | Self::Crowd { .. } => None,
         }
     }
 
     pub(crate) fn said_mut(&mut self) -> Option<&mut Said> {
         match self {
             Self::Said(said) => Some(said),
-            Self::Told { .. } => None,
+            Self::Told { .. } | Self::Crowd { .. } => None,
         }
     }
 
@@ -198,15 +214,15 @@ impl Item {
     pub(crate) fn moment(&self, zone: &TimeZone) -> Option<DateTime> {
         let at = match self {
             Self::Said(said) => said.at,
-            Self::Told { at, .. } => *at,
+            Self::Told { at, .. } | Self::Crowd { at, .. } => *at,
         };
         moment(at, zone)
     }
 
-    /// As rows of the terminal. Of an answer, `answered` is what it answers.
-    pub(crate) fn rows(&self, look: &Look, answered: Option<&Said>) -> Vec<Line<'static>> {
+    /// As rows of the terminal. Of an answer, `answered` is what it answers, and `receipt` is what has become of it.
+    pub(crate) fn rows(&self, look: &Look, answered: Option<&Said>, receipt: Option<&str>) -> Vec<Line<'static>> {
         match self {
-            Self::Said(said) => said.rows(look, answered),
+            Self::Said(said) => said.rows(look, answered, receipt),
             Self::Told { line, at } => {
                 // What stands before a line in a stream of lines has a column here.
                 let text = line.as_str();
@@ -215,7 +231,25 @@ impl Item {
                 words.extend(spans(line, sign.len(), look.theme));
                 wrap(&words, look.width, look.indent())
             }
+            Self::Crowd { came, went, at } => {
+                let mut words = look.begin(*at, "*", FAINT);
+                let parts = [(came, "joined"), (went, "left")];
+                let parts = parts.iter().filter(|(people, _)| !people.is_empty());
+                let parts: Vec<String> = parts.map(|(people, did)| format!("{} {did}", several(people))).collect();
+                words.push(Span::raw(parts.join("; ")));
+                wrap(&words, look.width, look.indent())
+            }
         }
+    }
+}
+
+/// As many of them by name as say something.
+fn several(people: &[String]) -> String {
+    match people {
+        [one] => one.clone(),
+        [some @ .., last] if people.len() <= 4 => format!("{} and {last}", some.join(", ")),
+        [one, other, third, rest @ ..] => format!("{one}, {other}, {third} and {} more", rest.len()),
+        _ => people.join(", "),
     }
 }
 

@@ -40,7 +40,7 @@ use std::{io, time::Duration};
 use crossterm::event::{Event as Input, EventStream};
 use exchange_tokio::{
     Events,
-    core::{Event, Peer, Person, RoomName, Seq, Timestamp, Unread},
+    core::{Event, LeaveReason, Peer, Person, RoomName, Seq, Timestamp, Unread},
 };
 use futures_util::StreamExt as _;
 use jiff::tz::TimeZone;
@@ -60,7 +60,7 @@ use self::{
     press::Do,
     terminal::Whole,
     theme::Theme,
-    view::{Link, Member, RoomNow, View},
+    view::{Link, Member, RoomNow, View, safe},
 };
 use crate::{
     home::Trust,
@@ -122,9 +122,12 @@ impl Full {
             Seat::Client(_) => Link::Up { round_trip: None },
         };
         let mut view = View::new(session, self.seat.me().id, look, trust != Trust::Insecure, linked);
+        for room in self.seat.rooms().await.unwrap_or_default() {
+            self.catch_up(&room, &mut view).await;
+        }
         let mut terminal = Whole::take()?;
         let (mut keys, mut jobs) = (EventStream::new(), Jobs::listen()?);
-        let (mut drawn, mut is_stale) = (Instant::now(), true);
+        let (mut drawn, mut is_stale, mut is_over) = (Instant::now(), true, false);
         loop {
             let due = drawn + if is_stale { FRAME } else { LOOK };
             let happened = tokio::select! {
@@ -132,7 +135,7 @@ impl Full {
                 input = keys.next() => Happened::Input(input.transpose()?),
                 wanted = jobs.next() => Happened::Job(wanted),
                 () = sleep_until(due) => Happened::Due,
-                event = self.printer.next(&mut self.events) => Happened::Event(event),
+                event = self.printer.next(&mut self.events), if !is_over => Happened::Event(event),
                 Some(line) = self.told.next() => Happened::Line(line),
                 Some(line) = self.said.next() => Happened::Line(line),
                 line = log::line() => Happened::Line(line),
@@ -169,8 +172,10 @@ impl Full {
                 Happened::Room => view.show(&self.room.borrow_and_update().clone()),
                 Happened::Job(Wanted::Stop) => terminal.stop()?,
                 Happened::Job(Wanted::GoOn) => terminal.go_on()?,
-                // Without a terminal or a session, there is nothing to show.
-                Happened::Input(None) | Happened::Event(None) => return Ok(()),
+                // What that comes to, the conversation says.
+                Happened::Event(None) => is_over = true,
+                // Without a terminal, there is nobody to show anything to.
+                Happened::Input(None) => return Ok(()),
             }
         }
     }
@@ -222,8 +227,25 @@ impl Full {
             self.printer.tell(event).await;
         }
         view.tell(event, |peer: &Peer| self.printer.label(peer));
+        if let Event::RoomJoined { room, .. } = event {
+            self.catch_up(room, view).await;
+        }
         while let Some(line) = self.told.try_next() {
-            view.note(room_of(event), line, now());
+            match event {
+                Event::PeerJoined { room, peer, .. } => view.crowd(room, &self.printer.label(peer), true, now()),
+                Event::PeerLeft { room, peer, reason: LeaveReason::Left | LeaveReason::TimedOut, .. } => {
+                    view.crowd(room, &self.printer.label(peer), false, now());
+                }
+                _ => view.note(room_of(event), line, now()),
+            }
+        }
+    }
+
+    /// Clients are told of what was said before they came; a host is not, for it has it.
+    async fn catch_up(&self, room: &RoomName, view: &mut View) {
+        let Seat::Host(host) = &self.seat else { return };
+        for held in host.room(room.as_str()).messages().await.unwrap_or_default() {
+            view.catch_up(&held, |peer| self.printer.label(peer));
         }
     }
 
@@ -261,8 +283,15 @@ impl Full {
             rooms.push(RoomNow { room: name, label, unread, details });
         }
         view.refresh(rooms);
-        if let (Seat::Client(client), Link::Up { .. }) = (&self.seat, view.link) {
-            view.link = Link::Up { round_trip: client.round_trip().await.ok().flatten() };
+        if let Some(seq) = view.last_of_mine() {
+            let seen = self.seat.room(view.shown()).seen_by(seq).await.ok().flatten();
+            view.tab_mut().buffer.receipt = seen.map(|seen| (seq, safe(&seen.to_string())));
+        }
+        if let Seat::Client(client) = &self.seat {
+            view.link = match view.link {
+                Link::Down { .. } => Link::Down { waiting: client.stats().await.map_or(0, |stats| stats.undelivered) },
+                _ => Link::Up { round_trip: client.round_trip().await.ok().flatten() },
+            };
         }
     }
 }

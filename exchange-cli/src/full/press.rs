@@ -10,7 +10,7 @@ use super::{
 };
 
 /// What help shows of keys.
-pub(crate) const KEYS: [(&str, &str); 20] = [
+pub(crate) const KEYS: [(&str, &str); 21] = [
     ("Enter", "say it"),
     ("Alt-Enter, Ctrl-J", "begin another line of it"),
     ("Tab, Shift-Tab", "complete a nick, a command, a room or :emoji:"),
@@ -21,6 +21,7 @@ pub(crate) const KEYS: [(&str, &str); 20] = [
     ("Ctrl-P, Alt-Up", "the room before"),
     ("Alt-1 … Alt-9", "the first room … the ninth"),
     ("Alt-A", "the next room with something new"),
+    ("Alt-M", "what was said that means you"),
     ("Alt-R", "answer the last message"),
     ("Ctrl-A, Ctrl-E", "go to the beginning and to the end of the line"),
     ("Alt-B, Alt-F", "go back a word, and on"),
@@ -61,6 +62,7 @@ impl View {
         let (control, alt) = (key.modifiers.contains(KeyModifiers::CONTROL), key.modifiers.contains(KeyModifiers::ALT));
         match key.code {
             KeyCode::F(1) => self.popup = Some(Popup::Help),
+            KeyCode::Char('m') if alt => self.popup = Some(Popup::Mentions),
             KeyCode::Char('c') if control && !self.tab().compose.is_empty() => drop(self.tab_mut().compose.take()),
             KeyCode::Char('c') if control => return Do::Quit,
             KeyCode::Char('d') if control && self.tab().compose.is_empty() => return Do::Quit,
@@ -143,7 +145,7 @@ impl View {
             (Popup::Paste(text), KeyCode::Enter | KeyCode::Char('y')) => {
                 self.tab_mut().compose.edit(|area| area.insert_str(text.trim_end()));
             }
-            (Popup::Paste(_), KeyCode::Esc | KeyCode::Char('n')) | (Popup::Help, _) => {}
+            (Popup::Paste(_), KeyCode::Esc | KeyCode::Char('n')) | (Popup::Help | Popup::Mentions, _) => {}
             (popup, _) => self.popup = Some(popup),
         }
         Do::Nothing

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, mem};
 
-use exchange_tokio::core::{Event, Peer, PeerId, RoomName, Seq, Status, Timestamp, Unread};
+use exchange_tokio::core::{Event, MessageView, Peer, PeerId, RoomName, Seq, Status, Timestamp, Unread};
 
 use super::{
     buffer::Buffer,
@@ -74,13 +74,18 @@ pub(crate) enum Link {
     Up {
         round_trip: Option<std::time::Duration>,
     },
-    Down,
+    /// So many messages wait to be sent.
+    Down {
+        waiting: usize,
+    },
 }
 
 /// What is in front of everything, until it is answered or closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Popup {
     Help,
+    /// What was said that means oneself.
+    Mentions,
     /// Whether that is really to be put in.
     Paste(String),
 }
@@ -173,11 +178,7 @@ impl View {
                 }
                 let tab = self.of(message.room());
                 tab.typing.remove(&message.sender().id);
-                // A room that is joined anew is told of what was there before.
-                if !tab.buffer.has(message.seq()) {
-                    tab.said_before += usize::from(is_direct && message.is_replayed() && !message.is_mine());
-                    tab.buffer.push(Item::Said(Box::new(said)));
-                }
+                tab.put(said, is_direct && message.is_replayed() && !message.is_mine());
             }
             Event::Edited { change, text, mentions } => {
                 if let Some(said) = self.of(change.room()).buffer.message(change.of) {
@@ -200,9 +201,25 @@ impl View {
             }
             Event::HistoryLost { room } => self.of(room).buffer.forget_places(),
             Event::Connected { .. } => self.link = Link::Up { round_trip: None },
-            Event::Disconnected { .. } => self.link = Link::Down,
+            Event::Disconnected { .. } => self.link = Link::Down { waiting: 0 },
             _ => {}
         }
+    }
+
+    /// Takes in what was said in a room before one came, as it stands now.
+    pub(crate) fn catch_up(&mut self, held: &MessageView, label: impl Fn(&Peer) -> String) {
+        let message = held.message();
+        let mut said = Said::new(message, &label(message.sender()), self.me, self.proves);
+        if held.edited().is_some() {
+            said.edit(held.text(), message.mentions().contains(&self.me));
+        }
+        for (reaction, people) in held.reactions() {
+            for peer in people {
+                said.react(reaction, *peer, true);
+            }
+        }
+        let is_for_me = message.room().direct_between().is_some() && !message.is_mine();
+        self.of(message.room()).put(said, is_for_me);
     }
 
     /// Shows a line in a room, or in the one that is shown.
@@ -212,6 +229,11 @@ impl View {
             Some(room) => self.of(room).buffer.push(item),
             None => self.tab_mut().buffer.push(item),
         }
+    }
+
+    /// Somebody came into a room, or left it.
+    pub(crate) fn crowd(&mut self, room: &RoomName, label: &str, has_come: bool, at: Timestamp) {
+        self.of(room).buffer.crowd(safe(label), has_come, at);
     }
 
     /// Brings rooms and people up to date. A room that one is not in any more is shown as long as one looks at it.
@@ -248,7 +270,20 @@ impl View {
         Some(&tab.room)
     }
 
-    /// The message that a number means, for whoever shows it.
+    /// One's own last message in the room that is shown.
+    pub(crate) fn last_of_mine(&self) -> Option<Seq> {
+        self.tab().buffer.messages().find(|said| said.mine)?.seq
+    }
+
+    /// What was said that means oneself, the newest first, and in which room.
+    pub(crate) fn mentions(&self) -> impl Iterator<Item = (&Tab, &Said)> {
+        self.tabs
+            .iter()
+            .flat_map(|tab| tab.buffer.messages().map(move |said| (tab, said)))
+            .filter(|(_, said)| said.means_me())
+    }
+
+    /// The last message of somebody else in the room that is shown.
     pub(crate) fn last_of_others(&self) -> Option<Seq> {
         self.tab().buffer.messages().find(|said| !said.mine)?.seq
     }
@@ -274,6 +309,14 @@ impl Tab {
             typing: BTreeMap::new(),
             buffer: Buffer::default(),
             compose: Compose::default(),
+        }
+    }
+
+    /// Puts in what was said, unless it is there: a room that is joined anew is told of what was there before.
+    fn put(&mut self, said: Said, was_before: bool) {
+        if said.seq.is_none_or(|seq| !self.buffer.has(seq)) {
+            self.said_before += usize::from(was_before);
+            self.buffer.push(Item::Said(Box::new(said)));
         }
     }
 

@@ -12,10 +12,15 @@ fn host(homes: &TempDir) -> Terminal {
     host
 }
 
-fn is_given_back(terminal: &Terminal) -> bool {
-    let bytes = String::from_utf8_lossy(&terminal.bytes()).into_owned();
-    let ends = ["\u{1b}[?1049l", "\u{1b}[?2004l", "\u{1b}[?1004l", "\u{1b}[?25h"];
-    !terminal.is_whole() && terminal.echoes() && ends.iter().all(|end| bytes.contains(end))
+/// Waits until the terminal is as it was found.
+#[track_caller]
+fn is_given_back(terminal: &Terminal) {
+    const ENDS: [&str; 4] = ["\u{1b}[?1049l", "\u{1b}[?2004l", "\u{1b}[?1004l", "\u{1b}[?25h"];
+    terminal.wait_until(|terminal| {
+        let bytes = String::from_utf8_lossy(&terminal.bytes()).into_owned();
+        let has_ended = !terminal.is_whole() && terminal.echoes();
+        (has_ended && ENDS.iter().all(|end| bytes.contains(end))).then_some(())
+    });
 }
 
 #[test]
@@ -29,7 +34,7 @@ fn leaving_and_being_told_to_end_give_it_back() {
             signal => host.signal(signal),
         }
         assert_eq!(host.exit_code(), Some(0), "{end}");
-        assert!(is_given_back(&host), "{end}: {:?}", String::from_utf8_lossy(&host.bytes()));
+        is_given_back(&host);
     }
 }
 
@@ -44,7 +49,7 @@ fn a_session_that_is_over_says_why_where_it_can_be_read() {
     host.see("bo joined");
     host.type_line("/kick bo you talk too much");
     assert_eq!(bo.exit_code(), Some(4));
-    assert!(is_given_back(&bo));
+    is_given_back(&bo);
     bo.see("It is over:");
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what helps the tests is a test too")]
 
 mod choosing;
+mod hostile;
 mod leaving;
 mod pictures;
 mod talking;

@@ -38,6 +38,7 @@ fn people_talk_and_what_becomes_of_what_they_say_is_shown_in_place() {
     let Two { mut ana, mut bo, .. } = Two::meet();
     ana.type_line("good morning");
     bo.see("ana good morning");
+    ana.see("good morning ✓ delivered to 1 of 1");
     bo.press(&alt('r'));
     bo.type_line("and to you");
     let screen = ana.see("bo and to you");
@@ -173,6 +174,10 @@ fn every_key_of_help_does_what_it_says() {
     ana.see("Keys (any key closes this)");
     ana.press("x");
     ana.wait(|screen| !screen.contains("Keys (any key"));
+    ana.press(&alt('m'));
+    ana.see("Nobody has meant you so far.");
+    ana.press(ESCAPE);
+    ana.wait(|screen| !screen.contains("Nobody has meant you"));
     let number = |number: u32| format!("number {number} of many");
     for message in 1..=80 {
         ana.type_line(&number(message));

@@ -67,8 +67,8 @@ fn a_command_is_explained_while_it_is_typed_and_help_is_in_front() {
 #[test]
 fn how_things_stand_is_said_in_words() {
     let mut view = view();
-    view.link = Link::Down;
-    assert!(rows(&mut view, (80, 24))[22].contains("connection lost, trying again"));
+    view.link = Link::Down { waiting: 2 };
+    assert!(rows(&mut view, (80, 24))[22].contains("connection lost, trying again · 2 to be sent then"));
     view.link = Link::Up { round_trip: Some(std::time::Duration::from_micros(12_400)) };
     assert!(rows(&mut view, (80, 24))[22].contains("12 ms"));
     view.link = Link::Own;
@@ -80,10 +80,49 @@ fn how_things_stand_is_said_in_words() {
 }
 
 #[test]
+fn who_comes_and_goes_in_a_row_is_one_line_and_who_does_both_is_in_none() {
+    let mut view = view();
+    let mut goes = |label: &str, has_come| view.crowd(&RoomName::lobby(), label, has_come, Timestamp::from_millis(AT));
+    for label in ["bo", "cy", "dan", "eve", "flo"] {
+        goes(label, true);
+    }
+    goes("gus", false);
+    goes("flo", false);
+    let shown = |view: &mut View| rows(view, (80, 24))[21].trim().to_owned();
+    assert!(shown(&mut view).ends_with("* bo, cy, dan and eve joined; gus left"), "{}", shown(&mut view));
+    let mut goes = |label: &str, has_come| view.crowd(&RoomName::lobby(), label, has_come, Timestamp::from_millis(AT));
+    goes("hal", true);
+    assert!(shown(&mut view).ends_with("* bo, cy, dan and 2 more joined; gus left"), "{}", shown(&mut view));
+    say(&mut view, said(1, 2, "bo", "hi"));
+    view.crowd(&RoomName::lobby(), "bo", false, Timestamp::from_millis(AT));
+    assert!(shown(&mut view).ends_with("* bo left"));
+    view.crowd(&RoomName::lobby(), "bo", true, Timestamp::from_millis(AT));
+    assert!(shown(&mut view).ends_with("bo hi"), "they were hardly gone");
+}
+
+#[test]
+fn what_means_oneself_is_listed_wherever_it_was_said() {
+    let mut view = view();
+    view.press(with(KeyModifiers::ALT, KeyCode::Char('m')));
+    assert!(rows(&mut view, (80, 24)).iter().any(|row| row.contains("Nobody has meant you so far.")));
+    view.press(key(KeyCode::Esc));
+    say(&mut view, said(1, 2, "ana", "not for me"));
+    say(&mut view, said(2, 2, "ana", "@me are you there?"));
+    view.tab_mut().buffer.message(Seq(2)).unwrap().edit("@me are you there?", true);
+    view.press(with(KeyModifiers::ALT, KeyCode::Char('m')));
+    let shown = rows(&mut view, (80, 24));
+    assert!(shown.iter().any(|row| row.contains("#lobby ana @me are you there?")), "{shown:#?}");
+    let listed = shown.iter().filter(|row| row.contains("│#lobby")).count();
+    assert_eq!(listed, 1, "{shown:#?}");
+}
+
+#[test]
 fn the_smallest_terminals_are_no_reason_to_fail() {
     for width in 1..20 {
         for height in 1..8 {
             let mut view = morning();
+            screen(&mut view, (width, height));
+            view.popup = Some(Popup::Mentions);
             screen(&mut view, (width, height));
             view.popup = Some(Popup::Help);
             screen(&mut view, (width, height));
