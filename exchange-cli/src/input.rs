@@ -20,7 +20,7 @@ pub(crate) use self::{
 };
 
 /// What `/help` shows.
-pub(crate) const HELP: [(&str, &str); 45] = [
+pub(crate) const HELP: [(&str, &str); 47] = [
     ("/join ROOM", "join a room and talk there"),
     ("/room [ROOM]", "talk in a room you are in; what this one is and its rules"),
     ("/part [ROOM]", "leave a room"),
@@ -63,6 +63,8 @@ pub(crate) const HELP: [(&str, &str); 45] = [
     ("/search [@NICK] WORDS", "the messages here with these words; /search #ops since 2h WORDS"),
     ("/seen [#N]", "who has message N, or your last one, and has read it"),
     ("/unread", "what you have not seen of your other rooms"),
+    ("/copy [#N]", "on the whole screen: keep message N, or the last one, to be put in elsewhere"),
+    ("/mouse on|off", "on the whole screen: scroll and choose rooms with it, or mark text as ever"),
     ("/quit", "leave"),
     ("//text", "say \"/text\""),
     ("/help", "this"),
@@ -113,6 +115,9 @@ pub(crate) enum Entry {
     Search(Found),
     Seen(Which),
     Unread,
+    /// For the whole screen.
+    Copy(Which),
+    Mouse(bool),
     Help,
     Quit,
     /// There is nothing in it.
@@ -188,6 +193,9 @@ pub(crate) fn parse(line: &str) -> Result<Entry, Mistake> {
         }
         "seen" => which(rest).map(Entry::Seen).ok_or(Mistake::Usage("/seen [#N]")),
         "unread" => alone(Entry::Unread, "/unread"),
+        "copy" => which(rest).map(Entry::Copy).ok_or(Mistake::Usage("/copy [#N]")),
+        "mouse" if rest == "on" || rest == "off" => Ok(Entry::Mouse(rest == "on")),
+        "mouse" => Err(Mistake::Usage("/mouse on|off")),
         "help" => Ok(Entry::Help),
         "quit" | "exit" => alone(Entry::Quit, "/quit"),
         _ => {
@@ -316,6 +324,8 @@ mod tests {
         assert_eq!(parse("/edit #ops is down"), Ok(Entry::Edit(last, "#ops is down".into())));
         assert_eq!((parse("/delete"), parse("/delete #3")), (Ok(Entry::Delete(last)), Ok(Entry::Delete(third))));
         assert_eq!((parse("/seen"), parse("/seen #3")), (Ok(Entry::Seen(last)), Ok(Entry::Seen(third))));
+        assert_eq!((parse("/copy"), parse("/copy #3")), (Ok(Entry::Copy(last)), Ok(Entry::Copy(third))));
+        assert_eq!((parse("/mouse on"), parse("/mouse off")), (Ok(Entry::Mouse(true)), Ok(Entry::Mouse(false))));
         assert_eq!(parse("/react 👍"), Ok(Entry::React(last, "👍".into())));
         for line in
             ["/reply", "/reply #3", "/delete 3", "/delete all", "/react", "/history some", "/search", "/search @"]

@@ -267,6 +267,11 @@ impl Conversation {
             Ok(Entry::Search(found)) => self.search(&found).await,
             Ok(Entry::Seen(which)) => self.tell_who_has(which).await,
             Ok(Entry::Unread) => self.list_unread().await,
+            // What the screen can do of it, it has done.
+            Ok(Entry::Copy(_)) => screen.warn(|line| line.ours("There is nothing to copy.")).await,
+            Ok(Entry::Mouse(_)) => {
+                screen.warn(|line| line.ours("Only the whole screen has to do with the mouse.")).await;
+            }
             Ok(Entry::Help) => screen.explain(help(&screen)).await,
             Ok(Entry::Quit) => return true,
             Err(Mistake::Unknown(name)) => {

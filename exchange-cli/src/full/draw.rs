@@ -58,7 +58,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, view: &mut View) {
     } else {
         stream
     };
-    (view.look.width, view.height) = (stream.width.into(), stream.height.into());
+    (view.look.width, view.height, view.rooms) = (stream.width.into(), stream.height.into(), rooms);
     let below = draw_stream(frame, stream, view);
     draw_status(frame, status, view, below);
     if let Some(hint) = hint {
@@ -115,9 +115,7 @@ fn draw_rooms(frame: &mut Frame<'_>, area: Rect, view: &View) {
         };
         Line::styled(format!("{label}{unread}"), style)
     });
-    // The room that is shown is always among those that are.
-    let skipped = (view.place() + 1).saturating_sub(area.height.into());
-    frame.render_widget(rows.skip(skipped).collect::<Text<'_>>(), area);
+    frame.render_widget(rows.skip(view.rooms_above(area.height)).collect::<Text<'_>>(), area);
 }
 
 fn draw_people(frame: &mut Frame<'_>, area: Rect, view: &View) {

@@ -192,6 +192,7 @@ impl Full {
                 view.paste(&text);
                 Do::Nothing
             }
+            Input::Mouse(mouse) => view.point(mouse),
             Input::FocusGained => {
                 view.watched(true);
                 Do::Nothing
@@ -200,7 +201,7 @@ impl Full {
                 view.watched(false);
                 Do::Nothing
             }
-            _ => Do::Nothing,
+            Input::Resize(..) => Do::Nothing,
         };
         match done {
             Do::Nothing => {}
@@ -210,6 +211,12 @@ impl Full {
                 view.show(&room);
                 let _ = self.typed.send(Typed::Room(room)).await;
             }
+            Do::Copy(text) => {
+                terminal::copy(&text)?;
+                let words = Line::err(false).ours("-- ").ours("Copied, if the terminal allows that.");
+                view.note(None, words, now());
+            }
+            Do::Mouse(is_wanted) => terminal::take_mouse(is_wanted)?,
             Do::Redraw => terminal.forget()?,
             Do::Suspend => terminal.stop()?,
             Do::Quit => return Ok(true),

@@ -1,13 +1,14 @@
 //! What keys do.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use exchange_tokio::core::RoomName;
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use exchange_tokio::core::{RoomName, Seq};
 use ratatui_textarea::{CursorMove, TextArea};
 
 use super::{
     complete,
     view::{Popup, View},
 };
+use crate::input::{self, Entry, Which};
 
 /// What help shows of keys.
 pub(crate) const KEYS: [(&str, &str); 21] = [
@@ -45,6 +46,10 @@ pub(crate) enum Do {
     Typing,
     Say(String),
     Go(RoomName),
+    /// Let the terminal keep that for being put in elsewhere.
+    Copy(String),
+    /// Take the mouse from the terminal, or give it back.
+    Mouse(bool),
     Suspend,
     Redraw,
     Quit,
@@ -105,7 +110,8 @@ impl View {
             KeyCode::Enter => {
                 let tab = self.tab_mut();
                 tab.buffer.go_to_end();
-                return Do::Say(tab.compose.take());
+                let text = tab.compose.take();
+                return self.of_screen(&text).unwrap_or(Do::Say(text));
             }
             KeyCode::Char('u') if control => self.tab_mut().compose.edit(TextArea::delete_line_by_head),
             KeyCode::Char('e') if control => {
@@ -122,6 +128,38 @@ impl View {
             }
         }
         Do::Nothing
+    }
+
+    /// Does what the mouse says, if the terminal has let the program have it.
+    pub(crate) fn point(&mut self, mouse: MouseEvent) -> Do {
+        const ROWS: usize = 3;
+        let (height, look) = (self.height, self.look.clone());
+        match mouse.kind {
+            MouseEventKind::ScrollUp => self.tab_mut().buffer.up(ROWS, height, &look),
+            MouseEventKind::ScrollDown => self.tab_mut().buffer.down(ROWS, &look),
+            MouseEventKind::Down(MouseButton::Left) if self.rooms.contains((mouse.column, mouse.row).into()) => {
+                let place = usize::from(mouse.row - self.rooms.y) + self.rooms_above(self.rooms.height);
+                return self.tabs.get(place).map_or(Do::Nothing, |tab| Do::Go(tab.room.clone()));
+            }
+            _ => {}
+        }
+        Do::Nothing
+    }
+
+    /// What a line asks of the screen, if it does.
+    fn of_screen(&self, line: &str) -> Option<Do> {
+        match input::parse(line) {
+            Ok(Entry::Mouse(is_wanted)) => Some(Do::Mouse(is_wanted)),
+            Ok(Entry::Copy(which)) => {
+                let seq = match which {
+                    Which::Last => self.last_of_others()?,
+                    Which::Number(number) => Seq(number),
+                };
+                let said = self.tab().buffer.messages().find(|said| said.seq == Some(seq))?;
+                Some(Do::Copy(said.text().to_owned()))
+            }
+            _ => None,
+        }
     }
 
     /// Puts in what was pasted; of many lines, once that is what is wanted.

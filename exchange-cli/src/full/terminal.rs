@@ -9,12 +9,16 @@ use std::{
     },
 };
 
+use data_encoding::BASE64;
 use ratatui::{
     Frame, Terminal,
     backend::CrosstermBackend,
     crossterm::{
         cursor::Show,
-        event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange},
+        event::{
+            DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+            EnableMouseCapture,
+        },
         execute,
         style::Print,
         terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
@@ -100,11 +104,28 @@ pub(super) fn call(words: &str) -> io::Result<()> {
     execute!(io::stdout(), Print(format!("\u{7}\u{1b}]9;{words}\u{7}")))
 }
 
+/// Lets the terminal keep this text, to be put in elsewhere: also from another machine.
+pub(super) fn copy(text: &str) -> io::Result<()> {
+    execute!(io::stdout(), Print(format!("\u{1b}]52;c;{}\u{7}", BASE64.encode_display(text.as_bytes()))))
+}
+
+/// Takes the mouse from the terminal, in which it marks text, or gives it back.
+pub(super) fn take_mouse(is_wanted: bool) -> io::Result<()> {
+    if is_wanted { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
+}
+
 /// Leaves the terminal as it was found; nothing, if it has been left already.
 pub(crate) fn give_back() {
     if IS_TAKEN.swap(false, Ordering::Relaxed) {
         // Whatever fails, the rest is worth trying, and there is nobody to tell.
-        let _ = execute!(io::stdout(), DisableFocusChange, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = execute!(
+            io::stdout(),
+            DisableMouseCapture,
+            DisableFocusChange,
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            Show
+        );
         let _ = disable_raw_mode();
         let _ = io::stdout().flush();
     }

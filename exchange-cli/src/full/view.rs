@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, mem};
 
 use exchange_tokio::core::{Event, MessageView, Peer, PeerId, RoomName, Seq, Status, Timestamp, Unread};
 
+use ratatui::layout::Rect;
+
 use super::{
     buffer::Buffer,
     compose::Compose,
@@ -26,8 +28,9 @@ pub(crate) struct View {
     /// Whether somebody looks at the terminal, as far as it says so.
     pub(crate) is_watched: bool,
     pub(crate) popup: Option<Popup>,
-    /// How many rows of the room there are on the screen.
+    /// How many rows of the room there are on the screen, and where the rooms are.
     pub(crate) height: usize,
+    pub(crate) rooms: Rect,
     /// What is worth a sound, of those that nobody has looked at.
     pub(crate) call: Option<String>,
 }
@@ -114,6 +117,7 @@ impl View {
             is_watched: true,
             popup: None,
             height: 0,
+            rooms: Rect::ZERO,
             call: None,
         }
     }
@@ -131,6 +135,11 @@ impl View {
     /// Which of the rooms is shown. There always is one.
     pub(crate) fn place(&self) -> usize {
         self.tabs.iter().position(|tab| tab.room == self.shown).unwrap_or(0)
+    }
+
+    /// How many rooms are above those that are seen in so many rows: the one that is shown is among them.
+    pub(crate) fn rooms_above(&self, rows: u16) -> usize {
+        (self.place() + 1).saturating_sub(rows.into())
     }
 
     pub(crate) fn shown(&self) -> &RoomName {

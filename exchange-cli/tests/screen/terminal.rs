@@ -184,11 +184,14 @@ impl Terminal {
     }
 
     /// The program's own process, which is the child of the one that has given it the terminal.
-    pub(crate) fn signal(&self, name: &str) {
+    pub(crate) fn process(&self) -> u32 {
         let children = format!("/proc/{0}/task/{0}/children", self.child.id());
-        let child = std::fs::read_to_string(children).unwrap();
-        let target = child.split_whitespace().next().map_or_else(|| self.child.id().to_string(), ToOwned::to_owned);
-        let kill = format!("kill -{name} {target}");
+        let children = std::fs::read_to_string(children).unwrap();
+        children.split_whitespace().next().map_or_else(|| self.child.id(), |child| child.parse().unwrap())
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.process());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 

@@ -1,5 +1,7 @@
 //! What keys do.
 
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
 use super::*;
 use crate::full::{press::KEYS, view::Popup};
 
@@ -154,6 +156,40 @@ fn the_last_message_is_answered_by_a_key() {
     view.press(with(ALT, KeyCode::Char('r')));
     type_in(&mut view, "yes");
     assert_eq!(view.press(key(KeyCode::Enter)), Do::Say("/reply #7 yes".into()));
+}
+
+#[test]
+fn what_was_said_is_copied_and_the_mouse_scrolls_and_chooses_rooms() {
+    let mut view = view();
+    let enter = |view: &mut View, line: &str| {
+        type_in(view, line);
+        view.press(key(KeyCode::Enter))
+    };
+    assert_eq!(enter(&mut view, "/copy"), Do::Say("/copy".into()), "there is nothing yet, which is said");
+    (1..=40).for_each(|seq| say(&mut view, said(seq, 2, "ana", &format!("number {seq}"))));
+    assert_eq!(enter(&mut view, "/copy"), Do::Copy("number 40".into()));
+    assert_eq!(enter(&mut view, "/copy #7"), Do::Copy("number 7".into()));
+    assert_eq!(enter(&mut view, "/mouse on"), Do::Mouse(true));
+    assert_eq!(enter(&mut view, "/mouse off"), Do::Mouse(false));
+    rows(&mut view, (80, 24));
+    let mouse = |kind, row| MouseEvent { kind, column: 3, row, modifiers: KeyModifiers::NONE };
+    view.point(mouse(MouseEventKind::ScrollUp, 9));
+    assert!(rows(&mut view, (80, 24))[21].ends_with("number 37"));
+    view.point(mouse(MouseEventKind::ScrollDown, 9));
+    assert!(view.tab().buffer.is_at_end());
+    let click = MouseEventKind::Down(MouseButton::Left);
+    assert_eq!(view.point(mouse(click, 2)), Do::Go(room("ops")));
+    assert_eq!(view.point(mouse(click, 20)), Do::Nothing);
+}
+
+#[test]
+fn the_readme_names_every_key() {
+    let readme = include_str!("../../../README.md");
+    for (keys, _) in KEYS {
+        for key in keys.split([',', '…']).map(str::trim) {
+            assert!(readme.contains(key), "{key}");
+        }
+    }
 }
 
 #[test]
