@@ -50,7 +50,7 @@ pub(crate) enum Choice {
 /// Sessions to choose from.
 #[derive(Debug)]
 pub(super) struct Choose {
-    sessions: SessionTable,
+    pub(super) sessions: SessionTable,
     /// The names of sessions that one was in before.
     known: Vec<SessionName>,
     place: usize,

@@ -182,7 +182,8 @@ impl Full {
 
     /// Does what a key or the terminal says; whether that is to leave.
     async fn take(&mut self, happened: Input, view: &mut View, terminal: &mut Whole) -> io::Result<bool> {
-        if self.active.is_none_or(|active| active.elapsed() >= ACTIVE) {
+        let is_there = !matches!(happened, Input::FocusLost | Input::Resize(..));
+        if is_there && self.active.is_none_or(|active| active.elapsed() >= ACTIVE) {
             self.active = Some(Instant::now());
             let _ = self.seat.active().await;
         }

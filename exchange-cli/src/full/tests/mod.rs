@@ -1,5 +1,6 @@
 //! Screens as they are drawn.
 
+mod choosing;
 mod frames;
 mod hostile;
 mod keys;
