@@ -16,6 +16,7 @@ use crate::{
     exit::{Exit, Failure},
     find::{self, SETTLE, described, nothing_found},
     home::{Home, Trust},
+    invitation::Invitation,
     line::Line,
     output::{peers, told_apart},
     seat::Seat,
@@ -38,58 +39,84 @@ const AT_ONCE: Duration = Duration::from_millis(100);
 type Looking = Option<Arc<dyn Discovery>>;
 
 pub(crate) async fn run(mut app: App, arguments: JoinArguments) -> Result<Exit, Failure> {
-    let needs_discovery = matches!(arguments.whom.as_ref().map(Whom::target), None | Some(Target::Session(_)));
-    let discovery = if needs_discovery { app.discovery().map_err(|error| find::failure(&error))? } else { None };
-    let store = arguments.store.as_ref().map(SqliteStore::open).transpose();
-    let store = store.map_err(|error| Failure::of_store("join", &error))?;
-    let mut home = Home::open(&app.common)?;
-    let invitation = arguments.whom.as_ref().and_then(Whom::invitation).cloned();
-    let invited = invitation.as_ref().and_then(|invitation| invitation.code).map(JoinSecret::from);
-    let mut secret = match invited {
-        Some(secret) if arguments.code.is_none() => {
-            secret::warn(&app).await;
-            Some(secret)
-        }
-        _ => secret::of_guest(&app, arguments.code.as_deref()).await?,
-    };
-    let mut pause = PAUSE;
-    let client = loop {
-        let failure = match attempt(&app, &arguments, &discovery, store.as_ref(), (&home, secret.as_ref())).await? {
-            Ok(client) => break client,
-            Err(failure) => failure,
-        };
-        if let Some(why) = failure.asks {
-            app.screen.say(|line| line.ours(why)).await;
-            secret = secret::asked_for(&app).await?;
-            if secret.is_some() {
-                continue;
-            }
-        }
-        if failure.is_own && home.become_somebody_new() {
-            continue;
-        }
-        // Whoever types can see that it waits, and end it.
-        let waits = arguments.wait || failure.has_knocked && app.is_typed;
-        if !(waits && failure.may_pass) {
-            return Err(failure.explained(&app, &arguments, &discovery).await);
-        }
-        if pause == PAUSE {
-            let words = |line: Line| {
-                if failure.has_knocked {
-                    line.ours("You have knocked. Waiting until you are let in.")
-                } else {
-                    line.theirs(&failure.failure.what).ours(" Waiting for it.")
-                }
-            };
-            app.screen.say(words).await;
-        }
-        app.unless_interrupted(sleep(pause)).await?;
-        pause = (pause * 2).min(LONGEST_PAUSE);
-    };
-    let trust = meet(&home, &client, invitation.is_some()).await?;
+    let (client, trust) = Joining::begin(&app, &arguments).await?.connect().await?;
     let stage = app.take_screen();
     greet(&app, &client, trust).await;
     Ok(session::run(app, Seat::Client(client), trust, arguments.talk.room, arguments.wait, stage).await)
+}
+
+/// All that is needed to come into a session, before anybody is asked to be let in.
+pub(crate) struct Joining<'a> {
+    app: &'a App,
+    arguments: &'a JoinArguments,
+    discovery: Looking,
+    store: Option<SqliteStore>,
+    home: Home,
+    secret: Option<JoinSecret>,
+}
+
+impl<'a> Joining<'a> {
+    pub(crate) async fn begin(app: &'a App, arguments: &'a JoinArguments) -> Result<Self, Failure> {
+        let needs_discovery = matches!(arguments.whom.as_ref().map(Whom::target), None | Some(Target::Session(_)));
+        let discovery = if needs_discovery { app.discovery().map_err(|error| find::failure(&error))? } else { None };
+        let store = arguments.store.as_ref().map(SqliteStore::open).transpose();
+        let store = store.map_err(|error| Failure::of_store("join", &error))?;
+        let home = Home::open(&app.common)?;
+        let invited = invitation(arguments).and_then(|invitation| invitation.code).map(JoinSecret::from);
+        let secret = match invited {
+            Some(secret) if arguments.code.is_none() => {
+                secret::warn(app).await;
+                Some(secret)
+            }
+            _ => secret::of_guest(app, arguments.code.as_deref()).await?,
+        };
+        Ok(Self { app, arguments, discovery, store, home, secret })
+    }
+
+    /// Tries it, as often as the arguments say, and makes sure that it is hosted by whom it should be.
+    pub(crate) async fn connect(self) -> Result<(Client, Trust), Failure> {
+        let Self { app, arguments, discovery, store, mut home, mut secret } = self;
+        let mut pause = PAUSE;
+        let client = loop {
+            let failure = match attempt(app, arguments, &discovery, store.as_ref(), (&home, secret.as_ref())).await? {
+                Ok(client) => break client,
+                Err(failure) => failure,
+            };
+            if let Some(why) = failure.asks {
+                app.screen.say(|line| line.ours(why)).await;
+                secret = secret::asked_for(app).await?;
+                if secret.is_some() {
+                    continue;
+                }
+            }
+            if failure.is_own && home.become_somebody_new() {
+                continue;
+            }
+            // Whoever types can see that it waits, and end it.
+            let waits = arguments.wait || failure.has_knocked && app.is_typed;
+            if !(waits && failure.may_pass) {
+                return Err(failure.explained(app, arguments, &discovery).await);
+            }
+            if pause == PAUSE {
+                let words = |line: Line| {
+                    if failure.has_knocked {
+                        line.ours("You have knocked. Waiting until you are let in.")
+                    } else {
+                        line.theirs(&failure.failure.what).ours(" Waiting for it.")
+                    }
+                };
+                app.screen.say(words).await;
+            }
+            app.unless_interrupted(sleep(pause)).await?;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        };
+        let trust = meet(&home, &client, invitation(arguments).is_some()).await?;
+        Ok((client, trust))
+    }
+}
+
+fn invitation(arguments: &JoinArguments) -> Option<&Invitation> {
+    arguments.whom.as_ref().and_then(Whom::invitation)
 }
 
 /// Why a try came to nothing.
@@ -152,7 +179,7 @@ async fn attempt(
     let builder = secret.into_iter().cloned().fold(builder, ClientBuilder::secret);
     let session = target.session().cloned();
     let known = session.as_ref().map(|session| home.host_of(session)).transpose()?.flatten();
-    let invited = arguments.whom.as_ref().and_then(Whom::invitation).map(|invitation| invitation.host);
+    let invited = invitation(arguments).map(|invitation| invitation.host);
     let builder = if arguments.talk.insecure {
         builder.insecure()
     } else {
