@@ -36,6 +36,8 @@ pub(crate) struct App {
     pub(crate) mdns: SharedMdns,
     /// Whether somebody types what is read.
     pub(crate) is_typed: bool,
+    /// Whether it says nothing of itself: what it does is done for a script.
+    is_hushed: bool,
     /// Standard input, once something of it was read.
     lines: Rc<RefCell<Option<Receiver<Typed>>>>,
 }
@@ -65,6 +67,7 @@ impl App {
             interrupts: Interrupts::listen()?,
             mdns: SharedMdns::default(),
             is_typed: io::stdin().is_terminal(),
+            is_hushed: false,
             lines: Rc::default(),
             common,
         })
@@ -72,7 +75,7 @@ impl App {
 
     /// Whether a session takes the whole screen.
     pub(crate) fn takes_screen(&self) -> bool {
-        self.is_typed && takes_screen(&self.common)
+        self.is_conversation() && takes_screen(&self.common)
     }
 
     /// Takes the whole screen, if a session does: what is said from now on is shown there.
@@ -81,6 +84,16 @@ impl App {
             let (screen, said) = self.screen.captured();
             Stage { before: mem::replace(&mut self.screen, screen), said }
         })
+    }
+
+    /// The same for a script: of itself it says only what goes wrong.
+    pub(crate) fn hushed(self) -> Self {
+        Self { screen: self.screen.hushed(), is_hushed: true, ..self }
+    }
+
+    /// Whether somebody sits there to talk, and sees what comes of it.
+    pub(crate) fn is_conversation(&self) -> bool {
+        self.is_typed && !self.is_hushed
     }
 
     /// How events are shown.

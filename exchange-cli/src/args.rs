@@ -1,6 +1,7 @@
 //! What can be typed after `exchange`.
 
 mod id;
+mod script;
 
 use std::{
     env,
@@ -15,7 +16,10 @@ use exchange_tokio::{
     core::{Limits, NameError, Nick, Rate, RoomName, SessionName, discovery::DEFAULT_PORT},
 };
 
-pub(crate) use self::id::{IdArguments, IdCommand};
+pub(crate) use self::{
+    id::{IdArguments, IdCommand},
+    script::{PipeArguments, SendArguments, Way},
+};
 use crate::{input, invitation::Invitation};
 
 const EXIT_CODES: &str = "\
@@ -47,6 +51,16 @@ pub(crate) enum Command {
     Host(HostArguments),
     /// Join a session, by its name or by its host's address.
     Join(JoinArguments),
+    /// Say one thing in a session, and leave when it is delivered.
+    ///
+    /// The first word is the session and the others are said, as in: exchange send "Lab 3" the build is done. It prints
+    /// nothing if all is well, or with --json the receipt.
+    Send(SendArguments),
+    /// Say every line of standard input in a session, as it is, and leave when all are delivered.
+    ///
+    /// A line that begins with / is said as well. Lines with nothing in them are left out. It prints nothing if all is
+    /// well, or with --json the receipts.
+    Pipe(PipeArguments),
     /// Show which sessions there are.
     Ls(ListArguments),
     /// Write what was said in a session that was kept in a file, as Markdown or, with --json, as one object a line.

@@ -74,7 +74,7 @@ pub(crate) const HELP: [(&str, &str); 47] = [
 const WAITING: usize = 16;
 
 /// What is read of one line. No message may be as long: the rest would only take up memory.
-const LONGEST_LINE: u64 = 64 * 1024;
+pub(crate) const LONGEST_LINE: u64 = 64 * 1024;
 
 /// What is typed or piped in.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -93,7 +93,7 @@ impl<'a> Joining<'a> {
                 continue;
             }
             // Whoever types can see that it waits, and end it.
-            let waits = arguments.wait || failure.has_knocked && app.is_typed;
+            let waits = arguments.wait || failure.has_knocked && app.is_conversation();
             if !(waits && failure.may_pass) {
                 return Err(failure.explained(app, arguments, &discovery).await);
             }
@@ -173,7 +173,7 @@ async fn attempt(
     };
     let builder = Client::builder().nick(&arguments.talk.nick()).patience(patience(arguments));
     let builder = builder.read_receipts(arguments.talk.read_receipts);
-    let builder = if app.is_typed { builder.idle(IDLE) } else { builder };
+    let builder = if app.is_conversation() { builder.idle(IDLE) } else { builder };
     let builder = store.into_iter().cloned().fold(builder, ClientBuilder::store);
     let builder = home.identity().cloned().into_iter().fold(builder, ClientBuilder::identity);
     let builder = secret.into_iter().cloned().fold(builder, ClientBuilder::secret);

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `args` | what can be typed after `exchange` |
 //! | `host`, `join`, `ls`, `export`, `search`, `import`, `doctor` | one command each |
+//! | `send`, `pipe` | one command each, for scripts |
+//! | `errand` | what those have in common: somebody in a room for one purpose |
 //! | `kept` | a session that is kept in a file, read and written |
 //! | `session`, `seat`, `input` | a session, for its host and its clients; what is typed |
 //! | `start`, `full` | which session to join, and a session, on the whole screen |
@@ -19,6 +21,7 @@
 mod app;
 mod args;
 mod doctor;
+mod errand;
 mod exit;
 mod export;
 mod find;
@@ -35,10 +38,12 @@ mod line;
 mod local;
 mod ls;
 mod output;
+mod pipe;
 mod screen;
 mod search;
 mod seat;
 mod secret;
+mod send;
 mod session;
 mod signals;
 mod start;
@@ -73,6 +78,8 @@ fn main() -> ExitCode {
         let done = match command {
             Some(Command::Host(arguments)) => host::run(app, &arguments).await,
             Some(Command::Join(arguments)) => Box::pin(join::run(app, arguments)).await,
+            Some(Command::Send(arguments)) => Box::pin(send::run(app, &arguments)).await,
+            Some(Command::Pipe(arguments)) => Box::pin(pipe::run(app, &arguments)).await,
             Some(Command::Ls(arguments)) => ls::run(app, &arguments).await,
             Some(Command::Export(arguments)) => export::run(app, &arguments).await,
             Some(Command::Search(arguments)) => search::run(app, &arguments).await,

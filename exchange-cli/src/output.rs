@@ -7,6 +7,7 @@ mod known;
 mod labels;
 mod refusals;
 mod sessions;
+mod shown;
 mod spans;
 mod stats;
 mod text;
@@ -29,6 +30,7 @@ pub(crate) use self::{
     labels::{RoomLabel, peers, told_apart},
     refusals::{Attempt, failed, refused, removed},
     sessions::{Hosting, listed},
+    shown::Shown,
     stats::{stats, stats_in_words},
 };
 use crate::{line::Line, screen::Screen};
@@ -55,7 +57,7 @@ pub(crate) struct Look {
     pub(crate) proves: bool,
 }
 
-/// Shows everything that happens in a session.
+/// Shows what happens in a session: everything, unless it is told what alone.
 #[derive(Debug)]
 pub(crate) struct Printer {
     screen: Screen,
@@ -66,6 +68,7 @@ pub(crate) struct Printer {
     waits: bool,
     is_down: bool,
     ignored: Ignored,
+    shown: Shown,
 }
 
 impl Printer {
@@ -75,7 +78,12 @@ impl Printer {
             Format::Json => None,
             Format::Text(look) => Some(Text::new(look, me, people)),
         };
-        Self { screen, me, text, waits: true, is_down: false, ignored }
+        Self { screen, me, text, waits: true, is_down: false, ignored, shown: Shown::All }
+    }
+
+    /// Shows nothing but this.
+    pub(crate) fn only(self, shown: Shown) -> Self {
+        Self { shown, ..self }
     }
 
     /// Nobody waits for a host that has closed.
@@ -100,7 +108,7 @@ impl Printer {
                 Some(text) if text.is_missing_somebody() => match timeout(MOMENT, next).await {
                     Ok(event) => return event,
                     Err(_) => {
-                        if let Some(line) = text.give_up() {
+                        if let Some(line) = text.give_up().filter(|_| self.shown.is_all()) {
                             self.screen.show(line).await;
                         }
                     }
@@ -116,7 +124,9 @@ impl Printer {
             None => json::line(event, self.me),
             Some(text) => text.line(event),
         };
-        if let Some(line) = line {
+        // Who is who depends on all that has happened, shown or not.
+        let is_shown = self.shown.takes(event);
+        if let Some(line) = line.filter(|_| is_shown) {
             self.screen.show(line).await;
         }
         self.comment(event).await;

@@ -89,6 +89,11 @@ impl Screen {
         (Self { lines, coloured: self.coloured, is_quiet: self.is_quiet }, Captured(waiting))
     }
 
+    /// The same screen for somebody who is quiet, whatever others are.
+    pub(crate) fn hushed(self) -> Self {
+        Self { is_quiet: true, ..self }
+    }
+
     /// Shows a line. One that cannot be shown any more is dropped.
     pub(crate) async fn show(&self, line: Line) {
         let _ = self.lines.send(Item::Line(line)).await;

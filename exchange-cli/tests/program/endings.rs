@@ -163,7 +163,7 @@ fn said_into_the_void(address: &str) -> (Program, Valve) {
 }
 
 /// An address that leads to that host, for one, and what can keep back what is said to it.
-fn piped(host: &str) -> (String, Valve) {
+pub(crate) fn piped(host: &str) -> (String, Valve) {
     let (listener, valve) = (TcpListener::bind(("127.0.0.1", 0)).unwrap(), Valve::default());
     let (address, at_valve) = (listener.local_addr().unwrap().to_string(), valve.clone());
     let to_host = TcpStream::connect(host.parse::<SocketAddr>().unwrap()).unwrap();
@@ -189,10 +189,10 @@ fn piped(host: &str) -> (String, Valve) {
 }
 
 #[derive(Clone, Default)]
-struct Valve(Arc<(Mutex<bool>, Condvar)>);
+pub(crate) struct Valve(Arc<(Mutex<bool>, Condvar)>);
 
 impl Valve {
-    fn shut(&self) {
+    pub(crate) fn shut(&self) {
         *self.0.0.lock().unwrap() = true;
     }
 
