@@ -18,7 +18,7 @@ use exchange_tokio::{
 
 pub(crate) use self::{
     id::{IdArguments, IdCommand},
-    script::{PipeArguments, SendArguments, Way},
+    script::{PipeArguments, SendArguments, TailArguments, Way},
 };
 use crate::{input, invitation::Invitation};
 
@@ -56,6 +56,8 @@ pub(crate) enum Command {
     /// The first word is the session and the others are said, as in: exchange send "Lab 3" the build is done. It prints
     /// nothing if all is well, or with --json the receipt.
     Send(SendArguments),
+    /// Show what was said last in a room of a session, and with --follow what is said from then on.
+    Tail(TailArguments),
     /// Say every line of standard input in a session, as it is, and leave when all are delivered.
     ///
     /// A line that begins with / is said as well. Lines with nothing in them are left out. It prints nothing if all is

@@ -1,4 +1,4 @@
-//! Somebody who is in a room of a session for one purpose: what `send` and `pipe` have in common.
+//! Somebody who is in a room of a session for one purpose: what `send`, `tail` and `pipe` have in common.
 
 mod arrival;
 
@@ -70,7 +70,7 @@ pub(crate) enum Ending {
 /// Somebody in a room, and what they have said there.
 pub(crate) struct Errand {
     pub(crate) app: App,
-    client: Client,
+    pub(crate) client: Client,
     trust: Trust,
     room: RoomName,
     /// What people call it.
@@ -78,7 +78,7 @@ pub(crate) struct Errand {
     events: Events,
     /// Whether a host that has closed is waited for.
     waits: bool,
-    patience: Duration,
+    pub(crate) patience: Duration,
     on_their_way: FuturesUnordered<Receipt>,
     undelivered: usize,
     printing: Option<JoinHandle<()>>,
@@ -86,19 +86,19 @@ pub(crate) struct Errand {
 
 impl Errand {
     /// The room in which it is done.
-    fn room(&self) -> Room {
+    pub(crate) fn room(&self) -> Room {
         self.client.room(self.room.clone())
     }
 
     /// A printer that shows only this of what happens.
-    pub(crate) async fn printer(&self, shown: Shown) -> Printer {
+    pub(crate) async fn printer(&self, shown: impl FnOnce(RoomName) -> Shown) -> Printer {
         let mut format = self.app.format();
         if let Format::Text(look) = &mut format {
             look.proves = self.trust != Trust::Insecure;
         }
         let people = peers(self.client.people().await.unwrap_or_default());
         let (me, screen) = (self.client.me().id, self.app.screen.clone());
-        Printer::new(format, me, &people, screen, Ignored::default()).only(shown)
+        Printer::new(format, me, &people, screen, Ignored::default()).only(shown(self.room.clone()))
     }
 
     /// From now on, what happens is shown by that printer.
@@ -160,6 +160,16 @@ impl Errand {
             }
         }
         Ending::Done
+    }
+
+    /// Stays until it is over.
+    pub(crate) async fn stay(&mut self) -> Ending {
+        loop {
+            let event = self.events.next().await;
+            if let Some(ending) = self.ending(event).await {
+                return ending;
+            }
+        }
     }
 
     /// Says goodbye, and what was not delivered.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `args` | what can be typed after `exchange` |
 //! | `host`, `join`, `ls`, `export`, `search`, `import`, `doctor` | one command each |
-//! | `send`, `pipe` | one command each, for scripts |
+//! | `send`, `tail`, `pipe` | one command each, for scripts |
 //! | `errand` | what those have in common: somebody in a room for one purpose |
 //! | `kept` | a session that is kept in a file, read and written |
 //! | `session`, `seat`, `input` | a session, for its host and its clients; what is typed |
@@ -48,6 +48,7 @@ mod session;
 mod signals;
 mod start;
 mod stats;
+mod tail;
 
 use std::{io, process::ExitCode};
 
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
             Some(Command::Host(arguments)) => host::run(app, &arguments).await,
             Some(Command::Join(arguments)) => Box::pin(join::run(app, arguments)).await,
             Some(Command::Send(arguments)) => Box::pin(send::run(app, &arguments)).await,
+            Some(Command::Tail(arguments)) => Box::pin(tail::run(app, &arguments)).await,
             Some(Command::Pipe(arguments)) => Box::pin(pipe::run(app, &arguments)).await,
             Some(Command::Ls(arguments)) => ls::run(app, &arguments).await,
             Some(Command::Export(arguments)) => export::run(app, &arguments).await,

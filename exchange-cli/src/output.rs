@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use exchange_tokio::{
     Events,
-    core::{CloseReason, Ended, Event, Peer, PeerId},
+    core::{CloseReason, Ended, Event, MessageView, Peer, PeerId},
 };
 use jiff::tz::TimeZone;
 use tokio::time::timeout;
@@ -89,6 +89,14 @@ impl Printer {
     /// Nobody waits for a host that has closed.
     pub(crate) fn impatient(self) -> Self {
         Self { waits: false, ..self }
+    }
+
+    /// A message from before, as it stands.
+    pub(crate) fn held(&self, view: &MessageView) -> Line {
+        match &self.text {
+            None => held(view, self.me),
+            Some(text) => text.held(view),
+        }
     }
 
     /// Shows events until there are no more.

@@ -17,7 +17,7 @@ pub(crate) async fn run(app: App, arguments: &PipeArguments) -> Result<Exit, Fai
             return Err(errand.given_up(failure).await);
         }
     };
-    errand.print(errand.printer(Shown::Receipts).await);
+    errand.print(errand.printer(|_| Shown::Receipts).await);
     let ending = errand.unless_told(async |errand: &mut Errand| errand.relay(&mut lines).await).await;
     // What was not even read of the input is not delivered either.
     let cut_short = match ending {

@@ -143,14 +143,16 @@ impl Screen {
 
     /// Waits until everything has been written, within reason.
     pub(crate) async fn flush(&self) {
+        let _ = timeout(LAST_WORDS, self.written()).await;
+    }
+
+    /// Waits until everything has been written, however slowly it is read, or nobody reads it any more.
+    pub(crate) async fn written(&self) {
         let (done, flushed) = oneshot::channel();
-        let flushing = async {
-            if self.lines.send(Item::Flush(done)).await.is_ok() {
-                // Nothing is ever sent: it is dropped when its turn comes.
-                let _ = flushed.await;
-            }
-        };
-        let _ = timeout(LAST_WORDS, flushing).await;
+        if self.lines.send(Item::Flush(done)).await.is_ok() {
+            // Nothing is ever sent: it is dropped when its turn comes.
+            let _ = flushed.await;
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) async fn run(app: App, arguments: &SendArguments) -> Result<Exit, Fai
     if let Some(who) = &arguments.to {
         errand = errand.turn_to(who).await?;
     }
-    errand.print(errand.printer(Shown::Receipts).await);
+    errand.print(errand.printer(|_| Shown::Receipts).await);
     let saying = async |errand: &mut Errand| {
         errand.say(&text).await;
         errand.deliver().await

@@ -1,4 +1,4 @@
-//! What can be typed after `exchange send` and `pipe`.
+//! What can be typed after `exchange send`, `tail` and `pipe`.
 
 use std::time::Duration;
 
@@ -59,6 +59,18 @@ pub(crate) struct SendArguments {
 }
 
 #[derive(Clone, Debug, Args)]
+pub(crate) struct TailArguments {
+    #[command(flatten)]
+    pub(crate) way: Way,
+    /// Show so many messages of those that were said before.
+    #[arg(long = "lines", short = 'n', value_name = "COUNT", default_value_t = 10)]
+    pub(crate) count: usize,
+    /// Go on with what is said from then on, until the host closes the session.
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Clone, Debug, Args)]
 pub(crate) struct PipeArguments {
     #[command(flatten)]
     pub(crate) way: Way,
@@ -100,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_refused() {
-        for line in ["send lab hi -m ho", "send lab hi --to bo --room den", "pipe lab hi"] {
+        for line in ["send lab hi -m ho", "send lab hi --to bo --room den", "pipe lab hi", "tail -n few"] {
             let words = ["exchange"].into_iter().chain(line.split(' '));
             assert_eq!(Arguments::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
         }

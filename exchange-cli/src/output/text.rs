@@ -11,7 +11,7 @@
 //! or be called something that looks like another line.
 
 use exchange_tokio::core::{
-    Body, Change, Event, GapReason, LeaveReason, Message, Note, Peer, PeerId, RoomName, Status, Timestamp,
+    Body, Change, Event, GapReason, LeaveReason, Message, MessageView, Note, Peer, PeerId, RoomName, Status, Timestamp,
 };
 use jiff::tz::TimeZone;
 
@@ -38,7 +38,7 @@ impl Text {
     pub(super) fn line(&mut self, event: &Event) -> Option<Line> {
         match event {
             Event::Message(message) if message.is_mine() && !self.look.own || message.is_deleted() => None,
-            Event::Message(message) => Some(self.message(message)),
+            Event::Message(message) => Some(self.message(message, message.text())),
             Event::Edited { change, .. } | Event::Deleted { change } | Event::Reacted { change, .. }
                 if change.mine && !self.look.own =>
             {
@@ -133,7 +133,13 @@ impl Text {
         self.missing.extract_if(.., |missing| missing.id == peer.id).count() > 0
     }
 
-    fn message(&self, message: &Message) -> Line {
+    /// What there is to show of a message from before, as it stands.
+    pub(super) fn held(&self, view: &MessageView) -> Line {
+        let line = self.message(view.message(), view.text());
+        if view.edited().is_some() { line.ours(" (edited)") } else { line }
+    }
+
+    fn message(&self, message: &Message, text: &str) -> Line {
         let sender = message.sender();
         let mut line = self.begin(Some(message.timestamp()));
         if !message.room().is_lobby() {
@@ -152,7 +158,7 @@ impl Text {
             Some(seq) => line.ours(" (to #").theirs(seq).ours(")"),
             None => line,
         };
-        line.ours(" ").said(message.text())
+        line.ours(" ").said(text)
     }
 
     fn left(&mut self, room: &RoomName, peer: &Peer, reason: LeaveReason) -> Option<Line> {

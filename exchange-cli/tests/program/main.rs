@@ -20,5 +20,6 @@ mod rooms;
 mod salvaging;
 mod searching;
 mod sending;
+mod tailing;
 mod trust;
 mod watching;
