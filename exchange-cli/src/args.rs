@@ -18,7 +18,7 @@ use exchange_tokio::{
 
 pub(crate) use self::{
     id::{IdArguments, IdCommand},
-    script::{PipeArguments, SendArguments, TailArguments, Way},
+    script::{PipeArguments, RunArguments, SendArguments, TailArguments, Way},
 };
 use crate::{input, invitation::Invitation};
 
@@ -31,7 +31,7 @@ and says what was not. Ctrl-C while it is ending ends it at once.
 
 Exit codes: 0 done, 2 wrong usage, 3 not found, 4 refused, 5 timed out or not delivered, 6 network, 7 version \
 mismatch, 8 a file, or the folder of --home, cannot be used, 9 somebody else hosts the session than before, \
-130 told to end before there was a session, or ended at once.";
+10 what `exchange run` was to run has failed, 130 told to end before there was a session, or ended at once.";
 
 /// Talk with the people on your network: no server, no account, no Internet.
 ///
@@ -63,6 +63,13 @@ pub(crate) enum Command {
     /// A line that begins with / is said as well. Lines with nothing in them are left out. It prints nothing if all is
     /// well, or with --json the receipts.
     Pipe(PipeArguments),
+    /// Run a command that takes part in a session: a bot.
+    ///
+    /// Its standard input is told what happens, one JSON object a line, as with --json. Each line of its standard output is
+    /// said, as it is. What it does not read in time is left out, and "lagged" says how much that was. It ends the program
+    /// by ending. When the session is over or the program is told to end, the end of its input tells it, and two seconds
+    /// later it is killed.
+    Run(RunArguments),
     /// Show which sessions there are.
     Ls(ListArguments),
     /// Write what was said in a session that was kept in a file, as Markdown or, with --json, as one object a line.

@@ -1,4 +1,4 @@
-//! Somebody who is in a room of a session for one purpose: what `send`, `tail` and `pipe` have in common.
+//! Somebody who is in a room of a session for one purpose: what `send`, `tail`, `pipe` and `run` have in common.
 
 mod arrival;
 
@@ -28,7 +28,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The same for those who want to go.
-const HASTE: Duration = Duration::from_secs(2);
+pub(crate) const HASTE: Duration = Duration::from_secs(2);
 
 /// How long the rest may take: goodbyes, and events to be shown.
 const AFTERMATH: Duration = Duration::from_secs(2);

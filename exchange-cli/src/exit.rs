@@ -29,6 +29,8 @@ pub(crate) enum Exit {
     Store,
     /// The session is hosted by somebody else than before.
     Stranger,
+    /// What `run` was to run cannot be started, or has failed.
+    Command,
     /// It was told to end before there was a session, or the user did not want to wait for an orderly end.
     Interrupted,
 }
@@ -45,6 +47,7 @@ impl Exit {
             Self::Version => 7,
             Self::Store => 8,
             Self::Stranger => 9,
+            Self::Command => 10,
             Self::Interrupted => 130,
         }
     }
@@ -234,7 +237,7 @@ mod tests {
         let codes = [Exit::Done, Exit::Usage, Exit::NotFound, Exit::Refused, Exit::Undelivered, Exit::Network];
         assert_eq!(codes.map(Exit::code), [0, 2, 3, 4, 5, 6]);
         assert_eq!((Exit::Version.code(), Exit::Store.code(), Exit::Stranger.code()), (7, 8, 9));
-        assert_eq!(Exit::Interrupted.code(), 130);
+        assert_eq!((Exit::Command.code(), Exit::Interrupted.code()), (10, 130));
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod deeds;
 mod finding;
 
 use std::{
-    io::{self, BufRead, Read as _},
+    io::{self, BufRead, BufReader, Read},
     thread,
 };
 
@@ -224,13 +224,18 @@ fn about(text: &str, usage: &'static str) -> Result<(Which, String), Mistake> {
 }
 
 /// The lines of standard input, until it ends.
+pub(crate) fn lines() -> io::Result<Receiver<Typed>> {
+    lines_of("stdin", io::stdin())
+}
+
+/// The lines of what is read there, until it ends.
 ///
 /// They are read by a thread of their own that nobody waits for: a read from a terminal cannot be cancelled.
-pub(crate) fn lines() -> io::Result<Receiver<Typed>> {
+pub(crate) fn lines_of(name: &str, source: impl Read + Send + 'static) -> io::Result<Receiver<Typed>> {
     let (sender, receiver) = mpsc::channel(WAITING);
-    thread::Builder::new().name("stdin".into()).spawn(move || {
-        let mut stdin = io::stdin().lock();
-        while let Ok(Some(line)) = read_line(&mut stdin) {
+    thread::Builder::new().name(name.into()).spawn(move || {
+        let mut source = BufReader::new(source);
+        while let Ok(Some(line)) = read_line(&mut source) {
             if sender.blocking_send(Typed::Line(line)).is_err() {
                 break;
             }

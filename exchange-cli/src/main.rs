@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `args` | what can be typed after `exchange` |
 //! | `host`, `join`, `ls`, `export`, `search`, `import`, `doctor` | one command each |
-//! | `send`, `tail`, `pipe` | one command each, for scripts |
+//! | `send`, `tail`, `pipe`, `run` | one command each, for scripts |
 //! | `errand` | what those have in common: somebody in a room for one purpose |
 //! | `kept` | a session that is kept in a file, read and written |
 //! | `session`, `seat`, `input` | a session, for its host and its clients; what is typed |
@@ -39,6 +39,7 @@ mod local;
 mod ls;
 mod output;
 mod pipe;
+mod run;
 mod screen;
 mod search;
 mod seat;
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
             Some(Command::Send(arguments)) => Box::pin(send::run(app, &arguments)).await,
             Some(Command::Tail(arguments)) => Box::pin(tail::run(app, &arguments)).await,
             Some(Command::Pipe(arguments)) => Box::pin(pipe::run(app, &arguments)).await,
+            Some(Command::Run(arguments)) => Box::pin(run::run(app, &arguments)).await,
             Some(Command::Ls(arguments)) => ls::run(app, &arguments).await,
             Some(Command::Export(arguments)) => export::run(app, &arguments).await,
             Some(Command::Search(arguments)) => search::run(app, &arguments).await,

@@ -25,7 +25,7 @@ use self::text::Text;
 pub(crate) use self::{
     acts::{read_back, seconds_spoken},
     ignored::Ignored,
-    json::{held, lost, person, person_held, room, room_held, seen_by, unread},
+    json::{held, line as in_json, lost, person, person_held, room, room_held, seen_by, unread},
     known::{identity, known_host, safety_number},
     labels::{RoomLabel, peers, told_apart},
     refusals::{Attempt, failed, refused, removed},

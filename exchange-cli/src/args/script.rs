@@ -1,6 +1,6 @@
-//! What can be typed after `exchange send`, `tail` and `pipe`.
+//! What can be typed after `exchange send`, `tail`, `pipe` and `run`.
 
-use std::time::Duration;
+use std::{ffi::OsString, time::Duration};
 
 use clap::Args;
 use exchange_tokio::core::{Nick, RoomName};
@@ -76,6 +76,15 @@ pub(crate) struct PipeArguments {
     pub(crate) way: Way,
 }
 
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub(crate) way: Way,
+    /// The command to run, and its arguments.
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
@@ -111,8 +120,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_behind_two_dashes_is_run_as_it_is() {
+        let Command::Run(RunArguments { way, command }) = parsed("run lab --room den -- bot --json -n 5") else {
+            panic!("nothing is run")
+        };
+        assert_eq!(command, ["bot", "--json", "-n", "5"]);
+        assert_eq!(way.room.as_deref(), Some("den"));
+        let Command::Run(RunArguments { way, command }) = parsed("run -- bot") else { panic!("nothing is run") };
+        assert!(way.joining().whom.is_none() && command == ["bot"]);
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused() {
-        for line in ["send lab hi -m ho", "send lab hi --to bo --room den", "pipe lab hi", "tail -n few"] {
+        for line in ["run lab", "run bot --", "send lab hi -m ho", "send lab hi --to bo --room den", "tail -n few"] {
             let words = ["exchange"].into_iter().chain(line.split(' '));
             assert_eq!(Arguments::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
         }

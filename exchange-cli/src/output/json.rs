@@ -308,7 +308,7 @@ enum Became {
 }
 
 /// An event as one line for `me`; none for those that mean nothing outside of this program.
-pub(super) fn line(event: &Event, me: PeerId) -> Option<Line> {
+pub(crate) fn line(event: &Event, me: PeerId) -> Option<Line> {
     let json = match event {
         Event::Connected { session, resumed } => {
             Json::Connected { session: &session.name, session_id: session.id, resumed: *resumed }

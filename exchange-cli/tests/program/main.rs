@@ -17,6 +17,7 @@ mod pipes;
 mod piping;
 mod process;
 mod rooms;
+mod running;
 mod salvaging;
 mod searching;
 mod sending;
