@@ -44,7 +44,7 @@ impl Nicks {
     pub(super) fn new(owner: PeerId, nick: &Nick) -> Self {
         let reserved = RESERVED.iter().flat_map(|name| looks(name)).collect();
         let mut nicks = Self { looks: BTreeSet::new(), by_member: BTreeMap::new(), reserved };
-        nicks.put(OWNER, owner, nick.clone());
+        nicks.put(OWNER, owner, nick.clone(), looks(nick));
         nicks
     }
 
@@ -59,7 +59,8 @@ impl Nicks {
         if has_mixed_scripts(&nick) {
             return Err(NameError::MixedScripts);
         }
-        for look in looks(&nick) {
+        let looks = looks(&nick);
+        for look in looks {
             if member != OWNER && self.reserved.contains(&look) {
                 return Err(NameError::Reserved);
             }
@@ -70,7 +71,7 @@ impl Nicks {
             }
         }
         self.release(member);
-        self.put(member, peer, nick.clone());
+        self.put(member, peer, nick.clone(), looks);
         Ok(nick)
     }
 
@@ -86,8 +87,8 @@ impl Nicks {
         self.looks.range((look, OWNER)..=(look, MemberId(u32::MAX))).map(|(_, member)| *member)
     }
 
-    fn put(&mut self, member: MemberId, peer: PeerId, nick: Nick) {
-        self.looks.extend(looks(&nick).map(|look| (look, member)));
+    fn put(&mut self, member: MemberId, peer: PeerId, nick: Nick, looks: [Look; 2]) {
+        self.looks.extend(looks.map(|look| (look, member)));
         self.by_member.insert(member, (peer, nick));
     }
 }
