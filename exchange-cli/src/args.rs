@@ -1,7 +1,10 @@
 //! What can be typed after `exchange`.
 
 mod id;
+mod manual;
 mod script;
+#[cfg(test)]
+mod tree;
 
 use std::{
     env,
@@ -16,13 +19,16 @@ use exchange_tokio::{
     core::{Limits, NameError, Nick, Rate, RoomName, SessionName, discovery::DEFAULT_PORT},
 };
 
+#[cfg(test)]
+pub(crate) use self::tree::{Node, tree};
 pub(crate) use self::{
     id::{IdArguments, IdCommand},
+    manual::{CompletionsArguments, ManArguments},
     script::{PipeArguments, RunArguments, SendArguments, TailArguments, Way},
 };
 use crate::{input, invitation::Invitation};
 
-const EXIT_CODES: &str = "\
+pub(crate) const EXIT_CODES: &str = "\
 Without a terminal, or with --plain, every event is one line on standard output, every line of standard input is a \
 message, and what the program has to say of itself goes to standard error. With --json, every event is one JSON object.
 
@@ -87,6 +93,10 @@ pub(crate) enum Command {
     ///
     /// It ends with 6 if it has found a problem, and with 0 if it has not.
     Doctor(DoctorArguments),
+    /// Write what a shell needs to know to complete what is typed after `exchange`.
+    Completions(CompletionsArguments),
+    /// Write what `exchange help` tells as pages for `man`.
+    Man(ManArguments),
 }
 
 /// What all commands understand.

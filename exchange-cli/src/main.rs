@@ -6,6 +6,7 @@
 //! | `host`, `join`, `ls`, `export`, `search`, `import`, `doctor` | one command each |
 //! | `send`, `tail`, `pipe`, `run` | one command each, for scripts |
 //! | `errand` | what those have in common: somebody in a room for one purpose |
+//! | `completions`, `man`, `document` | what tells shells and people what can be typed; text for other programs |
 //! | `kept` | a session that is kept in a file, read and written |
 //! | `session`, `seat`, `input` | a session, for its host and its clients; what is typed |
 //! | `start`, `full` | which session to join, and a session, on the whole screen |
@@ -20,7 +21,11 @@
 
 mod app;
 mod args;
+mod completions;
 mod doctor;
+mod document;
+#[cfg(test)]
+mod documented;
 mod errand;
 mod exit;
 mod export;
@@ -37,6 +42,7 @@ mod kept;
 mod line;
 mod local;
 mod ls;
+mod man;
 mod output;
 mod pipe;
 mod run;
@@ -90,6 +96,8 @@ fn main() -> ExitCode {
             Some(Command::Import(arguments)) => import::run(app, &arguments).await,
             Some(Command::Id(arguments)) => id::run(app, arguments).await,
             Some(Command::Doctor(arguments)) => doctor::run(app, &arguments).await,
+            Some(Command::Completions(arguments)) => completions::run(arguments),
+            Some(Command::Man(arguments)) => man::run(&arguments),
             None if app.takes_screen() => start::run(app).await,
             None => ls::overview(app).await,
         };

@@ -11,6 +11,7 @@ mod exporting;
 mod ids;
 mod importing;
 mod keeping;
+mod manual;
 mod messages;
 mod people;
 mod pipes;
