@@ -1,8 +1,11 @@
 //! What can be typed after `exchange`.
 
+mod config;
 mod id;
 mod manual;
+mod off;
 mod script;
+mod settings;
 #[cfg(test)]
 mod tree;
 
@@ -20,11 +23,19 @@ use exchange_tokio::{
 };
 
 #[cfg(test)]
+pub(crate) use self::settings::{HostSettings, JoinSettings};
+#[cfg(test)]
 pub(crate) use self::tree::{Node, tree};
 pub(crate) use self::{
+    config::ConfigArguments,
     id::{IdArguments, IdCommand},
     manual::{CompletionsArguments, ManArguments},
     script::{PipeArguments, RunArguments, SendArguments, TailArguments, Way},
+    settings::Settings,
+};
+use self::{
+    config::Which,
+    off::{CommonOff, HostOff, JoinOff, TalkOff},
 };
 use crate::{input, invitation::Invitation};
 
@@ -93,6 +104,8 @@ pub(crate) enum Command {
     ///
     /// It ends with 6 if it has found a problem, and with 0 if it has not.
     Doctor(DoctorArguments),
+    /// Show what is set in the configuration and where it is, or write one to begin with.
+    Config(ConfigArguments),
     /// Write what a shell needs to know to complete what is typed after `exchange`.
     Completions(CompletionsArguments),
     /// Write what `exchange help` tells as pages for `man`.
@@ -115,8 +128,8 @@ pub(crate) struct Common {
     /// Neither announce nor look for sessions: they are joined by address.
     #[arg(long, global = true)]
     pub(crate) no_discovery: bool,
-    /// Keep in this folder who you are and whom you know. Without it, in that of `EXCHANGE_HOME`, or where programs keep
-    /// their settings.
+    /// Keep in this folder who you are, whom you know and what is set. Without it, in that of `EXCHANGE_HOME`, or where
+    /// programs keep their settings.
     #[arg(long, global = true, value_name = "FOLDER")]
     pub(crate) home: Option<PathBuf>,
     /// Say what happens inside; twice, say everything. `RUST_LOG` chooses more finely.
@@ -125,6 +138,10 @@ pub(crate) struct Common {
     /// Say only what went wrong.
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) which: Which,
+    #[command(flatten)]
+    off: CommonOff,
 }
 
 /// What everybody who talks understands.
@@ -143,6 +160,8 @@ pub(crate) struct Talk {
     /// Host and guests have to want it.
     #[arg(long)]
     pub(crate) insecure: bool,
+    #[command(flatten)]
+    off: TalkOff,
 }
 
 #[derive(Clone, Debug, Default, Args)]
@@ -199,6 +218,8 @@ pub(crate) struct HostArguments {
         default_missing_value = "60"
     )]
     pub(crate) stats: Option<Duration>,
+    #[command(flatten)]
+    off: HostOff,
 }
 
 #[derive(Clone, Debug, Default, Args)]
@@ -222,6 +243,8 @@ pub(crate) struct JoinArguments {
     /// with it again.
     #[arg(long, value_name = "FILE")]
     pub(crate) store: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) off: JoinOff,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -355,14 +378,14 @@ pub(crate) fn whom(text: &str) -> Result<Whom, String> {
 }
 
 /// A day is longer than anybody looks, and short enough for every clock.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     const DAY: f64 = 86_400.0;
     let seconds = text.parse().ok().filter(|seconds| (0.0..=DAY).contains(seconds));
     seconds.map(Duration::from_secs_f64).ok_or_else(|| "a number of seconds is needed, such as 2 or 0.5".into())
 }
 
 /// With its unit, lest somebody mean days and lose everything after as many seconds.
-fn age(text: &str) -> Result<Duration, String> {
+pub(crate) fn age(text: &str) -> Result<Duration, String> {
     let seconds = input::seconds(text).filter(|seconds| *seconds > 0 && text.parse::<u32>().is_err());
     let age = seconds.map(|seconds| Duration::from_secs(seconds.into()));
     age.ok_or_else(|| "a time with its unit is needed, such as 30d, 12h or 90m".into())

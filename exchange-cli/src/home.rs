@@ -28,9 +28,10 @@ pub(crate) struct Home {
     is_named: bool,
 }
 
-/// The files in which both are kept.
+/// The files in which both are kept, and what is set.
 #[derive(Debug)]
 pub(crate) struct Files {
+    pub(crate) config: PathBuf,
     pub(crate) identity: PathBuf,
     pub(crate) hosts: KnownHosts,
 }
@@ -152,7 +153,8 @@ impl Files {
     pub(crate) fn of(common: &Common) -> Option<Self> {
         let named = common.home.clone().or_else(|| env::var_os("EXCHANGE_HOME").map(PathBuf::from));
         let folder = named.or_else(|| Some(etcetera::choose_base_strategy().ok()?.config_dir().join("exchange")))?;
-        Some(Self { identity: folder.join("identity"), hosts: KnownHosts::at(folder.join("hosts")) })
+        let (config, identity) = (folder.join("config.toml"), folder.join("identity"));
+        Some(Self { config, identity, hosts: KnownHosts::at(folder.join("hosts")) })
     }
 }
 

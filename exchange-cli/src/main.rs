@@ -6,6 +6,7 @@
 //! | `host`, `join`, `ls`, `export`, `search`, `import`, `doctor` | one command each |
 //! | `send`, `tail`, `pipe`, `run` | one command each, for scripts |
 //! | `errand` | what those have in common: somebody in a room for one purpose |
+//! | `config` | what is set once and for all, and the command that shows it |
 //! | `completions`, `man`, `document` | what tells shells and people what can be typed; text for other programs |
 //! | `kept` | a session that is kept in a file, read and written |
 //! | `session`, `seat`, `input` | a session, for its host and its clients; what is typed |
@@ -22,6 +23,7 @@
 mod app;
 mod args;
 mod completions;
+mod config;
 mod doctor;
 mod document;
 #[cfg(test)]
@@ -66,10 +68,13 @@ use crate::{
     app::App,
     args::{Arguments, Command, Common},
     exit::{Exit, Failure},
+    screen::Screen,
 };
 
 fn main() -> ExitCode {
-    let Arguments { common, command } = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    let settled = config::settle(&mut arguments);
+    let Arguments { common, command } = arguments;
     let takes_screen =
         matches!(command, None | Some(Command::Host(_) | Command::Join(_))) && app::takes_screen(&common);
     log(&common, takes_screen);
@@ -83,6 +88,14 @@ fn main() -> ExitCode {
             Err(error) => return cannot_start(&error),
         };
         let (screen, mdns) = (app.screen.clone(), app.mdns.clone());
+        let settings = match settled {
+            Ok(settled) => settled.told(&screen).await,
+            Err(failure) => {
+                let exit = explained(failure, &screen).await;
+                screen.flush().await;
+                return exit.into();
+            }
+        };
         let done = match command {
             Some(Command::Host(arguments)) => host::run(app, &arguments).await,
             Some(Command::Join(arguments)) => Box::pin(join::run(app, arguments)).await,
@@ -96,27 +109,31 @@ fn main() -> ExitCode {
             Some(Command::Import(arguments)) => import::run(app, &arguments).await,
             Some(Command::Id(arguments)) => id::run(app, arguments).await,
             Some(Command::Doctor(arguments)) => doctor::run(app, &arguments).await,
+            Some(Command::Config(arguments)) => config::run(app, arguments).await,
             Some(Command::Completions(arguments)) => completions::run(arguments),
             Some(Command::Man(arguments)) => man::run(&arguments),
-            None if app.takes_screen() => start::run(app).await,
+            None if app.takes_screen() => start::run(app, &settings).await,
             None => ls::overview(app).await,
         };
         mdns.close().await;
         let exit = match done {
             Ok(exit) => exit,
-            Err(Failure { exit, what, advice, more }) => {
-                if !what.is_empty() {
-                    screen.fail(&what, &advice).await;
-                    screen.explain(more).await;
-                }
-                exit
-            }
+            Err(failure) => explained(failure, &screen).await,
         };
         screen.flush().await;
         exit.into()
     });
     // Looking up a host name cannot be cancelled, and nobody waits for it any more.
     runtime.shutdown_background();
+    exit
+}
+
+async fn explained(failure: Failure, screen: &Screen) -> Exit {
+    let Failure { exit, what, advice, more } = failure;
+    if !what.is_empty() {
+        screen.fail(&what, &advice).await;
+        screen.explain(more).await;
+    }
     exit
 }
 

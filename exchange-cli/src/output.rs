@@ -1,6 +1,7 @@
 //! Events, as they are shown: for people as text, for programs as JSON.
 
 mod acts;
+mod config;
 mod ignored;
 mod json;
 mod known;
@@ -24,6 +25,7 @@ use tokio::time::timeout;
 use self::text::Text;
 pub(crate) use self::{
     acts::{read_back, seconds_spoken},
+    config::{configuration, setting},
     ignored::Ignored,
     json::{held, line as in_json, lost, person, person_held, room, room_held, seen_by, unread},
     known::{identity, known_host, safety_number},

@@ -5,17 +5,17 @@ use std::{ffi::OsString, time::Duration};
 use clap::Args;
 use exchange_tokio::core::{Nick, RoomName};
 
-use super::{JoinArguments, Talk, Whom, seconds, whom};
+use super::{JoinArguments, Talk, Whom, off::JoinOff, seconds, whom};
 
 /// The way to where something is to be done.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Way {
     /// The name of a session, the address of its host, or a link that the host shows. Without it, the only session there is.
     #[arg(value_name = "NAME|ADDRESS|LINK", value_parser = whom)]
-    whom: Option<Whom>,
+    pub(super) whom: Option<Whom>,
     /// What you are called. Without it, your user name.
     #[arg(long, value_name = "NICK")]
-    nick: Option<Nick>,
+    pub(super) nick: Option<Nick>,
     /// Join this room, and do it there rather than in the lobby.
     #[arg(long, value_name = "NAME")]
     pub(crate) room: Option<RoomName>,
@@ -32,14 +32,16 @@ pub(crate) struct Way {
     /// How long to look for the session, and then how long to wait for an answer of its host, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(super) off: JoinOff,
 }
 
 impl Way {
     /// How `exchange join` goes there.
     pub(crate) fn joining(&self) -> JoinArguments {
-        let Self { whom, nick, room, code, insecure, wait, timeout } = self.clone();
-        let talk = Talk { nick, room, read_receipts: false, insecure };
-        JoinArguments { whom, talk, code, wait, timeout, store: None }
+        let Self { whom, nick, room, code, insecure, wait, timeout, off } = self.clone();
+        let talk = Talk { nick, room, insecure, ..Talk::default() };
+        JoinArguments { whom, talk, code, wait, timeout, store: None, off }
     }
 }
 

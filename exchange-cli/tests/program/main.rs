@@ -4,6 +4,7 @@
 
 mod codes;
 mod commands;
+mod configuring;
 mod conversation;
 mod endings;
 mod exit_codes;

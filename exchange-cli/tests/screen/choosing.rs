@@ -1,5 +1,7 @@
 //! `exchange` alone: from what there is to a session, and back to the shell.
 
+use std::fs;
+
 use tempfile::TempDir;
 
 use crate::terminal::{ESCAPE, Terminal, control};
@@ -65,6 +67,22 @@ fn a_session_is_hosted_under_a_name_of_ones_own() {
     bo.see("What the session is called");
     bo.type_line("Kitchen");
     bo.see("Hosting \"Kitchen\" as tester.");
+    bo.press(&control('d'));
+    assert_eq!(bo.exit_code(), Some(0));
+}
+
+#[test]
+fn what_is_set_counts_for_a_session_that_is_chosen() {
+    let homes = TempDir::new().unwrap();
+    let home = homes.path().join("bo");
+    fs::create_dir(&home).unwrap();
+    fs::write(home.join("config.toml"), "nick = 'bo'\nno_discovery = true\nhost.port = 0").unwrap();
+    let mut bo = Terminal::start(&home, &[]);
+    bo.see("Nothing was looked for");
+    bo.press("h");
+    bo.see("What the session is called");
+    bo.type_line("Kitchen");
+    bo.see("Hosting \"Kitchen\" as bo.");
     bo.press(&control('d'));
     assert_eq!(bo.exit_code(), Some(0));
 }
