@@ -74,6 +74,9 @@ use crate::{
 /// What happens within so short a time is drawn together.
 const FRAME: Duration = Duration::from_millis(16);
 
+/// Whoever types sees it at once; of what is pasted, not every letter is drawn by itself.
+const KEY: Duration = Duration::from_millis(3);
+
 /// How often the round trip is looked at.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -155,8 +158,7 @@ impl Full {
                     if self.take(input, &mut view, &mut terminal).await? {
                         return Ok(());
                     }
-                    // Whoever types sees it at once; of what is pasted, not every letter is drawn by itself.
-                    if drawn.elapsed() >= FRAME {
+                    if drawn.elapsed() >= KEY {
                         terminal.draw(&mut view)?;
                         drawn = Instant::now();
                     }
