@@ -137,7 +137,9 @@ async fn introduce(app: &App, arguments: &HostArguments, host: &Host, announced:
         lines.extend(invite(app, host, &addresses));
     }
     if app.is_typed {
-        lines.push(line().ours("Type a message and press Enter. /help shows commands, Ctrl-C ends the session."));
+        let keys = if app.takes_screen() { "F1 shows keys, /help commands" } else { "/help shows commands" };
+        let line = line().ours("Type a message and press Enter. ").ours(keys);
+        lines.push(line.ours(", Ctrl-C ends the session."));
     }
     app.screen.explain(lines).await;
 

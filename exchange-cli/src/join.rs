@@ -282,6 +282,7 @@ async fn greet(app: &App, client: &Client, trust: Trust) {
         app.screen.say(|line| line.ours("/verify helps to make sure that it is whom you mean.")).await;
     }
     if app.is_typed {
-        app.screen.say(|line| line.ours("/help shows commands, Ctrl-C leaves.")).await;
+        let keys = if app.takes_screen() { "F1 shows keys, /help commands" } else { "/help shows commands" };
+        app.screen.say(|line| line.ours(keys).ours(", Ctrl-C leaves.")).await;
     }
 }

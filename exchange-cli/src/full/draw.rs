@@ -68,7 +68,10 @@ pub(crate) fn draw(frame: &mut Frame<'_>, view: &mut View) {
     frame.render_widget(Line::styled("> ", FAINT), sign);
     view.tab().compose.draw(frame, input);
     match &view.popup {
-        Some(Popup::Help) => draw_help(frame, area),
+        Some(Popup::Help { above }) => {
+            let above = draw_help(frame, area, *above);
+            view.popup = Some(Popup::Help { above });
+        }
         Some(Popup::Mentions) => draw_mentions(frame, area, view),
         Some(Popup::Paste(text)) => draw_question(frame, area, text),
         None => {}
@@ -227,15 +230,19 @@ fn hint(view: &View) -> Option<String> {
     Some(format!("  {usage}: {meaning}"))
 }
 
-fn draw_help(frame: &mut Frame<'_>, area: Rect) {
-    let rows: Vec<Line<'_>> = KEYS
-        .iter()
-        .flat_map(|(key, meaning)| {
-            let words = [Span::styled(format!("{key:<18}"), STRONG), Span::raw(*meaning)];
-            wrap(&words, usize::from(area.width).saturating_sub(4), 18)
-        })
-        .collect();
-    draw_popup(frame, area, "Keys (any key closes this)", rows);
+/// Gives how many rows are above what is seen: no more than that something is seen below.
+fn draw_help(frame: &mut Frame<'_>, area: Rect, above: usize) -> usize {
+    const WORDS: usize = 25;
+    let row = |(what, meaning): &(&'static str, &'static str)| {
+        let words = [Span::styled(format!("{what:<WORDS$}"), STRONG), Span::raw(*meaning)];
+        wrap(&words, usize::from(area.width).saturating_sub(4), WORDS)
+    };
+    let keys = KEYS.iter().flat_map(row);
+    let rows: Vec<Line<'_>> = keys.chain([Line::raw("")]).chain(HELP.iter().flat_map(row)).collect();
+    let seen = usize::from(area.height).saturating_sub(2);
+    let above = above.min(rows.len().saturating_sub(seen));
+    draw_popup(frame, area, "Help: arrows scroll, any other key closes", rows.into_iter().skip(above).collect());
+    above
 }
 
 fn draw_mentions(frame: &mut Frame<'_>, area: Rect, view: &View) {

@@ -66,7 +66,7 @@ impl View {
         }
         let (control, alt) = (key.modifiers.contains(KeyModifiers::CONTROL), key.modifiers.contains(KeyModifiers::ALT));
         match key.code {
-            KeyCode::F(1) => self.popup = Some(Popup::Help),
+            KeyCode::F(1) => self.popup = Some(Popup::Help { above: 0 }),
             KeyCode::Char('m') if alt => self.popup = Some(Popup::Mentions),
             KeyCode::Char('c') if control && !self.tab().compose.is_empty() => drop(self.tab_mut().compose.take()),
             KeyCode::Char('c') if control => return Do::Quit,
@@ -147,8 +147,13 @@ impl View {
     }
 
     /// What a line asks of the screen, if it does.
-    fn of_screen(&self, line: &str) -> Option<Do> {
+    fn of_screen(&mut self, line: &str) -> Option<Do> {
         match input::parse(line) {
+            Ok(Entry::Help) => {
+                // Keys are above commands, and a blank between them.
+                self.popup = Some(Popup::Help { above: KEYS.len() + 1 });
+                Some(Do::Nothing)
+            }
             Ok(Entry::Mouse(is_wanted)) => Some(Do::Mouse(is_wanted)),
             Ok(Entry::Copy(which)) => {
                 let seq = match which {
@@ -183,7 +188,13 @@ impl View {
             (Popup::Paste(text), KeyCode::Enter | KeyCode::Char('y')) => {
                 self.tab_mut().compose.edit(|area| area.insert_str(text.trim_end()));
             }
-            (Popup::Paste(_), KeyCode::Esc | KeyCode::Char('n')) | (Popup::Help | Popup::Mentions, _) => {}
+            (Popup::Help { above }, KeyCode::Up) => self.popup = Some(Popup::Help { above: above.saturating_sub(1) }),
+            (Popup::Help { above }, KeyCode::Down) => self.popup = Some(Popup::Help { above: above + 1 }),
+            (Popup::Help { above }, KeyCode::PageUp) => {
+                self.popup = Some(Popup::Help { above: above.saturating_sub(self.height) });
+            }
+            (Popup::Help { above }, KeyCode::PageDown) => self.popup = Some(Popup::Help { above: above + self.height }),
+            (Popup::Paste(_), KeyCode::Esc | KeyCode::Char('n')) | (Popup::Help { .. } | Popup::Mentions, _) => {}
             (popup, _) => self.popup = Some(popup),
         }
         Do::Nothing

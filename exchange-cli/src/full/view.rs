@@ -86,7 +86,8 @@ pub(crate) enum Link {
 /// What is in front of everything, until it is answered or closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Popup {
-    Help,
+    /// Keys and then commands, of which so many rows are above what is seen.
+    Help { above: usize },
     /// What was said that means oneself.
     Mentions,
     /// Whether that is really to be put in.

@@ -59,7 +59,7 @@ fn a_command_is_explained_while_it_is_typed_and_help_is_in_front() {
     type_in(&mut view, "/kick an");
     insta::assert_snapshot!("command_80x24", screen(&mut view, (80, 24)).backend());
     for (width, height) in SIZES {
-        view.popup = Some(Popup::Help);
+        view.popup = Some(Popup::Help { above: 0 });
         insta::assert_snapshot!(format!("help_{width}x{height}"), screen(&mut view, (width, height)).backend());
     }
 }
@@ -124,7 +124,7 @@ fn the_smallest_terminals_are_no_reason_to_fail() {
             screen(&mut view, (width, height));
             view.popup = Some(Popup::Mentions);
             screen(&mut view, (width, height));
-            view.popup = Some(Popup::Help);
+            view.popup = Some(Popup::Help { above: 0 });
             screen(&mut view, (width, height));
         }
     }

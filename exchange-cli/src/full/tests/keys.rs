@@ -3,7 +3,10 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::*;
-use crate::full::{press::KEYS, view::Popup};
+use crate::{
+    full::{press::KEYS, view::Popup},
+    input::HELP,
+};
 
 const CONTROL: KeyModifiers = KeyModifiers::CONTROL;
 const ALT: KeyModifiers = KeyModifiers::ALT;
@@ -198,9 +201,35 @@ fn other_keys_do_what_help_says() {
     assert_eq!(view.press(with(CONTROL, KeyCode::Char('z'))), Do::Suspend);
     assert_eq!(view.press(with(CONTROL, KeyCode::Char('l'))), Do::Redraw);
     view.press(key(KeyCode::F(1)));
-    assert_eq!(view.popup, Some(Popup::Help));
+    assert_eq!(view.popup, Some(Popup::Help { above: 0 }));
     let shown = rows(&mut view, (120, 40)).join("\n");
     assert!(KEYS.iter().all(|(key, meaning)| shown.contains(key) && shown.contains(meaning)), "{shown}");
     view.press(key(KeyCode::Char('q')));
     assert_eq!((typed(&view).as_str(), &view.popup), ("", &None));
+}
+
+#[test]
+fn help_is_scrolled_from_keys_to_commands_and_says_all_of_both() {
+    let mut view = view();
+    view.press(key(KeyCode::F(1)));
+    let mut seen = String::new();
+    for _ in 0..8 {
+        seen.push_str(&rows(&mut view, (80, 24)).join("\n"));
+        view.press(key(KeyCode::PageDown));
+    }
+    for (usage, _) in HELP {
+        assert!(seen.contains(usage), "{usage}");
+    }
+    rows(&mut view, (80, 24));
+    let end = view.popup.clone();
+    view.press(key(KeyCode::Down));
+    rows(&mut view, (80, 24));
+    assert_eq!(view.popup, end, "there is nothing below");
+    view.press(key(KeyCode::Esc));
+    type_in(&mut view, "/help");
+    assert_eq!(view.press(key(KeyCode::Enter)), Do::Nothing);
+    assert!(rows(&mut view, (80, 24))[1].contains("/join ROOM"), "{:#?}", rows(&mut view, (80, 24)));
+    view.press(key(KeyCode::Up));
+    view.press(key(KeyCode::Up));
+    assert!(rows(&mut view, (80, 24))[1].contains("F1"), "{:#?}", rows(&mut view, (80, 24)));
 }
