@@ -130,9 +130,9 @@ impl Full {
         }
         let mut terminal = Whole::take()?;
         let (mut keys, mut jobs) = (EventStream::new(), Jobs::listen()?);
-        let (mut drawn, mut is_stale, mut is_over) = (Instant::now(), true, false);
+        let (mut drawn, mut pause, mut is_over) = (Instant::now(), FRAME, false);
         loop {
-            let due = drawn + if is_stale { FRAME } else { LOOK };
+            let due = drawn + pause;
             let happened = tokio::select! {
                 biased;
                 input = keys.next() => Happened::Input(input.transpose()?),
@@ -144,7 +144,7 @@ impl Full {
                 line = log::line() => Happened::Line(line),
                 Ok(()) = self.room.changed() => Happened::Room,
             };
-            is_stale = true;
+            pause = pause.min(FRAME);
             match happened {
                 Happened::Due => {
                     self.refresh(&mut view).await;
@@ -152,16 +152,13 @@ impl Full {
                     if let Some(words) = view.call.take() {
                         terminal::call(&words)?;
                     }
-                    (drawn, is_stale) = (Instant::now(), false);
+                    (drawn, pause) = (Instant::now(), LOOK);
                 }
                 Happened::Input(Some(input)) => {
                     if self.take(input, &mut view, &mut terminal).await? {
                         return Ok(());
                     }
-                    if drawn.elapsed() >= KEY {
-                        terminal.draw(&mut view)?;
-                        drawn = Instant::now();
-                    }
+                    pause = KEY;
                 }
                 Happened::Event(Some(event)) => {
                     self.tell(&event, &mut view).await;
