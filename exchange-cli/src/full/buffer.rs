@@ -74,15 +74,17 @@ impl Buffer {
         }
     }
 
-    /// Whether a message is there already.
-    pub(crate) fn has(&self, seq: Seq) -> bool {
-        self.find(seq).is_some()
+    /// The message at that place in the log. Most that are looked for are new or not old, and places only grow.
+    pub(crate) fn find(&self, seq: Seq) -> Option<&Said> {
+        let mut not_before = self.messages().take_while(|said| said.seq.is_none_or(|place| place >= seq));
+        not_before.find(|said| said.seq == Some(seq))
     }
 
-    /// The message at that place in the log.
+    /// The same, to be changed.
     pub(crate) fn message(&mut self, seq: Seq) -> Option<&mut Said> {
         let messages = self.items.iter_mut().rev().filter_map(Item::said_mut);
-        messages.into_iter().find(|said| said.seq == Some(seq))
+        let mut not_before = messages.take_while(|said| said.seq.is_none_or(|place| place >= seq));
+        not_before.find(|said| said.seq == Some(seq))
     }
 
     /// Places in the log mean nothing any more.
@@ -182,10 +184,6 @@ impl Buffer {
             of_item = self.rows(item, look);
         }
         Seen { rows: seen.into(), below: edge.map(|_| self.unseen) }
-    }
-
-    fn find(&self, seq: Seq) -> Option<&Said> {
-        self.messages().find(|said| said.seq == Some(seq))
     }
 
     /// Where the end is; nowhere, if there is nothing.

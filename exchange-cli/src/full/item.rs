@@ -192,10 +192,6 @@ impl Said {
 }
 
 impl Item {
-    pub(crate) fn told(line: line::Line, at: Timestamp) -> Self {
-        Self::Told { line, at }
-    }
-
     pub(crate) fn said(&self) -> Option<&Said> {
         match self {
             Self::Said(said) => Some(said),

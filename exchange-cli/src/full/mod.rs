@@ -126,7 +126,7 @@ impl Full {
         };
         let mut view = View::new(session, self.seat.me().id, look, trust != Trust::Insecure, linked);
         for room in self.seat.rooms().await.unwrap_or_default() {
-            self.catch_up(&room, &mut view).await;
+            self.catch_up(&room, &mut view, false).await;
         }
         let mut terminal = Whole::take()?;
         let (mut keys, mut jobs) = (EventStream::new(), Jobs::listen()?);
@@ -235,7 +235,7 @@ impl Full {
         }
         view.tell(event, |peer: &Peer| self.printer.label(peer));
         if let Event::RoomJoined { room, .. } = event {
-            self.catch_up(room, view).await;
+            self.catch_up(room, view, true).await;
         }
         while let Some(line) = self.told.try_next() {
             match event {
@@ -249,10 +249,10 @@ impl Full {
     }
 
     /// Clients are told of what was said before they came; a host is not, for it has it.
-    async fn catch_up(&self, room: &RoomName, view: &mut View) {
+    async fn catch_up(&self, room: &RoomName, view: &mut View, is_new: bool) {
         let Seat::Host(host) = &self.seat else { return };
         for held in host.room(room.as_str()).messages().await.unwrap_or_default() {
-            view.catch_up(&held, |peer| self.printer.label(peer));
+            view.catch_up(&held, |peer| self.printer.label(peer), is_new);
         }
     }
 

@@ -160,8 +160,7 @@ impl View {
                     Which::Last => self.last_of_others()?,
                     Which::Number(number) => Seq(number),
                 };
-                let said = self.tab().buffer.messages().find(|said| said.seq == Some(seq))?;
-                Some(Do::Copy(said.text().to_owned()))
+                Some(Do::Copy(self.tab().buffer.find(seq)?.text().to_owned()))
             }
             _ => None,
         }

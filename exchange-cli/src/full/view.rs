@@ -216,8 +216,8 @@ impl View {
         }
     }
 
-    /// Takes in what was said in a room before one came, as it stands now.
-    pub(crate) fn catch_up(&mut self, held: &MessageView, label: impl Fn(&Peer) -> String) {
+    /// Takes in what was said in a room before one came, as it stands now, and whether one hears of it for the first time.
+    pub(crate) fn catch_up(&mut self, held: &MessageView, label: impl Fn(&Peer) -> String, is_new: bool) {
         let message = held.message();
         let mut said = Said::new(message, &label(message.sender()), self.me, self.proves);
         if held.edited().is_some() {
@@ -229,12 +229,12 @@ impl View {
             }
         }
         let is_for_me = message.room().direct_between().is_some() && !message.is_mine();
-        self.of(message.room()).put(said, is_for_me);
+        self.of(message.room()).put(said, is_for_me && is_new);
     }
 
     /// Shows a line in a room, or in the one that is shown.
     pub(crate) fn note(&mut self, room: Option<&RoomName>, line: Line, at: Timestamp) {
-        let item = Item::told(line, at);
+        let item = Item::Told { line, at };
         match room {
             Some(room) => self.of(room).buffer.push(item),
             None => self.tab_mut().buffer.push(item),
@@ -324,7 +324,7 @@ impl Tab {
 
     /// Puts in what was said, unless it is there: a room that is joined anew is told of what was there before.
     fn put(&mut self, said: Said, was_before: bool) {
-        if said.seq.is_none_or(|seq| !self.buffer.has(seq)) {
+        if said.seq.is_none_or(|seq| self.buffer.find(seq).is_none()) {
             self.said_before += usize::from(was_before);
             self.buffer.push(Item::Said(Box::new(said)));
         }

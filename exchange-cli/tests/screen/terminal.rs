@@ -178,9 +178,9 @@ impl Terminal {
     fn more(&self, deadline: Instant, wanted: &str) {
         let left = deadline.saturating_duration_since(Instant::now());
         assert!(!left.is_zero(), "{wanted:?} is not on the screen:\n{}", self.screen());
-        if self.written.recv_timeout(left.min(Duration::from_millis(50))) == Err(RecvTimeoutError::Disconnected) {
-            thread::sleep(left.min(Duration::from_millis(10)));
-        }
+        // This end holds the terminal open, so that there is always more to come.
+        let told = self.written.recv_timeout(left.min(Duration::from_millis(50)));
+        assert_ne!(told, Err(RecvTimeoutError::Disconnected), "nobody reads what the program writes");
     }
 
     /// The program's own process, which is the child of the one that has given it the terminal.
