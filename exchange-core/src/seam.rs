@@ -374,6 +374,15 @@ mod tests {
         while out.pop().is_some() {}
     }
 
+    /// Beyond that a move is a call, and on its way through a machine a message is moved some twenty times.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn what_there_is_one_of_for_every_message_is_moved_without_a_call() {
+        assert!(size_of::<Effect>() <= 128, "{}", size_of::<Effect>());
+        assert!(size_of::<crate::message::ToClient>() <= 128);
+        assert!(size_of::<crate::message::ToHost>() <= 128);
+    }
+
     #[test]
     fn what_one_round_alone_has_needed_is_given_back_and_what_is_usual_is_kept() {
         let mut out = Outbox::new();

@@ -178,7 +178,7 @@ fn to_client() -> Vec<(&'static str, ToClient)> {
                 founder: Some(PEER),
                 topic: Some(Remark::new("optics").unwrap()),
                 rules: Rules { history: HistoryPolicy::Last(50), ..Rules::default() },
-                chained: Some(Chained { chain: Some(DIGEST), since: Seq(0) }),
+                chained: Some(Chained { chain: Some(DIGEST), since: Seq(0) }.into()),
             }),
         ),
         ("to_client.join_refused", ToClient::JoinRefused { room: den(), refusal: Refusal::RoomFull }),

@@ -254,7 +254,7 @@ impl Client {
 
     fn joined(&mut self, now: Time, joined: Joined, out: &mut Outbox) -> Result<(), Violation> {
         let (name, number, known) = (joined.name.clone(), joined.room, joined.known);
-        let (epoch, places, chained) = (joined.epoch, (joined.after, joined.head), joined.chained);
+        let (epoch, places, chained) = (joined.epoch, (joined.after, joined.head), joined.chained.as_deref().copied());
         let is_proven = self.proven_host().is_some();
         if self.leaving.contains_key(&number) {
             // Said before the host heard that the room is left: the answer to a later wish comes after it has.
@@ -285,6 +285,7 @@ impl Client {
         if taken == Taken::Members {
             return Ok(());
         }
+        let name = self.show_as(name);
         self.room_names.insert(number, name.clone());
         self.lost.remove(&number);
         if taken == Taken::Lost {
@@ -296,18 +297,20 @@ impl Client {
         }
         self.changes_room(&name);
         self.watch_seen(now, &name);
-        self.show_as(&name);
         let members = self.members(&name).collect();
         out.event(Event::RoomJoined { room: name, members, resumed: taken == Taken::Resumed });
         Ok(())
     }
 
-    /// A room is known by the name it was opened with, whichever it was asked for by.
-    fn show_as(&mut self, name: &RoomName) {
-        if let Some((asked, room)) = self.rooms.remove_entry(name) {
-            let name = if asked.as_str() == name.as_str() { asked } else { name.clone() };
-            self.rooms.insert(name, room);
+    /// A room is known by the name it was opened with, whichever it was asked for by. Wherever it is named from then on,
+    /// it is by one and the same in memory: so it is found at once.
+    fn show_as(&mut self, name: RoomName) -> RoomName {
+        if let Some((asked, room)) = self.rooms.remove_entry(&name) {
+            let name = if asked.as_str() == name.as_str() { asked } else { name };
+            self.rooms.insert(name.clone(), room);
+            return name;
         }
+        name
     }
 
     fn entry(&mut self, now: Time, entry: Entry, out: &mut Outbox) -> Result<(), Violation> {

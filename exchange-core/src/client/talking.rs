@@ -1,8 +1,5 @@
 //! The end of a client's round: rooms that are wanted are asked for, and what waits is sent as far as it may be.
 
-use alloc::{boxed::Box, vec::Vec};
-use core::mem;
-
 use super::{Alarm, Client, ClientConfig, State, room::Room};
 use crate::{
     ids::Cmid,
@@ -12,6 +9,7 @@ use crate::{
     seam::Outbox,
     time::Time,
 };
+use alloc::{boxed::Box, vec::Vec};
 
 /// Rooms asked for at once: their answers have to fit into what the host will say beyond a link's credit.
 const ASKED_AT_ONCE: usize = 8;
@@ -85,17 +83,17 @@ impl Client {
         if !link.has_credit() {
             return;
         }
+        let Some((nick, presence)) = &mut link.told else { return };
         let shown = self.own.shown();
-        let (nick, presence) = match &mut link.told {
-            Some((nick, presence)) => (mem::replace(nick, self.nick.clone()), mem::replace(presence, shown.clone())),
-            None => return,
-        };
-        if presence != shown {
-            link.say(&ToHost::Presence(shown));
-        }
-        if nick != self.nick {
-            link.say(&ToHost::Rename { nick: self.nick.as_str().into() });
-        }
+        let presence = (*presence != shown).then(|| {
+            presence.clone_from(&shown);
+            ToHost::Presence(shown)
+        });
+        let nick = (*nick != self.nick).then(|| {
+            nick.clone_from(&self.nick);
+            ToHost::Rename { nick: nick.as_str().into() }
+        });
+        presence.iter().chain(&nick).for_each(|change| link.say(change));
     }
 
     fn ask_for_list(&mut self) {

@@ -242,7 +242,7 @@ impl Serving<'_> {
             founder: room.standing.founder,
             topic: room.topic.clone().filter(|_| !cfg!(exchange_bug = "topic-not-told")),
             rules: room.rules,
-            chained: room.log.provable(cursor.after),
+            chained: room.log.provable(cursor.after).map(Into::into),
         }));
     }
 

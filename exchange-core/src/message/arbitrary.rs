@@ -185,7 +185,7 @@ fn joined() -> impl Strategy<Value = Joined> {
             founder,
             topic,
             rules,
-            chained,
+            chained: chained.map(Into::into),
         },
     )
 }
@@ -258,7 +258,7 @@ fn entry() -> impl Strategy<Value = Entry> {
             at,
             body,
             commitment,
-            blanked,
+            blanked: blanked.map(Into::into),
         },
     )
 }

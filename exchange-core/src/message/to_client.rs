@@ -214,7 +214,7 @@ pub struct Entry {
     /// What its author has signed of it and, it may be, of its next ones. With the first of them alone.
     pub commitment: Option<Box<Commitment>>,
     /// The [digest](Body::digest) of what it said, if that was taken out of it.
-    pub blanked: Option<Digest>,
+    pub blanked: Option<Box<Digest>>,
 }
 
 /// What a client needs to know of the session it is in.
@@ -265,7 +265,7 @@ pub struct Joined {
     /// What rules it has at this moment.
     pub rules: Rules,
     /// What can be proven of its log; nothing of a session in the clear.
-    pub chained: Option<Chained>,
+    pub chained: Option<Box<Chained>>,
 }
 
 /// What holds the entries of a log together, so that a host cannot tell one this and another that.

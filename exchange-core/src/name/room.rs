@@ -1,6 +1,6 @@
 //! Names of rooms, which are the same when nobody could tell them apart by ear.
 
-use alloc::{format, string::String, sync::Arc};
+use alloc::{boxed::Box, format, string::String, sync::Arc};
 use core::{
     cmp::Ordering,
     fmt,
@@ -23,10 +23,13 @@ use crate::{ids::PeerId, text::is_invisible};
 /// to how accents are encoded, and to what cannot be seen: `Den` is `den`. What is shown is what was given. Cloning is
 /// cheap.
 #[derive(Clone)]
-pub struct RoomName {
-    shown: Arc<str>,
+pub struct RoomName(Arc<Spelling>);
+
+/// How a name is written: it is in every message and event, so all of that is behind one pointer.
+struct Spelling {
+    shown: Box<str>,
     /// Where that is not what is shown.
-    canonical: Option<Arc<str>>,
+    canonical: Option<Box<str>>,
 }
 
 impl RoomName {
@@ -42,12 +45,12 @@ impl RoomName {
         let shown = parse(text, Self::MAX_BYTES)?;
         let canonical = canonical(shown);
         let canonical = (canonical != shown).then(|| canonical.into());
-        Ok(Self { shown: shown.into(), canonical })
+        Ok(Self(Arc::new(Spelling { shown: shown.into(), canonical })))
     }
 
     /// The room that everyone in a session is in.
     pub fn lobby() -> Self {
-        Self { shown: LOBBY.into(), canonical: None }
+        Self::as_it_is(LOBBY)
     }
 
     /// Whether this is the room that everyone is in.
@@ -59,7 +62,7 @@ impl RoomName {
     pub fn direct(one: PeerId, other: PeerId) -> Self {
         let (first, second) = (one.min(other), one.max(other));
         let base32 = |peer: PeerId| BASE32_DNSSEC.encode(peer.as_bytes());
-        Self { shown: format!("{DIRECT}{}-{}", base32(first), base32(second)).into(), canonical: None }
+        Self::as_it_is(format!("{DIRECT}{}-{}", base32(first), base32(second)))
     }
 
     /// Whose room it is, if it is one of [two people](Self::direct).
@@ -75,13 +78,17 @@ impl RoomName {
 
     /// The name as a string, as it was given.
     pub fn as_str(&self) -> &str {
-        &self.shown
+        &self.0.shown
     }
 
     /// The form in which names are compared: in Unicode's full case folding and normalization form C, without what
     /// cannot be seen.
     pub fn canonical(&self) -> &str {
-        self.canonical.as_ref().unwrap_or(&self.shown)
+        self.0.canonical.as_ref().unwrap_or(&self.0.shown)
+    }
+
+    fn as_it_is(canonical: impl Into<Box<str>>) -> Self {
+        Self(Arc::new(Spelling { shown: canonical.into(), canonical: None }))
     }
 }
 
@@ -103,7 +110,7 @@ fn canonical(name: &str) -> String {
 
 impl PartialEq for RoomName {
     fn eq(&self, other: &Self) -> bool {
-        self.canonical() == other.canonical()
+        Arc::ptr_eq(&self.0, &other.0) || self.canonical() == other.canonical()
     }
 }
 
@@ -125,7 +132,7 @@ impl Ord for RoomName {
     fn cmp(&self, other: &Self) -> Ordering {
         #[cfg(test)]
         COMPARISONS.with(|count| count.set(count.get() + 1));
-        self.canonical().cmp(other.canonical())
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.canonical().cmp(other.canonical()) }
     }
 }
 

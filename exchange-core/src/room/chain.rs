@@ -44,7 +44,7 @@ impl ChainLink {
 impl Entry {
     /// The digest of what it said when it was made.
     pub(crate) fn digest(&self) -> Digest {
-        self.blanked.unwrap_or_else(|| self.body.digest())
+        self.blanked.as_deref().copied().unwrap_or_else(|| self.body.digest())
     }
 }
 

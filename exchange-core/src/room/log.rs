@@ -312,7 +312,7 @@ impl Log {
         let Some(index) = self.place(seq).and_then(|place| self.index.get_mut(place)) else { return };
         let Some(entry) = self.postcard.entries(seq).next().filter(|entry| entry.seq == seq) else { return };
         let is_chained = self.chain.is_some() && !cfg!(exchange_bug = "blanked-without-digest");
-        let blanked = is_chained.then(|| entry.digest());
+        let blanked = is_chained.then(|| entry.digest().into());
         let blank = Entry { body: entry.body.blank(), blanked, ..entry };
         let bytes = self.postcard.replace(seq, &blank);
         if let Some(json) = &mut self.json {

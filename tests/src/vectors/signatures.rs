@@ -76,9 +76,9 @@ pub(super) fn to_client() -> Vec<(&'static str, ToClient)> {
         founder: None,
         topic: None,
         rules: Rules::default(),
-        chained: Some(Chained { chain, since: Seq(20) }),
+        chained: Some(Chained { chain, since: Seq(20) }.into()),
     };
-    let blank = Entry { body: Body::text(""), blanked: Some(digest), ..said.clone() };
+    let blank = Entry { body: Body::text(""), blanked: Some(digest.into()), ..said.clone() };
     let (after, entries, more, start, head) = (Seq(250), 2, false, Seq(100), Seq(302));
     vec![
         ("entry.signed", ToClient::Entry(Entry { commitment: Some(signed().into()), ..said })),

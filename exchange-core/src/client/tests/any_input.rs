@@ -168,7 +168,7 @@ impl Fuzz {
                 let name = if RoomId(room) == LOBBY { RoomName::lobby() } else { den() };
                 let chain =
                     |_| Chained { chain: (head != 2).then_some(Digest::from_bytes([1; 32])), since: Seq(head / 2) };
-                let chained = self.proven.map(chain);
+                let chained = self.proven.map(|proven| chain(proven).into());
                 self.hear(&ToClient::Joined(Joined { known: head != 3, chained, ..joined(&name, room, head) }));
             }
             Step::Entry(seq) => self.hear(&entry(seq, if seq % 2 == 0 { ME } else { ANA }, seq / 2, "text")),

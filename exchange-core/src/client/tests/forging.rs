@@ -101,7 +101,7 @@ impl Bench {
     }
 
     fn joins(&mut self, log: &Log, (after, head): (u64, u64)) {
-        let chained = Some(Chained { chain: Some(log.chain(after)), since: Seq(0) });
+        let chained = Some(Chained { chain: Some(log.chain(after)), since: Seq(0) }.into());
         let (after, head) = (Seq(after), Seq(head));
         let lobby = joined(&lobby(), LOBBY.0, 0);
         self.hear(&ToClient::Joined(Joined { members: [ME, ANA].into(), after, head, chained, ..lobby }));
@@ -161,7 +161,7 @@ fn what_somebody_has_not_signed_is_not_told_as_theirs() {
         Entry { commitment: None, ..truth.clone() },
         Entry { cmid: Cmid(2), ..truth.clone() },
         Entry { cmid: Cmid::ZERO, ..truth.clone() },
-        Entry { body: Body::text("no"), blanked: Some(truth.body.digest()), ..truth.clone() },
+        Entry { body: Body::text("no"), blanked: Some(truth.body.digest().into()), ..truth.clone() },
         Entry { commitment: with(Commitment { first: Cmid(2), ..*signed.clone() }), cmid: Cmid(2), ..truth.clone() },
         Entry { commitment: with(Commitment { seen: Seq(2), ..*signed.clone() }), ..truth.clone() },
         Entry { commitment: with(Commitment { digests: Vec::new(), ..*signed.clone() }), ..truth.clone() },
@@ -228,7 +228,7 @@ fn what_is_left_of_a_deleted_message_is_proven_to_be_left_of_it() {
         let place = Place { room: &lobby(), epoch: life(2), producer: ProducerId::from_bytes([2; 8]) };
         let commitment = Commitment::sign(&of(2), place, (Cmid(1), digests), (Seq(3), log.chain(3).short()));
         let entry = log.says(1, "", Some(commitment.into()));
-        Entry { body, blanked: Some(said.digest()), ..entry }
+        Entry { body, blanked: Some(said.digest().into()), ..entry }
     };
     let edit = |text: &str| Body::Edit(Edit { of: Seq(1), mentions: Mentions::default(), text: text.into() });
     let gone = blanked(Body::text(""), Body::text("secret"));
@@ -236,7 +236,7 @@ fn what_is_left_of_a_deleted_message_is_proven_to_be_left_of_it() {
     assert_eq!(said(&told), Some(("", true)));
     let told = Bench::with_proof(&log, (3, 3)).makes_of(&blanked(edit(""), edit("secret")));
     assert!(matches!(told[..], [Event::Edited { .. }]), "{told:?}");
-    let told = Bench::with_proof(&log, (3, 3)).makes_of(&Entry { blanked: Some(log.chain(1)), ..gone });
+    let told = Bench::with_proof(&log, (3, 3)).makes_of(&Entry { blanked: Some(log.chain(1).into()), ..gone });
     assert!(is_forged(&told, 4));
 }
 
@@ -365,7 +365,7 @@ fn a_log_that_was_not_signed_up_to_a_place_is_believed_up_to_there_and_not_prove
     let keyless = MemberRecord { identity: None, ..signing_ana() };
     bench.hear(&ToClient::Roster { rev: Rev(3), members: vec![keyless] });
     // A host cannot say of what is to come that it need not be signed.
-    let chained = Some(Chained { chain: Some(log.chain(3)), since: Seq(9) });
+    let chained = Some(Chained { chain: Some(log.chain(3)), since: Seq(9) }.into());
     let (after, head) = (Seq(3), Seq(4));
     bench.hear(&ToClient::Joined(Joined { members: [ME, ANA].into(), after, head, chained, ..joined(&lobby(), 1, 0) }));
     bench.told();
@@ -381,7 +381,7 @@ fn a_log_may_have_been_signed_for_a_while_and_not_at_other_times() {
     let mut log = Log::of(3);
     let mut bench = Bench::with(ClientConfig { identity: Some(of(1)), ..config() }, 1);
     bench.arrive_proven();
-    let chained = Some(Chained { chain: Some(log.chain(3)), since: Seq(7) });
+    let chained = Some(Chained { chain: Some(log.chain(3)), since: Seq(7) }.into());
     let (after, head) = (Seq(3), Seq(8));
     bench.hear(&ToClient::Joined(Joined { members: [ME, ANA].into(), after, head, chained, ..joined(&lobby(), 1, 0) }));
     bench.told();
@@ -437,7 +437,7 @@ fn a_host_that_has_proven_who_it_is_has_to_prove_what_it_says() {
 
     let mut bench = Bench::with(ClientConfig { identity: Some(of(1)), ..config() }, 1);
     bench.arrive_proven();
-    let chained = Some(Chained { chain: None, since: Seq(0) });
+    let chained = Some(Chained { chain: None, since: Seq(0) }.into());
     bench.hear(&ToClient::Joined(Joined { members: [ME, ANA].into(), chained, ..joined(&lobby(), LOBBY.0, 3) }));
     bench.said();
     bench.post(&lobby(), "hello?").unwrap();

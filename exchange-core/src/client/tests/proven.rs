@@ -41,7 +41,7 @@ impl Bench {
     fn enter_proven(&mut self) {
         self.hear(&ToClient::Welcome(welcome()));
         self.roster();
-        let chained = Some(Chained { chain: Some(Digest::from_bytes([1; 32])), since: Seq(0) });
+        let chained = Some(Chained { chain: Some(Digest::from_bytes([1; 32])), since: Seq(0) }.into());
         let lobby = joined(&RoomName::lobby(), LOBBY.0, 0);
         self.hear(&ToClient::Joined(Joined { members: [ME, ANA].into(), chained, ..lobby }));
     }

@@ -1,6 +1,6 @@
 //! The payloads of messages that refer to something, and of changes.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::ops::Deref;
 
 use bytes::Bytes;
@@ -67,7 +67,7 @@ pub struct Data {
 
 /// The people whom a text means: by who they are, so that what they are called later changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mentions(Vec<PeerId>);
+pub struct Mentions(Box<[PeerId]>);
 
 impl Mentions {
     /// How many people one text can mean.
@@ -105,7 +105,7 @@ impl FromIterator<PeerId> for Mentions {
                 mentions.push(peer);
             }
         }
-        Self(mentions)
+        Self(mentions.into())
     }
 }
 
@@ -126,7 +126,7 @@ impl Serialize for Mentions {
 impl<'de> Deserialize<'de> for Mentions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mentions: Vec<PeerId> = bounded(deserializer)?;
-        if mentions.len() > Self::MAX { Err(de::Error::custom("too many mentions")) } else { Ok(Self(mentions)) }
+        if mentions.len() > Self::MAX { Err(de::Error::custom("too many mentions")) } else { Ok(Self(mentions.into())) }
     }
 }
 
