@@ -56,6 +56,13 @@ pub struct Step {
     pub node: NodeId,
 }
 
+impl<N: Node> Slot<N> {
+    /// Whether there is nothing that keeps it from what happens now.
+    fn is_at_leisure(&self, now: Time) -> bool {
+        self.node.is_some() && self.pause.is_none() && self.busy_until <= now && self.backlog.is_empty()
+    }
+}
+
 impl<N: Node> World<N> {
     /// A world without nodes.
     pub fn new(seed: u64, weather: Weather) -> Self {
@@ -239,6 +246,26 @@ impl<N: Node> World<N> {
 
     /// Whether the node was told anything; if not, it is down, or has something else to do.
     fn happens(&mut self, id: NodeId, happening: Happening<N::Command>) -> bool {
+        let next = if self.slots[id.0].is_at_leisure(self.now) {
+            happening
+        } else if let Some(next) = self.put_off(id, happening) {
+            next
+        } else {
+            return false;
+        };
+        let slot = &self.slots[id.0];
+        let is_due = || slot.alarm.is_some_and(|at| at <= slot.clock.local(self.now));
+        let is_told = !matches!(next, Happening::Alarm) || is_due();
+        if is_told {
+            self.tell(id, next);
+        }
+        self.set_alarm(id);
+        is_told
+    }
+
+    /// Something happens to a machine that may be down, asleep, or busy with what happened before: what is next for it,
+    /// if it has time for anything.
+    fn put_off(&mut self, id: NodeId, happening: Happening<N::Command>) -> Option<Happening<N::Command>> {
         let now = self.now;
         let slot = &mut self.slots[id.0];
         if slot.node.is_none() {
@@ -246,12 +273,12 @@ impl<N: Node> World<N> {
             if let Happening::Notice(Notice::Accepted { socket, .. }) = happening {
                 self.net.release(now, socket);
             }
-            return false;
+            return None;
         }
         if let Some(pause) = slot.pause {
             if now < pause.until {
                 slot.backlog.push_back(happening);
-                return false;
+                return None;
             }
             slot.pause = None;
             if pause.freezes_clock {
@@ -264,24 +291,16 @@ impl<N: Node> World<N> {
                 self.alarms.put(slot.busy_until, id);
             }
             slot.backlog.push_back(happening);
-            return false;
+            return None;
+        }
+        if slot.backlog.is_empty() {
+            return Some(happening);
         }
         // One at a time, in order: whoever watches sees what came of each.
-        let happening = if slot.backlog.is_empty() {
-            let is_due = slot.alarm.is_some_and(|at| at <= slot.clock.local(now));
-            Some(happening).filter(|happening| is_due || !matches!(happening, Happening::Alarm))
-        } else {
-            if !matches!(happening, Happening::Alarm) {
-                slot.backlog.push_back(happening);
-            }
-            slot.backlog.pop_front()
-        };
-        let told_before = self.events;
-        if let Some(happening) = happening {
-            self.tell(id, happening);
+        if !matches!(happening, Happening::Alarm) {
+            slot.backlog.push_back(happening);
         }
-        self.set_alarm(id);
-        self.events > told_before
+        slot.backlog.pop_front()
     }
 
     fn tell(&mut self, id: NodeId, happening: Happening<N::Command>) {

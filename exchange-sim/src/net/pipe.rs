@@ -133,7 +133,12 @@ impl Pipe {
         while !rest.is_empty() {
             let length = if self.random.chance(weather.cut_writes) { self.some_of(rest.len()) } else { rest.len() };
             let data = front(&mut rest, length);
-            for data in self.meddle(data) {
+            let Some(how) = self.meddling.take() else {
+                let at = self.push(now, weather, What::Data(data));
+                first = first.or(at);
+                continue;
+            };
+            for data in self.meddle(how, data) {
                 let at = self.push(now, weather, What::Data(data));
                 first = first.or(at);
             }
@@ -142,8 +147,7 @@ impl Pipe {
     }
 
     /// What becomes of bytes on their way.
-    fn meddle(&mut self, data: Bytes) -> Vec<Bytes> {
-        let Some(how) = self.meddling.take() else { return vec![data] };
+    fn meddle(&mut self, how: Meddling, data: Bytes) -> Vec<Bytes> {
         let before = data.len();
         let meddled = match how {
             Meddling::Flip => {
