@@ -126,7 +126,7 @@ impl Full {
         };
         let mut view = View::new(session, self.seat.me().id, look, trust != Trust::Insecure, linked);
         for room in self.seat.rooms().await.unwrap_or_default() {
-            self.catch_up(&room, &mut view, false).await;
+            self.catch_up(&room, &mut view).await;
         }
         let mut terminal = Whole::take()?;
         let (mut keys, mut jobs) = (EventStream::new(), Jobs::listen()?);
@@ -234,9 +234,6 @@ impl Full {
             self.printer.tell(event).await;
         }
         view.tell(event, |peer: &Peer| self.printer.label(peer));
-        if let Event::RoomJoined { room, .. } = event {
-            self.catch_up(room, view, true).await;
-        }
         while let Some(line) = self.told.try_next() {
             match event {
                 Event::PeerJoined { room, peer, .. } => view.crowd(room, &self.printer.label(peer), true, now()),
@@ -248,11 +245,11 @@ impl Full {
         }
     }
 
-    /// Clients are told of what was said before they came; a host is not, for it has it.
-    async fn catch_up(&self, room: &RoomName, view: &mut View, is_new: bool) {
+    /// What was said in a session that is hosted again is told to nobody who was there, and a host was.
+    async fn catch_up(&self, room: &RoomName, view: &mut View) {
         let Seat::Host(host) = &self.seat else { return };
         for held in host.room(room.as_str()).messages().await.unwrap_or_default() {
-            view.catch_up(&held, |peer| self.printer.label(peer), is_new);
+            view.catch_up(&held, |peer| self.printer.label(peer));
         }
     }
 

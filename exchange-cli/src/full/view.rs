@@ -216,8 +216,8 @@ impl View {
         }
     }
 
-    /// Takes in what was said in a room before one came, as it stands now, and whether one hears of it for the first time.
-    pub(crate) fn catch_up(&mut self, held: &MessageView, label: impl Fn(&Peer) -> String, is_new: bool) {
+    /// Takes in what was said in a room before, as it stands now.
+    pub(crate) fn catch_up(&mut self, held: &MessageView, label: impl Fn(&Peer) -> String) {
         let message = held.message();
         let mut said = Said::new(message, &label(message.sender()), self.me, self.proves);
         if held.edited().is_some() {
@@ -228,8 +228,7 @@ impl View {
                 said.react(reaction, *peer, true);
             }
         }
-        let is_for_me = message.room().direct_between().is_some() && !message.is_mine();
-        self.of(message.room()).put(said, is_for_me && is_new);
+        self.of(message.room()).put(said, false);
     }
 
     /// Shows a line in a room, or in the one that is shown.

@@ -160,6 +160,18 @@ fn what_is_said_to_one_is_heard_by_one() {
 }
 
 #[test]
+fn whoever_hosts_hears_the_first_that_is_said_to_them_alone() {
+    let (mut ana, address) = host(&[]);
+    let mut bo = guest(&address, "bo", &[]);
+    ana.until("joined", "nick", "bo");
+    bo.say("/msg ana psst");
+    assert_eq!(ana.event("invited")["nick"], "bo");
+    assert_eq!(ana.message(), "psst", "it was said before ana came");
+    bo.say("/msg ana closer");
+    assert_eq!(ana.message(), "closer");
+}
+
+#[test]
 fn a_room_of_two_is_called_by_who_the_other_is() {
     let (mut ana, address) = host(&[]);
     let mut cy = reader(&address, "cy");

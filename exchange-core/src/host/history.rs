@@ -29,7 +29,7 @@ impl Host {
     pub fn messages(&self, room: &RoomName) -> impl DoubleEndedIterator<Item = MessageView> {
         let mut transcript = Transcript::new(usize::MAX, usize::MAX);
         for entry in self.history(room).into_iter().flat_map(|history| history.after(Seq::ZERO)) {
-            if let Some(event) = self.told_of(room.clone(), entry) {
+            if let Some(event) = self.told_of(room.clone(), entry, false) {
                 transcript.take(&event);
             }
         }

@@ -67,17 +67,10 @@ impl Host {
         }
         let Some(encoding) = state.encoding() else { return };
         room.log.offer(encoding);
-        let any_log = cfg!(exchange_bug = "epoch-not-compared");
-        let resumed = matches!(from, JoinFrom::After { epoch, .. } if epoch == room.log.epoch() || any_log);
+        let resumed = room.resumes(from);
         let known = room.resume_numbering(member, settled, sent, resumed);
-        let floor = if cfg!(exchange_bug = "policy-ignored") { Seq::ZERO } else { room.floor(member) };
-        let after = match from {
-            JoinFrom::Head => before,
-            JoinFrom::Last(entries) => before.back(u64::from(entries)).max(room.log.tail()).max(floor),
-            JoinFrom::After { seq, .. } if resumed => seq.min(before),
-            JoinFrom::Start => room.log.tail().max(floor),
-            JoinFrom::After { .. } => floor,
-        };
+        let floor = room.floor(member);
+        let after = room.begins_after(member, from, before);
         let after = if cfg!(exchange_bug = "resume-one-back") && resumed { after.back(1) } else { after };
         let after = if cfg!(exchange_bug = "resume-skips-one") && resumed { after.next() } else { after };
         room.subscribe(link);
@@ -106,25 +99,42 @@ impl Host {
         self.control(now, link, &ToClient::Parted { room }, out);
     }
 
-    pub(super) fn join_as_owner(&mut self, now: Time, name: &RoomName, out: &mut Outbox) -> Result<(), Refusal> {
-        self.enter_as_owner(now, name, Opening::Public, out)
+    pub(super) fn join_as_owner(
+        &mut self,
+        now: Time,
+        name: &RoomName,
+        from: JoinFrom,
+        out: &mut Outbox,
+    ) -> Result<(), Refusal> {
+        self.enter_as_owner(now, name, (from, Opening::Public), out)
     }
 
     pub(super) fn open_as_owner(&mut self, now: Time, name: &RoomName, out: &mut Outbox) -> Result<(), Refusal> {
-        self.enter_as_owner(now, name, Opening::Private, out)
+        self.enter_as_owner(now, name, (JoinFrom::Head, Opening::Private), out)
     }
 
     fn enter_as_owner(
         &mut self,
         now: Time,
         name: &RoomName,
-        opening: Opening,
+        (from, opening): (JoinFrom, Opening),
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
+        let known = self.room(name);
+        let was_in = known.is_some_and(|room| room.is_member(OWNER));
+        let before = known.map_or(Seq::ZERO, |room| room.log.head());
         let id = self.enter(now, OWNER, name, opening, out)?;
-        let name = self.rooms.get(&id).map_or(name, |room| &room.name).clone();
+        let Some(room) = self.rooms.get_mut(&id) else { return Ok(()) };
+        room.log.seal();
+        let (name, resumed) = (room.name.clone(), room.resumes(from));
+        let after = if was_in { before } else { room.begins_after(OWNER, from, before) };
         let members = self.members(&name).collect();
-        out.event(Event::RoomJoined { room: name, members, resumed: false });
+        out.event(Event::RoomJoined { room: name.clone(), members, resumed });
+        let after = after.max(before.back(self.limits.page_entries.into()));
+        let said_before = self.history(&name).into_iter().flat_map(|history| history.after(after));
+        for entry in said_before.take_while(|entry| entry.seq <= before) {
+            self.told_of(name.clone(), entry, true).into_iter().for_each(|event| out.event(event));
+        }
         Ok(())
     }
 

@@ -413,14 +413,16 @@ impl Round<'_> {
         self.host.type_as_owner(self.now, room, typing);
     }
 
-    /// The host itself joins a room, which is opened if there is none.
+    /// The host itself joins a room, which is opened if there is none. [`Event::RoomJoined`] tells of it, and what was said
+    /// there before follows as it does for clients: from where one wants to begin, but at most the last
+    /// [`Limits::page_entries`].
     ///
     /// # Errors
     ///
     /// [`Refusal`] if a limit is reached.
-    pub fn join(&mut self, room: &RoomName) -> Result<(), Refusal> {
+    pub fn join(&mut self, room: &RoomName, from: JoinFrom) -> Result<(), Refusal> {
         self.host.check_open()?;
-        self.host.join_as_owner(self.now, room, self.out)
+        self.host.join_as_owner(self.now, room, from, self.out)
     }
 
     /// The host itself opens a private room, which only those may join who are invited.

@@ -234,7 +234,7 @@ impl Host {
             self.tell_owner_of_typing(room, author, false, out);
         }
         // What the others read from their links, the host is told as it happens.
-        if let Some(event) = told.and_then(|(name, entry)| self.told_of(name, entry)) {
+        if let Some(event) = told.and_then(|(name, entry)| self.told_of(name, entry, false)) {
             let me = self.roster.record(OWNER).map(|record| record.peer);
             if let (Some(room), Some(me)) = (self.rooms.get_mut(&room), me) {
                 room.reading.take(&event, me);
@@ -245,12 +245,12 @@ impl Host {
     }
 
     /// What an entry tells the host itself, which is a participant like everybody.
-    pub(super) fn told_of(&self, room: RoomName, entry: Entry) -> Option<Event> {
+    pub(super) fn told_of(&self, room: RoomName, entry: Entry, replayed: bool) -> Option<Event> {
         let record = self.roster.record(entry.author)?;
         let mine = entry.author == OWNER;
         if mine && matches!(entry.body, Body::Join { .. } | Body::Leave { .. }) {
             return None;
         }
-        Some(Event::of_entry(room, entry, record.author(mine), false))
+        Some(Event::of_entry(room, entry, record.author(mine), replayed))
     }
 }

@@ -31,7 +31,7 @@ pub(crate) use self::{
 use crate::{
     digest::ShortDigest,
     ids::{Cmid, MemberId, RoomId, Seq},
-    message::{Commitment, HistoryPolicy, Rules},
+    message::{Commitment, HistoryPolicy, JoinFrom, Rules},
     name::{Remark, RoomName},
     reason::Refusal,
     seam::LinkId,
@@ -183,7 +183,28 @@ impl Room {
 
     /// The place up to which what was made is not for that member.
     pub(crate) fn floor(&self, member: MemberId) -> Seq {
+        if cfg!(exchange_bug = "policy-ignored") {
+            return Seq::ZERO;
+        }
         self.members.get(&member).map_or(Seq::ZERO, |membership| membership.floor)
+    }
+
+    /// Whether whoever wants to begin there has been in this log before.
+    pub(crate) fn resumes(&self, from: JoinFrom) -> bool {
+        let any_log = cfg!(exchange_bug = "epoch-not-compared");
+        matches!(from, JoinFrom::After { epoch, .. } if epoch == self.log.epoch() || any_log)
+    }
+
+    /// The place after which a member begins who wants to begin there, and joined when the log's last was `before`.
+    pub(crate) fn begins_after(&self, member: MemberId, from: JoinFrom, before: Seq) -> Seq {
+        let floor = self.floor(member);
+        match from {
+            JoinFrom::Head => before,
+            JoinFrom::Last(entries) => before.back(u64::from(entries)).max(self.log.tail()).max(floor),
+            JoinFrom::After { seq, .. } if self.resumes(from) => seq.min(before),
+            JoinFrom::Start => self.log.tail().max(floor),
+            JoinFrom::After { .. } => floor,
+        }
     }
 
     /// When a member last said something.

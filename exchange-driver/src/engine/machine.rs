@@ -140,9 +140,8 @@ impl Participant for host::Round<'_> {
         Self::post(self, room, body)
     }
 
-    fn join(&mut self, room: &RoomName, _from: JoinFrom) -> Result<(), Refusal> {
-        // The host has every log already.
-        Self::join(self, room)
+    fn join(&mut self, room: &RoomName, from: JoinFrom) -> Result<(), Refusal> {
+        Self::join(self, room, from)
     }
 
     fn leave(&mut self, room: &RoomName) -> Result<(), Refusal> {

@@ -5,8 +5,8 @@ use std::path::Path;
 use exchange_driver::{
     Store as _,
     core::{
-        Body, Durability, Effect, Event, Host, HostConfig, Input, Limits, Mentions, Outbox, Outcome, RoomName, Seed,
-        Seq, Text, Time, Timestamp,
+        Body, Durability, Effect, Event, Host, HostConfig, Input, JoinFrom, Limits, Mentions, Outbox, Outcome,
+        RoomName, Seed, Seq, Text, Time, Timestamp,
         message::{Delete, Edit},
     },
     sqlite::{Found, SqliteStore},
@@ -41,7 +41,7 @@ impl Talk {
         let mut round = self.host.round(Time::ZERO, &mut out);
         let is_member = round.host().joined_rooms().any(|joined| joined == room);
         if !is_member {
-            round.join(room).unwrap();
+            round.join(room, JoinFrom::Head).unwrap();
         }
         for body in bodies {
             self.wall += 1;

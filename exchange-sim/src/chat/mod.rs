@@ -298,8 +298,8 @@ fn host_does(host: &mut Station<Host>, command: Command, io: &mut Io<'_>) {
             let from = page_from(head, back, after);
             host.fetch(io, room, from, count, |round, room| round.fetch(room, from, count));
         }
-        Command::Join { room, .. } => {
-            host.wish(io, Seen::Enters { room: room.clone(), is_private: false }, |round| round.join(&room));
+        Command::Join { room, from } => {
+            host.wish(io, Seen::Enters { room: room.clone(), is_private: false }, |round| round.join(&room, from));
         }
         Command::Open { room } => {
             host.wish(io, Seen::Enters { room: room.clone(), is_private: true }, |round| round.open(&room));

@@ -7,8 +7,8 @@ use crate::{body_of, encoding, presence, to_host};
 use arbitrary::{Result, Unstructured};
 use core::time::Duration;
 use exchange_core::{
-    Body, Effect, Encoding, Host, HostConfig, Input, Limits, LinkId, LinkLoss, MemberId, Outbox, PeerId, ProducerId,
-    Rate, Rev, RoomId, RoomName, Seed, Seq, Time, Timestamp, Token, Violation,
+    Body, Effect, Encoding, Host, HostConfig, Input, JoinFrom, Limits, LinkId, LinkLoss, MemberId, Outbox, PeerId,
+    ProducerId, Rate, Rev, RoomId, RoomName, Seed, Seq, Time, Timestamp, Token, Violation,
     message::{FRAME_HEADER, Hello, MAX_FRAME, ToClient, ToHost},
     wire::frames,
 };
@@ -179,7 +179,7 @@ impl World {
         let mut round = self.host.round(self.now, &mut self.out);
         match act {
             0..=8 => drop(round.post(&room, Body::text(text))),
-            9..=11 => drop(round.join(&room)),
+            9..=11 => drop(round.join(&room, JoinFrom::Start)),
             12..=14 => drop(round.leave(&room)),
             _ => round.close(),
         }

@@ -6,8 +6,8 @@ use core::time::Duration;
 use arbitrary::{Result, Unstructured};
 use bytes::{Bytes, BytesMut};
 use exchange_core::{
-    Archive, Body, Durability, Effect, Encoding, Host, HostConfig, Input, Limits, LinkId, MessageView, Outbox, PeerId,
-    Presence, ProducerId, RoomName, Seed, Time, Timestamp, Token,
+    Archive, Body, Durability, Effect, Encoding, Host, HostConfig, Input, JoinFrom, Limits, LinkId, MessageView,
+    Outbox, PeerId, Presence, ProducerId, RoomName, Seed, Time, Timestamp, Token,
     message::{FRAME_HEADER, Hello, ToHost},
     store::{Key, read_entry},
 };
@@ -80,7 +80,11 @@ fn live(mut host: Host, mut disk: Disk, mut now: Time, u: &mut Unstructured<'_>)
     for _ in 0..u.int_in_range(0..=3)? {
         let name = if u.arbitrary()? { RoomName::lobby() } else { "den".parse().expect("it is valid") };
         let mut round = host.round(now, &mut out);
-        let _ = if u.arbitrary()? { round.join(&name) } else { round.post(&name, Body::text("hello")).map(drop) };
+        let _ = if u.arbitrary()? {
+            round.join(&name, JoinFrom::Start)
+        } else {
+            round.post(&name, Body::text("hello")).map(drop)
+        };
         drop(round);
         keep(&mut host, now, &mut disk, &mut out);
     }

@@ -114,8 +114,8 @@ impl Chaos {
     fn of(host: HostConfig, seed: u64, window: u32, keeps: bool) -> Self {
         let mut world = World::new(host, seed);
         world.window = window;
-        world.host(|host| host.join(&den())).unwrap();
-        world.host(|host| host.join(&rooms()[2])).unwrap();
+        world.host(|host| host.join(&den(), JoinFrom::Head)).unwrap();
+        world.host(|host| host.join(&rooms()[2], JoinFrom::Head)).unwrap();
         for index in 0..CLIENTS {
             let nick = format!("client {index}").parse().unwrap();
             let config = ClientConfig { lobby_from: JoinFrom::Start, keeps, ..ClientConfig::new(nick) };
@@ -152,7 +152,7 @@ impl Chaos {
             Op::NetworkChanged(who) => world.client(who, |client| client.handle(Input::NetworkChanged)),
             Op::Door(who, true) => world.client(who, |client| client.join(door, JoinFrom::Head)).unwrap(),
             Op::Door(who, false) => drop(world.client(who, |client| client.leave(door))),
-            Op::HostDoor(true) => drop(world.host(|host| host.join(door))),
+            Op::HostDoor(true) => drop(world.host(|host| host.join(door, JoinFrom::Head))),
             Op::HostDoor(false) => drop(world.host(|host| host.leave(door))),
             Op::Fetch(who, room, from, count) => {
                 if let Ok(id) = world.client(who, |client| client.fetch(&rooms()[room], from, count)) {

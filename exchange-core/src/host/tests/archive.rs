@@ -20,7 +20,7 @@ const DEN: RoomId = RoomId(2);
 /// A host that has kept what a client said in the lobby and in the den.
 fn talked() -> Bench {
     let mut bench = Bench::with(HostConfig { store: Some(Durability::Fsynced), ..config() });
-    bench.round(|round| round.join(&den())).unwrap();
+    bench.round(|round| round.join(&den(), JoinFrom::Head)).unwrap();
     bench.round(|round| round.post(&den(), Body::Act(Act::Topic("optics".parse().ok())))).unwrap();
     let link = bench.open(1, Encoding::Postcard, WINDOW);
     let rooms = [join(&RoomName::lobby(), JoinFrom::Head), join(&den(), JoinFrom::Head)];

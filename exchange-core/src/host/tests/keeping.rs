@@ -98,7 +98,7 @@ fn nothing_is_shown_or_acknowledged_before_it_is_kept() {
 #[test]
 fn a_host_that_is_restored_goes_on_with_its_session() {
     let mut bench = Bench::with(keeping());
-    bench.round(|round| round.join(&den())).unwrap();
+    bench.round(|round| round.join(&den(), JoinFrom::Head)).unwrap();
     bench.sync();
     let link = bench.open(1, Encoding::Postcard, WINDOW);
     bench.say(link, &hello(1, 1, None));

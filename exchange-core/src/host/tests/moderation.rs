@@ -409,7 +409,7 @@ fn only_so_many_are_banned_and_muted_at_once() {
 #[test]
 fn a_closed_room_is_closed_for_all_and_one_of_its_name_begins_anew() {
     let (mut bench, room, [ana, bo, _]) = founded();
-    bench.round(|round| round.join(&den())).unwrap();
+    bench.round(|round| round.join(&den(), JoinFrom::Head)).unwrap();
     let before = bench.host.history(&den()).unwrap().epoch();
     for link in [ana, bo] {
         bench.heard(link);

@@ -165,7 +165,11 @@ fn a_room_of_two_is_for_these_two() {
     bench.heard(links[2]);
     bench.say(links[2], &join(&room, JoinFrom::Start));
     assert_eq!(refusals(&bench.heard(links[2])), [Refusal::NotAllowed]);
-    assert_eq!(bench.round(|round| round.join(&room)), Err(Refusal::NotAllowed), "also not the host's owner");
+    assert_eq!(
+        bench.round(|round| round.join(&room, JoinFrom::Head)),
+        Err(Refusal::NotAllowed),
+        "also not the host's owner"
+    );
     assert_eq!(listed(&mut bench, links[2]).len(), 1);
     bench.say(links[0], &text(joined.room, 1, "psst"));
     let heard = {
@@ -189,7 +193,7 @@ fn the_owner_is_told_of_invitations_too() {
     let owner = bench.host.me().unwrap();
     bench.join(link, &RoomName::direct(peer(1).id, owner.id), JoinFrom::Head);
     assert!(bench.told.iter().any(|event| matches!(event, Event::Invited { by, .. } if by.id == peer(1).id)));
-    bench.round(|round| round.join(&RoomName::direct(owner.id, peer(1).id))).unwrap();
+    bench.round(|round| round.join(&RoomName::direct(owner.id, peer(1).id), JoinFrom::Head)).unwrap();
 }
 
 /// Someone who joins from the start after five messages, in a room of that policy.

@@ -169,7 +169,7 @@ fn a_host_of_a_busy_room_wakes_once_a_second_for_it() {
 fn a_room_that_was_closed_is_not_waited_for() {
     let mut bench = forgetful();
     bench.pass(secs(AGE));
-    bench.round(|round| round.join(&den())).unwrap();
+    bench.round(|round| round.join(&den(), JoinFrom::Head)).unwrap();
     bench.pass(secs(1));
     let number = RoomId(2);
     bench.round(|round| round.post(&den(), Body::Act(crate::message::Act::Close))).unwrap();
@@ -245,7 +245,7 @@ fn a_log_that_was_emptied_goes_on_where_it_was_when_its_host_is_restored() {
 fn rows_of_the_first_form_are_read_as_well() {
     let mut bench = Bench::with(keeping(None));
     bench.post(&lobby(), "one").unwrap();
-    bench.round(|round| round.join(&den())).unwrap();
+    bench.round(|round| round.join(&den(), JoinFrom::Head)).unwrap();
     bench.store_all();
     let before = (bench.kept(&lobby()), bench.host.messages(&lobby()).collect::<Vec<_>>());
     for (key, row) in &mut bench.disk.rows {

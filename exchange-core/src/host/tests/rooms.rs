@@ -1,14 +1,14 @@
 //! Joining, leaving, and what is whose in which room.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use super::{Bench, LOBBY, config, den, entries, hello, join, text, texts};
 use crate::{
-    event::{Event, Peer},
+    event::{Event, Message, Peer},
     host::{HostConfig, RoomName},
     ids::{Cmid, MemberId, RoomId, Seq},
     limits::Limits,
-    message::{Body, JoinFrom, LeaveReason, ToClient, ToHost},
+    message::{Body, Edit, JoinFrom, LeaveReason, ToClient, ToHost},
     name::NameError,
     reason::{CloseReason, Refusal, Violation},
 };
@@ -56,7 +56,7 @@ fn a_room_is_found_however_its_name_is_written_and_shown_as_it_was_opened() {
     let opened = bench.join(one, &"Café".parse().unwrap(), JoinFrom::Head);
     let found = bench.join(other, &"CAFE\u{301}".parse().unwrap(), JoinFrom::Head);
     assert_eq!((found.room, found.epoch, found.name.as_str()), (opened.room, opened.epoch, "Café"));
-    bench.round(|round| round.join(&"café".parse().unwrap())).unwrap();
+    bench.round(|round| round.join(&"café".parse().unwrap(), JoinFrom::Head)).unwrap();
     let told =
         bench.told.iter().rev().find_map(|e| if let Event::RoomJoined { room, .. } = e { Some(room) } else { None });
     assert_eq!(told.unwrap().as_str(), "Café");
@@ -170,7 +170,7 @@ fn a_session_has_only_so_many_rooms() {
     bench.say(link, &join(&room(2), JoinFrom::Head));
     let (room, refusal) = (room(2), Refusal::TooManyRooms);
     assert_eq!(bench.heard(link), [ToClient::JoinRefused { room: room.clone(), refusal }]);
-    assert_eq!(bench.round(|round| round.join(&room)), Err(refusal));
+    assert_eq!(bench.round(|round| round.join(&room, JoinFrom::Head)), Err(refusal));
     assert_eq!(bench.host.rooms().count(), 3);
 }
 
@@ -216,7 +216,7 @@ fn a_log_that_has_no_number_left_takes_nothing_more_and_everything_else_goes_on(
     bench.heard(outside);
     bench.say(outside, &join(&den(), JoinFrom::Head));
     assert_eq!(bench.heard(outside), [ToClient::JoinRefused { room: den(), refusal: Refusal::LogExhausted }]);
-    assert_eq!(bench.round(|round| round.join(&den())), Err(Refusal::LogExhausted));
+    assert_eq!(bench.round(|round| round.join(&den(), JoinFrom::Head)), Err(Refusal::LogExhausted));
     bench.say(inside, &ToHost::Leave { room: den_id });
     assert_eq!(bench.heard(inside), [ToClient::Parted { room: den_id }]);
     bench.say(inside, &text(LOBBY, 1, "elsewhere"));
@@ -229,7 +229,7 @@ fn the_host_itself_is_a_member_like_everybody() {
     let link = bench.member(1);
     bench.heard(link);
     assert_eq!(bench.post(&den(), "too early"), Err(Refusal::NotMember));
-    bench.round(|round| round.join(&den())).unwrap();
+    bench.round(|round| round.join(&den(), JoinFrom::Head)).unwrap();
     let me = bench.host.me().unwrap();
     let joined = Event::RoomJoined { room: den(), members: [me.clone()].into(), resumed: false };
     assert_eq!(bench.told.last(), Some(&joined));
@@ -252,4 +252,49 @@ fn the_host_itself_is_a_member_like_everybody() {
     bench.say(link, &text(den_id, 2, "still there?"));
     assert_eq!(crate::testing::texts(&bench.told, &den()).len(), 2, "it hears no more");
     assert_eq!(bench.round(|round| round.leave(&den())), Err(Refusal::NotMember));
+}
+
+/// What the host is told again of the den when it joins from there, after Ana has said four things in it.
+fn told_again(bench: &mut Bench, from: JoinFrom) -> Vec<String> {
+    bench.told.clear();
+    bench.round(|round| round.join(&den(), from)).unwrap();
+    assert!(matches!(bench.told.first(), Some(Event::RoomJoined { .. })), "{:?}", bench.told);
+    assert!(crate::testing::messages(&bench.told, &den()).all(Message::is_replayed));
+    crate::testing::texts(&bench.told, &den())
+}
+
+#[test]
+fn the_host_itself_is_told_what_was_said_in_a_room_before_it_came() {
+    let mut bench = Bench::new();
+    let link = bench.member(1);
+    let joined = bench.join(link, &den(), JoinFrom::Head);
+    for (cmid, said) in (1..).zip(["one", "two", "three", "four"]) {
+        bench.say(link, &text(joined.room, cmid, said));
+    }
+    let edit = Edit { of: Seq(5), mentions: [].into_iter().collect(), text: "4".into() };
+    let edit = ToHost::Send { room: joined.room, cmid: Cmid(5), body: Body::Edit(edit), commitment: None };
+    bench.say(link, &edit);
+
+    assert_eq!(told_again(&mut bench, JoinFrom::Last(3)), ["three", "four"], "of three entries, one is an edit");
+    assert!(matches!(bench.told.last(), Some(Event::Edited { change, .. }) if change.replayed && change.of == Seq(5)));
+    assert_eq!(bench.host.unread(&den()).messages, 0, "it was there before");
+    assert_eq!(told_again(&mut bench, JoinFrom::Start), [""; 0], "it is in there already");
+    let mut again = |from| {
+        bench.round(|round| round.leave(&den())).unwrap();
+        told_again(&mut bench, from)
+    };
+    assert_eq!(again(JoinFrom::Start), ["one", "two", "three", "four"]);
+    assert_eq!(again(JoinFrom::Head), [""; 0]);
+    assert_eq!(again(JoinFrom::After { epoch: joined.epoch, seq: Seq(4) }), ["four"]);
+}
+
+#[test]
+fn of_what_was_said_before_the_host_itself_is_told_no_more_than_a_page() {
+    let mut bench = limited(Limits { page_entries: 2, ..Limits::lan() });
+    let link = bench.member(1);
+    let room = bench.join(link, &den(), JoinFrom::Head).room;
+    for (cmid, said) in (1..).zip(["one", "two", "three"]) {
+        bench.say(link, &text(room, cmid, said));
+    }
+    assert_eq!(told_again(&mut bench, JoinFrom::Start), ["two", "three"]);
 }
