@@ -129,7 +129,7 @@ impl Seen {
             .map(|(interface, _)| {
                 let next = match self.firewall {
                     Some(firewall) => {
-                        format!("{} seems to be on. This lets it in: {}", firewall.name, firewall.for_discovery)
+                        format!("{} seems to be on. This lets it in: {}", firewall.name(), firewall.for_discovery())
                     }
                     None => "Let UDP port 5353 in, in the firewall of this machine.".into(),
                 };
@@ -148,7 +148,7 @@ impl Seen {
             let next = "Are both on the same network? One for guests often keeps devices apart: try another, or a phone's \
                         hotspot.";
             let firewall = self.firewall.map_or_else(String::new, |firewall| {
-                format!(" {} seems to be on; this lets others in: {}", firewall.name, firewall.for_discovery)
+                format!(" {} seems to be on; this lets others in: {}", firewall.name(), firewall.for_discovery())
             });
             findings.push(Finding::note(
                 "nobody_heard",
@@ -165,8 +165,11 @@ impl Seen {
                 let firewall = self.firewall?;
                 Finding::note(
                     "firewall",
-                    format!("{} seems to be on. It may keep others from a session that is hosted here.", firewall.name),
-                    format!("If they cannot join, this lets them in: {}", firewall.for_sessions),
+                    format!(
+                        "{} seems to be on. It may keep others from a session that is hosted here.",
+                        firewall.name()
+                    ),
+                    format!("If they cannot join, this lets them in: {}", firewall.for_sessions(DEFAULT_PORT)),
                 )
             }
             Port::Session => return None,
@@ -186,7 +189,11 @@ impl Seen {
                 let at = listed(addresses).unwrap_or_default();
                 let next = match self.firewall {
                     Some(firewall) => {
-                        format!("{} seems to be on. This lets them in: {}", firewall.name, firewall.for_sessions)
+                        format!(
+                            "{} seems to be on. This lets them in: {}",
+                            firewall.name(),
+                            firewall.for_sessions(DEFAULT_PORT)
+                        )
                     }
                     None => format!("Let TCP port {DEFAULT_PORT} in, in the firewall of this machine."),
                 };

@@ -1,56 +1,80 @@
-//! The firewall of this machine, as far as it can be told which there is, and what opens it.
+//! The firewall of a machine, as far as it can be told which there is, and what opens it.
+
+#[cfg(any(target_os = "linux", test))]
+mod linux;
+
+use serde::{Deserialize, Serialize};
 
 /// A firewall that seems to be switched on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Firewall {
-    pub(super) name: &'static str,
-    /// What lets multicast DNS in.
-    pub(super) for_discovery: &'static str,
-    /// What lets those in who join a session.
-    pub(super) for_sessions: &'static str,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Firewall {
+    Ufw,
+    Firewalld,
+    Nftables,
+    Iptables,
+    Macos,
+    Windows,
 }
 
 impl Firewall {
-    #[cfg(target_os = "linux")]
+    /// The one of this machine. Which rules there are is for the administrator to see; that there are some, everybody can.
     pub(super) fn find() -> Option<Self> {
-        use std::{fs, path::Path};
+        #[cfg(target_os = "linux")]
+        return linux::find("/".as_ref());
+        #[cfg(target_os = "macos")]
+        return Some(Self::Macos);
+        #[cfg(windows)]
+        return Some(Self::Windows);
+        #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+        return None;
+    }
 
-        const UFW: Firewall = Firewall {
-            name: "ufw",
-            for_discovery: "sudo ufw allow 5353/udp",
-            for_sessions: "sudo ufw allow 27027/tcp",
-        };
-        const FIREWALLD: Firewall = Firewall {
-            name: "firewalld",
-            for_discovery: "sudo firewall-cmd --add-service=mdns",
-            for_sessions: "sudo firewall-cmd --add-port=27027/tcp",
-        };
-        // Which rules there are is for the administrator to see; that there are some, everybody can.
-        let is_on = |settings: String| settings.lines().any(|line| line.trim().eq_ignore_ascii_case("enabled=yes"));
-        if fs::read_to_string("/etc/ufw/ufw.conf").is_ok_and(is_on) {
-            Some(UFW)
-        } else {
-            Path::new("/run/firewalld.pid").exists().then_some(FIREWALLD)
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Ufw => "ufw",
+            Self::Firewalld => "firewalld",
+            Self::Nftables => "nftables",
+            Self::Iptables => "iptables",
+            Self::Macos => "The firewall of macOS",
+            Self::Windows => "The firewall of Windows",
         }
     }
 
-    #[cfg(target_os = "macos")]
-    pub(super) fn find() -> Option<Self> {
-        Some(Self {
-            name: "The firewall of macOS",
-            for_discovery: "System Settings, Privacy & Security, Local Network: allow the terminal that exchange runs in",
-            for_sessions: "System Settings, Network, Firewall, Options: allow connections to exchange",
-        })
+    /// What lets multicast DNS in.
+    pub(super) fn for_discovery(self) -> String {
+        match self {
+            Self::Ufw => "sudo ufw allow 5353/udp".into(),
+            Self::Firewalld => "sudo firewall-cmd --add-service=mdns".into(),
+            Self::Nftables => in_nftables("udp", 5353),
+            Self::Iptables => in_iptables("udp", 5353),
+            Self::Macos => {
+                "System Settings, Privacy & Security, Local Network: allow the terminal that exchange runs in".into()
+            }
+            Self::Windows => ON_WINDOWS.into(),
+        }
     }
 
-    #[cfg(windows)]
-    pub(super) fn find() -> Option<Self> {
-        const ALLOW: &str = "Windows Security, Firewall, Allow an app: exchange, on private networks; and make sure that this network is a private one";
-        Some(Self { name: "The firewall of Windows", for_discovery: ALLOW, for_sessions: ALLOW })
-    }
-
-    #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
-    pub(super) fn find() -> Option<Self> {
-        None
+    /// What lets those in who join a session at this port.
+    pub(super) fn for_sessions(self, port: u16) -> String {
+        match self {
+            Self::Ufw => format!("sudo ufw allow {port}/tcp"),
+            Self::Firewalld => format!("sudo firewall-cmd --add-port={port}/tcp"),
+            Self::Nftables => in_nftables("tcp", port),
+            Self::Iptables => in_iptables("tcp", port),
+            Self::Macos => "System Settings, Network, Firewall, Options: allow connections to exchange".into(),
+            Self::Windows => ON_WINDOWS.into(),
+        }
     }
 }
+
+/// As distributions call the table and the chain in the configuration that they come with.
+fn in_nftables(protocol: &str, port: u16) -> String {
+    format!("sudo nft insert rule inet filter input {protocol} dport {port} accept")
+}
+
+fn in_iptables(protocol: &str, port: u16) -> String {
+    format!("sudo iptables -I INPUT -p {protocol} --dport {port} -j ACCEPT")
+}
+
+const ON_WINDOWS: &str = "Windows Security, Firewall, Allow an app: exchange, on private networks; and make sure that this network is a private one";

@@ -4,8 +4,6 @@ use if_addrs::{IfAddr, Ifv4Addr};
 
 use super::*;
 
-const UFW: Firewall = Firewall { name: "ufw", for_discovery: "allow 5353", for_sessions: "allow 27027" };
-
 fn interface(name: &str, number: u8, left_out: Option<LeftOut>) -> Interface {
     let ip = Ipv4Addr::new(10, number, 0, 1);
     let address = Ifv4Addr { ip, netmask: Ipv4Addr::new(255, 255, 0, 0), prefixlen: 16, broadcast: None };
@@ -111,7 +109,7 @@ fn an_interface_that_hears_not_even_itself_is_behind_a_firewall() {
     let blocked = &seen.findings()[0];
     assert!(blocked.is_problem && blocked.code == "multicast_blocked", "{blocked:?}");
     assert_said(blocked, &["on eth0 ", "UDP port 5353"]);
-    let seen = Seen { firewall: Some(UFW), ..with_heard(&[heard(false, 0)]) };
+    let seen = Seen { firewall: Some(Firewall::Ufw), ..with_heard(&[heard(false, 0)]) };
     assert_said(&seen.findings()[0], &["ufw", "allow 5353"]);
 }
 
@@ -137,8 +135,8 @@ fn a_port_that_cannot_be_had_or_reached_is_told_with_a_way_around() {
     assert_problem(&with_port(Port::Forbidden), "port_forbidden", &["27027", "--port"]);
     let unreachable = with_port(Port::Unreachable(vec![(Ipv4Addr::new(10, 7, 0, 1), DEFAULT_PORT).into()]));
     assert_problem(&unreachable, "port_unreachable", &["10.7.0.1:27027", "Let TCP port 27027 in"]);
-    assert_problem(&Seen { firewall: Some(UFW), ..unreachable }, "port_unreachable", &["ufw", "allow 27027"]);
-    assert_note(&Seen { firewall: Some(UFW), ..fine() }, "firewall", &["ufw", "allow 27027"]);
+    assert_problem(&Seen { firewall: Some(Firewall::Ufw), ..unreachable }, "port_unreachable", &["ufw", "allow 27027"]);
+    assert_note(&Seen { firewall: Some(Firewall::Ufw), ..fine() }, "firewall", &["ufw", "allow 27027"]);
 }
 
 #[test]
