@@ -8,6 +8,7 @@ mod firewall;
 mod multicast;
 mod port;
 mod report;
+mod route;
 
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use crate::{
     exit::{Exit, Failure},
     find,
     line::Line,
-    local,
+    local::{self, Interface},
 };
 
 /// How long to listen, unless the user says so.
@@ -47,7 +48,7 @@ pub(crate) async fn run(app: App, arguments: &DoctorArguments) -> Result<Exit, F
                 None => Ok(SessionTable::new()),
             }
         };
-        let (sessions, mut seen) = tokio::join!(looking, look_around(&common, patience));
+        let (sessions, mut seen) = tokio::join!(looking, look_around(&common, patience, Breadth::Everywhere));
         let sessions = sessions?;
         seen.port = Some(port::look(&seen.used().cloned().collect::<Vec<_>>()).await);
         seen.sessions = join_all(sessions.iter().map(try_host)).await;
@@ -64,19 +65,31 @@ pub(crate) async fn run(app: App, arguments: &DoctorArguments) -> Result<Exit, F
 
 /// What to say when nobody was found: what stands in the way, or may.
 pub(crate) async fn in_short(app: &App) -> Vec<Line> {
-    let seen = look_around(&app.common, MOMENT).await;
+    let seen = look_around(&app.common, MOMENT, Breadth::InUse).await;
     report::short(app, &seen.findings())
 }
 
+/// On which interfaces to hear who is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Breadth {
+    /// On those in use.
+    InUse,
+    /// On others as well: those who are looked for may be where nobody looks.
+    Everywhere,
+}
+
 /// Looks at this machine and listens to its networks.
-async fn look_around(common: &Common, patience: Duration) -> Seen {
+async fn look_around(common: &Common, patience: Duration, breadth: Breadth) -> Seen {
     let interfaces = local::all_interfaces(&common.interface);
-    let used: Vec<_> = interfaces.iter().filter(|interface| interface.is_used()).cloned().collect();
-    let heard = if common.no_discovery { None } else { multicast::probe(&used, patience).await.ok() };
+    let is_heard =
+        |interface: &&Interface| interface.is_used() || breadth == Breadth::Everywhere && interface.could_be_used();
+    let heard_on: Vec<_> = interfaces.iter().filter(is_heard).cloned().collect();
+    let heard = if common.no_discovery { None } else { multicast::probe(&heard_on, patience).await.ok() };
     Seen {
         chosen: common.interface.clone(),
         interfaces,
         heard,
+        outward: route::outward(),
         sessions: Vec::new(),
         port: None,
         firewall: Firewall::find(),

@@ -42,6 +42,12 @@ impl Interface {
         self.left_out.is_none()
     }
 
+    /// Whether it leads to other machines, though it may be left out.
+    pub(crate) fn could_be_used(&self) -> bool {
+        let is_up = !matches!(self.left_out, Some(LeftOut::Loopback | LeftOut::Down));
+        is_up && !self.ips().any(|ip| ip.is_loopback())
+    }
+
     /// Whether an address is on the network that this interface leads to.
     pub(crate) fn leads_to(&self, ip: IpAddr) -> bool {
         self.addresses.iter().any(|own| match (own, ip) {

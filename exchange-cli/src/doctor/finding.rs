@@ -1,11 +1,16 @@
 //! From what was seen to what it means and what to do about it.
 
-use std::net::SocketAddr;
+mod interfaces;
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+};
 
 use exchange_tokio::core::{SessionName, discovery::DEFAULT_PORT};
 
 use super::{firewall::Firewall, multicast::Heard, port::Port};
-use crate::local::{Interface, LeftOut};
+use crate::local::Interface;
 
 /// What was seen.
 #[derive(Debug)]
@@ -13,8 +18,10 @@ pub(super) struct Seen {
     /// The interfaces that the user wants to be used, if only some.
     pub(super) chosen: Vec<String>,
     pub(super) interfaces: Vec<Interface>,
-    /// What was heard on each of the interfaces in use; none if nobody listened.
-    pub(super) heard: Option<Vec<Heard>>,
+    /// What was heard on which interface, by its name: on those in use and maybe others. None if nobody listened.
+    pub(super) heard: Option<BTreeMap<String, Heard>>,
+    /// The address of this machine towards other networks.
+    pub(super) outward: Option<IpAddr>,
     /// The sessions that were heard of, and whether their hosts answer.
     pub(super) sessions: Vec<Session>,
     /// None if it was not looked at.
@@ -60,54 +67,28 @@ impl Seen {
         self.interfaces.iter().filter(|interface| interface.is_used())
     }
 
-    /// All interfaces, those in use with what was heard there.
+    /// All interfaces, with what was heard there.
     pub(super) fn with_heard(&self) -> impl Iterator<Item = (&Interface, Option<&Heard>)> {
-        let mut heard = self.heard.iter().flatten();
-        self.interfaces.iter().map(move |interface| {
-            let heard = if interface.is_used() { heard.next() } else { None };
-            (interface, heard)
-        })
+        let heard = |interface: &Interface| self.heard.as_ref()?.get(&interface.name);
+        self.interfaces.iter().map(move |interface| (interface, heard(interface)))
+    }
+
+    /// The interfaces in use, with what was heard there, if anybody listened.
+    fn heard_in_use(&self) -> impl Iterator<Item = (&Interface, &Heard)> {
+        let used = self.with_heard().filter(|(interface, _)| interface.is_used());
+        used.filter_map(|(interface, heard)| Some((interface, heard?)))
     }
 
     /// What it means: problems first, each where the way from here to others is broken.
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings: Vec<_> = [self.network(), self.mdns_port()].into_iter().flatten().collect();
         findings.extend(self.multicast());
+        findings.extend(self.wrong_interface());
         findings.extend(self.port());
         findings.extend(self.silent_hosts());
         findings.extend(self.nobody());
         findings.sort_by_key(|finding| !finding.is_problem);
         findings
-    }
-
-    fn network(&self) -> Option<Finding> {
-        if self.used().next().is_some() {
-            return None;
-        }
-        let left_out = |why| {
-            let names = self.interfaces.iter().filter(move |interface| interface.left_out == Some(why));
-            listed(names.map(|interface| &interface.name))
-        };
-        let (down, virtual_ones) = (left_out(LeftOut::Down), left_out(LeftOut::Virtual));
-        Some(if !self.chosen.is_empty() && down.is_none() {
-            Finding::problem(
-                "no_such_interface",
-                format!("There is no network interface {} that could be used.", self.chosen.join(" or ")),
-                "\"exchange doctor\" without --interface shows which there are.",
-            )
-        } else if let Some(down) = down {
-            Finding::problem("no_network", format!("Nothing is connected to {down}."), CONNECT)
-        } else if let Some(names) = virtual_ones {
-            Finding::problem(
-                "only_virtual",
-                format!(
-                    "This machine is on no network but those of containers, virtual machines or tunnels ({names})."
-                ),
-                format!("{CONNECT} Or, if the others are on one of these: --interface NAME uses it."),
-            )
-        } else {
-            Finding::problem("no_network", "This machine is on no network.", CONNECT)
-        })
     }
 
     fn mdns_port(&self) -> Option<Finding> {
@@ -119,44 +100,6 @@ impl Seen {
                 "End the program that has it; until then, sessions are joined by address.",
             )
         })
-    }
-
-    /// Interfaces on which nothing is heard, not even from this machine; and those on which nobody else is.
-    fn multicast(&self) -> Vec<Finding> {
-        let heard = || self.used().zip(self.heard.iter().flatten());
-        let deaf = heard().filter(|(_, heard)| !heard.own && heard.others.is_empty());
-        let mut findings: Vec<_> = deaf
-            .map(|(interface, _)| {
-                let next = match self.firewall {
-                    Some(firewall) => {
-                        format!("{} seems to be on. This lets it in: {}", firewall.name(), firewall.for_discovery())
-                    }
-                    None => "Let UDP port 5353 in, in the firewall of this machine.".into(),
-                };
-                let what = format!(
-                    "What is sent to everybody on {} does not even come back to this machine: a firewall keeps it out.",
-                    interface.name
-                );
-                Finding::problem("multicast_blocked", what, next)
-            })
-            .collect();
-        let lonely = heard().filter(|(_, heard)| heard.own && heard.others.is_empty());
-        if let Some(names) = listed(lonely.map(|(interface, _)| &interface.name))
-            && heard().all(|(_, heard)| heard.others.is_empty())
-            && self.sessions.is_empty()
-        {
-            let next = "Are both on the same network? One for guests often keeps devices apart: try another, or a phone's \
-                        hotspot.";
-            let firewall = self.firewall.map_or_else(String::new, |firewall| {
-                format!(" {} seems to be on; this lets others in: {}", firewall.name(), firewall.for_discovery())
-            });
-            findings.push(Finding::note(
-                "nobody_heard",
-                format!("No other machine is heard on {names}. There may be none, or something keeps them apart."),
-                format!("{next}{firewall}"),
-            ));
-        }
-        findings
     }
 
     fn port(&self) -> Option<Finding> {
@@ -215,7 +158,7 @@ impl Seen {
     }
 
     fn nobody(&self) -> Option<Finding> {
-        let others: usize = self.heard.as_ref()?.iter().map(|heard| heard.others.len()).sum();
+        let others: usize = self.heard_in_use().map(|(_, heard)| heard.others.len()).sum();
         (others > 0 && self.sessions.is_empty()).then(|| {
             let machines =
                 if others == 1 { "One other machine is".into() } else { format!("{others} other machines are") };
@@ -227,8 +170,6 @@ impl Seen {
         })
     }
 }
-
-const CONNECT: &str = "Put a cable in, or join a Wi-Fi.";
 
 /// Several things in a sentence; none if there are none.
 fn listed<T: ToString>(things: impl IntoIterator<Item = T>) -> Option<String> {

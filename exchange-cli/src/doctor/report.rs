@@ -83,21 +83,23 @@ fn told(line: impl Fn() -> Line, finding: &Finding) -> [Line; 2] {
 }
 
 fn state(line: Line, interface: &Interface, heard: Option<&Heard>) -> Line {
-    match (interface.left_out, heard) {
-        (Some(LeftOut::NotChosen), _) => line.ours("left out, because of --interface"),
-        (Some(LeftOut::Loopback), _) => line.ours("left out, it leads nowhere but here"),
-        (Some(LeftOut::Virtual), _) => {
+    let line = match interface.left_out {
+        Some(LeftOut::NotChosen) => line.ours("left out, because of --interface"),
+        Some(LeftOut::Loopback) => line.ours("left out, it leads nowhere but here"),
+        Some(LeftOut::Virtual) => {
             line.ours("left out, by its name it belongs to containers, virtual machines or a tunnel")
         }
-        (Some(LeftOut::PointToPoint), _) => line.ours("left out, it leads to one other machine only"),
-        (Some(LeftOut::Down), _) => line.ours("left out, nothing is connected to it"),
-        (None, None) => line.ours("in use"),
-        (None, Some(Heard { own: false, others })) if others.is_empty() => line.ours("in use, nothing is heard"),
-        (None, Some(Heard { others, .. })) => match others.len() {
-            0 => line.ours("in use, nobody else is heard"),
-            1 => line.ours("in use, one other machine is heard"),
-            many => line.ours("in use, ").theirs(many).ours(" other machines are heard"),
-        },
+        Some(LeftOut::PointToPoint) => line.ours("left out, it leads to one other machine only"),
+        Some(LeftOut::Down) => line.ours("left out, nothing is connected to it"),
+        None => line.ours("in use"),
+    };
+    let Some(heard) = heard else { return line };
+    match (interface.is_used(), heard.others.len()) {
+        (true, 0) if !heard.own => line.ours(", nothing is heard"),
+        (true, 0) => line.ours(", nobody else is heard"),
+        (false, 0) => line,
+        (_, 1) => line.ours(", one other machine is heard"),
+        (_, many) => line.ours(", ").theirs(many).ours(" other machines are heard"),
     }
 }
 

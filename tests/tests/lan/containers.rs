@@ -4,19 +4,23 @@ use exchange_tests::{PATIENCE, lan::Lan};
 
 use crate::{addresses, found, host, join, messages};
 
+/// Has a host run a container, as container engines do it: with the same addresses on every machine.
+pub(crate) fn with_container(lan: &Lan, at: &str) {
+    lan.ip(&format!("netns add {at}-container"));
+    lan.ip(&format!("-n {at} link add docker0 type bridge"));
+    lan.ip(&format!("link add eth0 netns {at}-container type veth peer name veth1a2b3c netns {at}"));
+    lan.ip(&format!("-n {at} link set veth1a2b3c master docker0 up"));
+    lan.ip(&format!("-n {at} addr add 172.17.0.1/16 dev docker0"));
+    lan.ip(&format!("-n {at} link set docker0 up"));
+    lan.ip(&format!("-n {at}-container addr add 172.17.0.2/16 dev eth0"));
+    lan.ip(&format!("-n {at}-container link set eth0 up"));
+}
+
 #[test]
 fn a_network_of_containers_is_neither_announced_nor_spoken_on() {
     let Some(lan) = Lan::new(2) else { return };
     for at in ["h1", "h2"] {
-        // As container engines do it, with one container running: the same addresses on every machine.
-        lan.ip(&format!("netns add {at}-container"));
-        lan.ip(&format!("-n {at} link add docker0 type bridge"));
-        lan.ip(&format!("link add eth0 netns {at}-container type veth peer name veth1a2b3c netns {at}"));
-        lan.ip(&format!("-n {at} link set veth1a2b3c master docker0 up"));
-        lan.ip(&format!("-n {at} addr add 172.17.0.1/16 dev docker0"));
-        lan.ip(&format!("-n {at} link set docker0 up"));
-        lan.ip(&format!("-n {at}-container addr add 172.17.0.2/16 dev eth0"));
-        lan.ip(&format!("-n {at}-container link set eth0 up"));
+        with_container(&lan, at);
     }
     let own = lan.addresses("h1", "eth0");
     let foreign = lan.addresses("h1", "docker0");

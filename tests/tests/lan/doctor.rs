@@ -3,7 +3,7 @@
 use exchange_tests::lan::{Lan, Program};
 use serde_json::Value;
 
-use crate::{host, sessions, watch};
+use crate::{containers::with_container, host, sessions, two_networks::second_network, watch};
 
 /// What shuts a port.
 const FIREWALL: [&str; 1] = ["nft"];
@@ -131,6 +131,48 @@ fn a_port_that_another_program_has_and_one_that_a_firewall_shuts_are_found() {
     shut(&lan, "h2", "tcp dport 27027");
     let (events, exit) = diagnosis(&lan, "h2");
     assert_eq!((findings(&events), exit), (vec!["port_unreachable", "nobody_heard"], 6), "{events:#?}");
+}
+
+#[test]
+fn a_session_on_an_interface_that_is_left_out_is_found_there_and_nowhere_else() {
+    let Some(lan) = Lan::new(2) else { return };
+    second_network(&lan, &[1, 2]);
+    // It is only listened to there, so that something has to be said meanwhile: that there is a session from now on.
+    let mut doctor = lan.start("h2", "the doctor", &["doctor", "--json", "--interface", "eth0", "--timeout", "6"]);
+    doctor.says("Listening");
+    let mut ana = lan.start("h1", "ana", &["host", "Lab 3", "--nick", "ana", "--json", "--interface", "eth1"]);
+    ana.event("hosting");
+    let (exit, events) = (doctor.ended(), doctor.events());
+    assert_eq!(exit, 6, "{events:#?}");
+    let finding = one(&events, "finding", "code", "session_elsewhere");
+    let explanation = finding["explanation"].as_str().unwrap_or_default();
+    assert!(explanation.contains("on eth1, which is left out, because of --interface"), "{finding}");
+    assert_eq!(one(&events, "interface", "interface", "eth1")["machines"], 1);
+    let (events, exit) = diagnosis(&lan, "h2");
+    assert_eq!((findings(&events), exit), (vec![], 0), "{events:#?}");
+}
+
+#[test]
+fn a_session_in_a_container_is_heard_by_the_doctor_and_by_nobody_else() {
+    let Some(lan) = Lan::new(1) else { return };
+    with_container(&lan, "h1");
+    let mut contained = host(&lan, "h1-container", "ana", "Lab 3");
+    contained.event("hosting");
+    let (events, exit) = diagnosis(&lan, "h1");
+    assert_eq!((findings(&events), exit), (vec!["session_elsewhere", "nobody_heard"], 6), "{events:#?}");
+    assert!(
+        one(&events, "finding", "code", "session_elsewhere")["advice"].as_str().unwrap_or_default().contains("docker0")
+    );
+    in_vain(&lan, "h1", "ls");
+}
+
+#[test]
+fn a_way_out_that_is_left_out_is_told_of_where_nobody_is_heard() {
+    let Some(lan) = Lan::new(1) else { return };
+    with_container(&lan, "h1");
+    lan.ip("-n h1 route add default via 172.17.0.2");
+    let (events, exit) = diagnosis(&lan, "h1");
+    assert_eq!((findings(&events), exit), (vec!["nobody_heard", "other_way_out"], 0), "{events:#?}");
 }
 
 #[test]

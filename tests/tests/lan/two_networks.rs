@@ -7,7 +7,7 @@ use exchange_tests::lan::Lan;
 use crate::{PATIENCE, addresses, appears, figure, found, has_addresses, host, join, messages, watch};
 
 /// Puts these hosts on a network of their own besides.
-fn second_network(lan: &Lan, hosts: &[usize]) {
+pub(crate) fn second_network(lan: &Lan, hosts: &[usize]) {
     lan.ip("-n switch link add br1 type bridge stp_state 0 forward_delay 0 mcast_snooping 0");
     lan.ip("-n switch link set br1 up");
     for number in hosts {

@@ -3,6 +3,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use if_addrs::{IfAddr, Ifv4Addr};
 
 use super::*;
+use crate::local::LeftOut;
 
 fn interface(name: &str, number: u8, left_out: Option<LeftOut>) -> Interface {
     let ip = Ipv4Addr::new(10, number, 0, 1);
@@ -11,7 +12,8 @@ fn interface(name: &str, number: u8, left_out: Option<LeftOut>) -> Interface {
 }
 
 fn heard(own: bool, others: u8) -> Heard {
-    Heard { own, others: (0..others).map(|number| Ipv4Addr::new(10, 9, 9, number).into()).collect() }
+    let others = (0..others).map(|number| Ipv4Addr::new(10, 9, 9, number).into()).collect();
+    Heard { own, others, sessions: false }
 }
 
 fn session(answers: bool) -> Session {
@@ -23,7 +25,8 @@ fn fine() -> Seen {
     Seen {
         chosen: Vec::new(),
         interfaces: vec![interface("eth0", 7, None), interface("lo", 127, Some(LeftOut::Loopback))],
-        heard: Some(vec![heard(true, 1)]),
+        heard: Some([("eth0".into(), heard(true, 1))].into()),
+        outward: None,
         sessions: vec![session(true)],
         port: Some(Port::Free),
         firewall: None,
@@ -33,13 +36,22 @@ fn fine() -> Seen {
 
 fn with_interfaces(interfaces: &[(&str, Option<LeftOut>)]) -> Seen {
     let interfaces: Vec<_> = (1..).zip(interfaces).map(|(number, (name, why))| interface(name, number, *why)).collect();
-    let used = interfaces.iter().filter(|interface| interface.is_used()).count();
-    Seen { interfaces, heard: Some(vec![heard(true, 1); used]), sessions: Vec::new(), ..fine() }
+    let used = interfaces.iter().filter(|interface| interface.is_used());
+    let heard = used.map(|interface| (interface.name.clone(), heard(true, 1))).collect();
+    Seen { interfaces, heard: Some(heard), sessions: Vec::new(), ..fine() }
 }
 
 fn with_heard(heard: &[Heard]) -> Seen {
-    let interfaces: Vec<_> = ["eth0", "wlan0"].iter().take(heard.len()).map(|name| (*name, None)).collect();
-    Seen { heard: Some(heard.to_vec()), ..with_interfaces(&interfaces) }
+    let names = || ["eth0", "wlan0"].into_iter().take(heard.len());
+    let interfaces: Vec<_> = names().map(|name| (name, None)).collect();
+    let heard = names().map(str::to_owned).zip(heard.iter().cloned()).collect();
+    Seen { heard: Some(heard), ..with_interfaces(&interfaces) }
+}
+
+/// Where nobody is heard on the one interface in use, and so much on one that is left out.
+fn beside(name: &str, why: LeftOut, elsewhere: Heard) -> Seen {
+    let heard = [("eth0".into(), heard(true, 0)), (name.into(), elsewhere)].into();
+    Seen { heard: Some(heard), ..with_interfaces(&[("eth0", None), (name, Some(why))]) }
 }
 
 /// The one thing that is found.
@@ -124,8 +136,63 @@ fn who_hears_nobody_else_may_be_alone_or_kept_apart() {
 
 #[test]
 fn where_others_are_heard_and_no_session_one_can_be_hosted() {
-    assert_note(&with_heard(&[heard(true, 1), heard(true, 0)]), "no_session", &["One other machine", "exchange host"]);
+    assert_note(&with_heard(&[heard(true, 1)]), "no_session", &["One other machine", "exchange host"]);
     assert_note(&with_heard(&[heard(true, 1), heard(true, 2)]), "no_session", &["3 other machines"]);
+}
+
+#[test]
+fn where_others_are_heard_on_some_interfaces_those_where_nobody_is_are_named() {
+    let seen = with_heard(&[heard(true, 1), heard(true, 0)]);
+    let [quiet, no_session] = &seen.findings()[..] else { panic!("{:?}", seen.findings()) };
+    assert_eq!((quiet.code, quiet.is_problem, no_session.code), ("quiet_interface", false, "no_session"));
+    assert_said(quiet, &["heard on eth0", "nobody on wlan0"]);
+    assert_eq!(Seen { sessions: vec![session(true)], ..seen }.findings(), []);
+}
+
+/// What is found besides that nobody is heard.
+fn besides(seen: &Seen) -> Finding {
+    let findings = seen.findings();
+    let others: Vec<_> = findings.iter().filter(|finding| finding.code != "nobody_heard").collect();
+    assert_eq!((findings.len(), others.len()), (2, 1), "{findings:?}");
+    others[0].clone()
+}
+
+#[test]
+fn a_session_that_is_announced_where_nobody_looks_is_a_problem_unless_there_is_another() {
+    let announced = Heard { sessions: true, ..heard(true, 1) };
+    let seen = beside("tun0", LeftOut::Virtual, announced.clone());
+    let found = besides(&seen);
+    assert!(found.is_problem && found.code == "session_elsewhere", "{found:?}");
+    assert_said(&found, &["announced on tun0", "by its name", "--interface tun0"]);
+    let chosen = besides(&beside("wlan0", LeftOut::NotChosen, announced));
+    assert_said(&chosen, &["because of --interface", "leave out --interface, or say --interface wlan0"]);
+    assert_eq!(Seen { sessions: vec![session(true)], ..seen }.findings(), []);
+}
+
+#[test]
+fn others_who_are_heard_only_where_nobody_looks_are_told_of() {
+    let found = besides(&beside("wlan0", LeftOut::NotChosen, heard(true, 2)));
+    assert!(!found.is_problem && found.code == "heard_elsewhere", "{found:?}");
+    assert_said(&found, &["2 other machines are heard on wlan0", "--interface wlan0"]);
+    // Where others are heard as well, those on a network of containers are of no interest.
+    let mut seen = beside("docker0", LeftOut::Virtual, heard(true, 2));
+    seen.heard.as_mut().unwrap().insert("eth0".into(), heard(true, 1));
+    assert_note(&seen, "no_session", &["One other machine"]);
+}
+
+#[test]
+fn who_hears_nobody_is_told_of_a_way_out_that_is_left_out() {
+    let towards = |seen: Seen| Seen { outward: Some(Ipv4Addr::new(10, 2, 0, 1).into()), ..seen };
+    let found = besides(&towards(beside("tun0", LeftOut::Virtual, heard(true, 0))));
+    assert!(!found.is_problem && found.code == "other_way_out", "{found:?}");
+    assert_said(&found, &["goes by tun0", "VPN", "--interface tun0"]);
+    let found = besides(&towards(beside("wlan0", LeftOut::NotChosen, heard(true, 0))));
+    assert_said(&found, &["goes by wlan0", "leave out --interface"]);
+    // Whoever hears others is on the right one.
+    let mut seen = towards(beside("tun0", LeftOut::Virtual, heard(true, 0)));
+    seen.heard.as_mut().unwrap().insert("eth0".into(), heard(true, 1));
+    assert_note(&seen, "no_session", &[]);
+    assert_note(&towards(with_heard(&[heard(true, 0), heard(true, 0)])), "nobody_heard", &[]);
 }
 
 #[test]
