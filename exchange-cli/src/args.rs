@@ -1,6 +1,7 @@
 //! What can be typed after `exchange`.
 
 mod config;
+mod doctor;
 mod id;
 mod manual;
 mod off;
@@ -28,6 +29,7 @@ pub(crate) use self::settings::{HostSettings, JoinSettings};
 pub(crate) use self::tree::{Node, tree};
 pub(crate) use self::{
     config::ConfigArguments,
+    doctor::{DoctorArguments, Machine},
     id::{IdArguments, IdCommand},
     manual::{CompletionsArguments, ManArguments},
     script::{PipeArguments, RunArguments, SendArguments, TailArguments, Way},
@@ -101,6 +103,10 @@ pub(crate) enum Command {
     /// Without a command, it shows.
     Id(IdArguments),
     /// Find out why nobody is found, and what to do about it.
+    ///
+    /// It looks at this machine and listens to its networks. With another machine it finds out more: run
+    /// `exchange doctor --wait` on one of the two, and on the other what that shows. Then both say what gets from each to the
+    /// other, and on which of them something has to be opened.
     ///
     /// It ends with 6 if it has found a problem, and with 0 if it has not.
     Doctor(DoctorArguments),
@@ -291,13 +297,6 @@ pub(crate) struct ImportArguments {
     /// The file to make, in which nothing is kept yet.
     #[arg(long, value_name = "FILE")]
     pub(crate) store: PathBuf,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(crate) struct DoctorArguments {
-    /// How long to listen, in seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) timeout: Option<Duration>,
 }
 
 impl Talk {

@@ -1,28 +1,33 @@
 //! `exchange doctor`: why nobody is found, and what to do about it.
 //!
 //! It looks at the interfaces of this machine, asks on each who is there, and tries the port that hosts use and the
-//! hosts that are heard. What that means is [found](finding) by a function of what was seen, each thing with a next step.
+//! hosts that are heard. With another machine it finds out [what gets from each to the other](peer). What that means is
+//! [found](finding) by a function of what was seen, each thing with a next step.
 
 mod finding;
 mod firewall;
 mod multicast;
+mod peer;
 mod port;
 mod report;
 mod route;
 
 use std::time::Duration;
 
-use exchange_tokio::core::discovery::{PeerRecord, SessionTable};
+use exchange_tokio::core::discovery::{DEFAULT_PORT, PeerRecord, SessionTable};
 use futures_util::future::join_all;
+use tokio::net::TcpListener;
 
 use self::{
     finding::{Seen, Session},
     firewall::Firewall,
+    peer::Peer,
+    port::{Port, State},
 };
 use crate::{
     app::App,
     args::{Common, DoctorArguments},
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, is_usual},
     find,
     line::Line,
     local::{self, Interface},
@@ -48,9 +53,14 @@ pub(crate) async fn run(app: App, arguments: &DoctorArguments) -> Result<Exit, F
                 None => Ok(SessionTable::new()),
             }
         };
-        let (sessions, mut seen) = tokio::join!(looking, look_around(&common, patience, Breadth::Everywhere));
+        let interfaces = local::all_interfaces(&common.interface);
+        let used: Vec<_> = interfaces.iter().filter(|interface| interface.is_used()).cloned().collect();
+        let (port, listener) = port::look(&used, arguments.port.unwrap_or(DEFAULT_PORT)).await;
+        let meeting = Box::pin(meet(&app, arguments, &interfaces, &port, listener));
+        let looking_around = look_around(&common, patience, Breadth::Everywhere);
+        let (sessions, mut seen, peer) = tokio::join!(looking, looking_around, meeting);
         let sessions = sessions?;
-        seen.port = Some(port::look(&seen.used().cloned().collect::<Vec<_>>()).await);
+        (seen.port, seen.peer) = (Some(port), peer);
         seen.sessions = join_all(sessions.iter().map(try_host)).await;
         Ok((sessions, seen))
     };
@@ -67,6 +77,53 @@ pub(crate) async fn run(app: App, arguments: &DoctorArguments) -> Result<Exit, F
 pub(crate) async fn in_short(app: &App) -> Vec<Line> {
     let seen = look_around(&app.common, MOMENT, Breadth::InUse).await;
     report::short(app, &seen.findings())
+}
+
+/// Finds out with another machine what gets from each to the other, if that is wanted.
+async fn meet(
+    app: &App,
+    arguments: &DoctorArguments,
+    interfaces: &[Interface],
+    port: &Port,
+    listener: Option<TcpListener>,
+) -> Option<Peer> {
+    let is_wanted = arguments.other.is_some() || arguments.wait && interfaces.iter().any(Interface::is_used);
+    if !is_wanted {
+        return None;
+    }
+    // Where another program has the port, a session gets any other.
+    let listener = match listener {
+        Some(listener) => listener,
+        None => port::listen(0).await.ok()?,
+    };
+    let listens_at = listener.local_addr().ok()?;
+    let session = port.state == State::Session;
+    let own = peer::Own {
+        interfaces,
+        port: if session { port.number } else { listens_at.port() },
+        session,
+        listener: Some(&listener).filter(|_| !session),
+        firewall: Firewall::find(),
+        discovery: !app.common.no_discovery,
+    };
+    if let Some(other) = &arguments.other {
+        return Some(peer::visit(other, own).await);
+    }
+    let addresses = local::reachable(&[listens_at], &local::interfaces(&app.common.interface));
+    if app.common.json {
+        app.screen.show(report::waiting(&addresses, listens_at.port())).await;
+    }
+    let typed = addresses.iter().map(|address| {
+        let short = is_usual(address.port()).then(|| address.ip().to_string());
+        format!("exchange doctor {}", short.unwrap_or_else(|| address.to_string()))
+    });
+    let mut typed: Vec<_> = typed.collect();
+    // An address that means something on one link only cannot be told to somebody else.
+    if typed.is_empty() {
+        typed.push("exchange doctor ADDRESS, with an address of this machine".into());
+    }
+    app.screen.ask(&format!("Waiting. Type on the other machine: {}", typed.join(", or "))).await;
+    Some(peer::wait(&listener, own).await)
 }
 
 /// On which interfaces to hear who is there.
@@ -93,6 +150,7 @@ async fn look_around(common: &Common, patience: Duration, breadth: Breadth) -> S
         sessions: Vec::new(),
         port: None,
         firewall: Firewall::find(),
+        peer: None,
         no_discovery: common.no_discovery,
     }
 }

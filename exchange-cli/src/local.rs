@@ -7,7 +7,7 @@ use std::{
 
 use exchange_tokio::discovery::is_virtual_interface;
 use if_addrs::IfAddr;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An interface that has addresses.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Interface {
 }
 
 /// Why an interface is left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LeftOut {
     /// The user has named others.

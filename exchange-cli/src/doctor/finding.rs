@@ -1,6 +1,8 @@
 //! From what was seen to what it means and what to do about it.
 
 mod interfaces;
+mod missed;
+mod peer;
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +11,12 @@ use std::{
 
 use exchange_tokio::core::{SessionName, discovery::DEFAULT_PORT};
 
-use super::{firewall::Firewall, multicast::Heard, port::Port};
+use super::{
+    firewall::Firewall,
+    multicast::Heard,
+    peer::Peer,
+    port::{Port, State},
+};
 use crate::local::Interface;
 
 /// What was seen.
@@ -27,6 +34,8 @@ pub(super) struct Seen {
     /// None if it was not looked at.
     pub(super) port: Option<Port>,
     pub(super) firewall: Option<Firewall>,
+    /// What was found out with another machine; none if it was not looked for.
+    pub(super) peer: Option<Peer>,
     /// Whether discovery was left out because the user wants none.
     pub(super) no_discovery: bool,
 }
@@ -86,6 +95,9 @@ impl Seen {
         findings.extend(self.wrong_interface());
         findings.extend(self.port());
         findings.extend(self.silent_hosts());
+        // What one machine sees by itself, it may see again with the other.
+        let alone: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+        findings.extend(self.between().into_iter().filter(|finding| !alone.contains(&finding.code)));
         findings.extend(self.nobody());
         findings.sort_by_key(|finding| !finding.is_problem);
         findings
@@ -103,42 +115,46 @@ impl Seen {
     }
 
     fn port(&self) -> Option<Finding> {
-        Some(match self.port.as_ref()? {
-            Port::Free => {
-                let firewall = self.firewall?;
+        let Port { number, state } = self.port.as_ref()?;
+        Some(match state {
+            State::Free => {
+                let firewall = self.firewall.filter(|_| !self.is_reached())?;
                 Finding::note(
                     "firewall",
                     format!(
                         "{} seems to be on. It may keep others from a session that is hosted here.",
                         firewall.name()
                     ),
-                    format!("If they cannot join, this lets them in: {}", firewall.for_sessions(DEFAULT_PORT)),
+                    format!("If they cannot join, this lets them in: {}", firewall.for_sessions(*number)),
                 )
             }
-            Port::Session => return None,
-            Port::Taken => Finding::note(
+            State::Session => return None,
+            State::Taken if *number != DEFAULT_PORT => Finding::note(
                 "port_taken",
-                format!(
-                    "TCP port {DEFAULT_PORT} is taken by another program. A session hosted here gets another port."
-                ),
-                "Whoever joins it by address has to type the port, which \"exchange host\" shows.",
-            ),
-            Port::Forbidden => Finding::problem(
-                "port_forbidden",
-                format!("This machine does not let a program listen at TCP port {DEFAULT_PORT}."),
+                format!("TCP port {number} is taken by another program."),
                 "\"exchange host --port PORT\" hosts a session at another.",
             ),
-            Port::Unreachable(addresses) => {
+            State::Taken => Finding::note(
+                "port_taken",
+                format!("TCP port {number} is taken by another program. A session hosted here gets another port."),
+                "Whoever joins it by address has to type the port, which \"exchange host\" shows.",
+            ),
+            State::Forbidden => Finding::problem(
+                "port_forbidden",
+                format!("This machine does not let a program listen at TCP port {number}."),
+                "\"exchange host --port PORT\" hosts a session at another.",
+            ),
+            State::Unreachable(addresses) => {
                 let at = listed(addresses).unwrap_or_default();
                 let next = match self.firewall {
                     Some(firewall) => {
                         format!(
                             "{} seems to be on. This lets them in: {}",
                             firewall.name(),
-                            firewall.for_sessions(DEFAULT_PORT)
+                            firewall.for_sessions(*number)
                         )
                     }
-                    None => format!("Let TCP port {DEFAULT_PORT} in, in the firewall of this machine."),
+                    None => format!("Let TCP port {number} in, in the firewall of this machine."),
                 };
                 let what = format!("Nobody can join a session that is hosted here: {at} cannot be connected to.");
                 Finding::problem("port_unreachable", what, next)
@@ -159,7 +175,7 @@ impl Seen {
 
     fn nobody(&self) -> Option<Finding> {
         let others: usize = self.heard_in_use().map(|(_, heard)| heard.others.len()).sum();
-        (others > 0 && self.sessions.is_empty()).then(|| {
+        (others > 0 && self.sessions.is_empty() && self.peer.is_none()).then(|| {
             let machines =
                 if others == 1 { "One other machine is".into() } else { format!("{others} other machines are") };
             Finding::note(

@@ -16,7 +16,8 @@ use std::{
 use exchange_tokio::core::discovery::SERVICE_TYPE;
 use tokio::time::{sleep, timeout};
 
-use self::sockets::{Packet, Sockets};
+use self::sockets::Packet;
+pub(super) use self::sockets::Sockets;
 use crate::local::{Interface, LeftOut};
 
 /// What every machine answers that speaks multicast DNS and has anything to offer.
@@ -86,7 +87,7 @@ fn note(interfaces: &[Interface], heard: &mut [Heard], packet: &Packet) {
 }
 
 /// Whether whoever has this address is on the network that this interface leads to.
-fn is_from(from: SocketAddr, interface: &Interface) -> bool {
+pub(super) fn is_from(from: SocketAddr, interface: &Interface) -> bool {
     let is_elsewhere = matches!(from, SocketAddr::V6(from)
         if from.ip().is_unicast_link_local() && from.scope_id() != interface.index);
     !is_elsewhere && interface.leads_to(from.ip())
@@ -107,8 +108,14 @@ fn announces_session(packet: &[u8]) -> bool {
 /// What every name of multicast DNS ends with.
 const LOCAL: &[u8] = b"\x05local\0";
 
+/// Whether a packet asks for this name.
+pub(super) fn asks_for(packet: &[u8], name: &str) -> bool {
+    let name = labels(name);
+    packet.windows(name.len()).any(|window| window == name)
+}
+
 /// A packet that asks for these names.
-fn question<const N: usize>(names: [&str; N]) -> Vec<u8> {
+pub(super) fn question<const N: usize>(names: [&str; N]) -> Vec<u8> {
     const PTR_IN: [u8; 4] = [0, 12, 0, 1];
     let count = u8::try_from(N).unwrap_or_default();
     let mut packet = vec![0, 0, 0, 0, 0, count, 0, 0, 0, 0, 0, 0];

@@ -6,10 +6,7 @@ use std::{
     time::Duration,
 };
 
-use exchange_tokio::core::{
-    discovery::DEFAULT_PORT,
-    wire::{Offer, Wire},
-};
+use exchange_tokio::core::wire::{Offer, Wire};
 use futures_util::{FutureExt as _, future::select_ok};
 use tokio::{
     io::Interest,
@@ -27,7 +24,13 @@ const MAGIC: usize = 8;
 
 /// The port that a host listens on, on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Port {
+pub(super) struct Port {
+    pub(super) number: u16,
+    pub(super) state: State,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum State {
     Free,
     /// A session is hosted here.
     Session,
@@ -39,38 +42,46 @@ pub(super) enum Port {
     Unreachable(Vec<SocketAddr>),
 }
 
-/// Looks at the port that hosts use.
-pub(super) async fn look(interfaces: &[Interface]) -> Port {
-    // The address of IPv6 stands for both families, where there is IPv6.
-    let listener = match TcpListener::bind((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT)).await {
-        Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
-            TcpListener::bind((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT)).await
-        }
-        bound => bound,
-    };
-    match listener {
-        Ok(_listener) => {
+/// Looks at the port that hosts use, and listens there if it can be had.
+pub(super) async fn look(interfaces: &[Interface], number: u16) -> (Port, Option<TcpListener>) {
+    match listen(number).await {
+        Ok(listener) => {
+            // Whoever wants any gets some.
+            let number = listener.local_addr().map_or(number, |address| address.port());
             let ips = interfaces.iter().flat_map(Interface::ips).filter(IpAddr::is_ipv4);
             let mut silent = Vec::new();
-            for address in ips.map(|ip| SocketAddr::new(ip, DEFAULT_PORT)) {
+            for address in ips.map(|ip| SocketAddr::new(ip, number)) {
                 if !answers(&[address]).await {
                     silent.push(address);
                 }
             }
-            if silent.is_empty() { Port::Free } else { Port::Unreachable(silent) }
+            let state = if silent.is_empty() { State::Free } else { State::Unreachable(silent) };
+            (Port { number, state }, Some(listener))
         }
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            match timeout(PATIENCE, speaks_exchange((Ipv4Addr::LOCALHOST, DEFAULT_PORT).into())).await {
-                Ok(Ok(true)) => Port::Session,
-                _ => Port::Taken,
-            }
+            let state = match timeout(PATIENCE, speaks_exchange((Ipv4Addr::LOCALHOST, number).into())).await {
+                Ok(Ok(true)) => State::Session,
+                _ => State::Taken,
+            };
+            (Port { number, state }, None)
         }
-        Err(_) => Port::Forbidden,
+        Err(_) => (Port { number, state: State::Forbidden }, None),
+    }
+}
+
+/// Listens at all addresses of this machine, at this port or, if it is 0, at any.
+pub(super) async fn listen(number: u16) -> io::Result<TcpListener> {
+    // The address of IPv6 stands for both families, where there is IPv6.
+    match TcpListener::bind((Ipv6Addr::UNSPECIFIED, number)).await {
+        Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, number)).await
+        }
+        bound => bound,
     }
 }
 
 /// Whether whoever listens there answers as a host does, of whatever version.
-async fn speaks_exchange(address: SocketAddr) -> io::Result<bool> {
+pub(super) async fn speaks_exchange(address: SocketAddr) -> io::Result<bool> {
     let opening = Wire::client(Offer::default()).opening();
     let stream = TcpStream::connect(address).await?;
     stream.async_io(Interest::WRITABLE, || stream.try_write(&opening)).await?;

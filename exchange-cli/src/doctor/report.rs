@@ -1,17 +1,20 @@
 //! What was seen and found, for people and for programs.
 
-use std::{io, net::IpAddr};
+mod peer;
 
-use exchange_tokio::core::{
-    SessionId, SessionName,
-    discovery::{DEFAULT_PORT, SessionTable},
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
 };
+
+use exchange_tokio::core::{SessionId, SessionName, discovery::SessionTable};
 use serde::Serialize;
 
 use super::{
     finding::{Finding, Seen},
     multicast::Heard,
-    port::Port,
+    peer::Peer,
+    port::State,
 };
 use crate::{
     app::App,
@@ -25,6 +28,11 @@ use crate::{
 /// Everything: what was seen, then what it means.
 pub(super) fn whole(app: &App, seen: &Seen, sessions: &SessionTable, findings: &[Finding]) -> Vec<Line> {
     if app.common.json { programs(seen, sessions, findings) } else { people(app, seen, sessions, findings) }
+}
+
+/// That somebody waits, for programs.
+pub(super) fn waiting(addresses: &[SocketAddr], port: u16) -> Line {
+    Line::json(&Json::Waiting { addresses, port })
 }
 
 /// What was found, for whoever wanted something else.
@@ -48,12 +56,12 @@ fn people(app: &App, seen: &Seen, sessions: &SessionTable, findings: &[Finding])
     }
     if let Some(port) = &seen.port {
         lines.push(heading("Hosting"));
-        lines.push(line().ours("    TCP port ").theirs(DEFAULT_PORT).ours(match port {
-            Port::Free => " is free, and answers",
-            Port::Session => ": a session is hosted here",
-            Port::Taken => " is taken by another program",
-            Port::Forbidden => " may not be listened at",
-            Port::Unreachable(_) => " is free, and does not answer",
+        lines.push(line().ours("    TCP port ").theirs(port.number).ours(match port.state {
+            State::Free => " is free, and answers",
+            State::Session => ": a session is hosted here",
+            State::Taken => " is taken by another program",
+            State::Forbidden => " may not be listened at",
+            State::Unreachable(_) => " is free, and does not answer",
         }));
     }
     if !seen.no_discovery {
@@ -65,6 +73,10 @@ fn people(app: &App, seen: &Seen, sessions: &SessionTable, findings: &[Finding])
             let line = described(line().ours("    "), record, sessions);
             lines.push(line.ours(if session.answers { " (its host answers)" } else { " (its host does not answer)" }));
         }
+    }
+    if let Some(Peer::Met(between)) = &seen.peer {
+        lines.push(heading("The other machine"));
+        lines.extend(peer::people(line, between));
     }
     lines.push(heading("What this means"));
     if findings.is_empty() {
@@ -106,6 +118,10 @@ fn state(line: Line, interface: &Interface, heard: Option<&Heard>) -> Line {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Json<'a> {
+    Waiting {
+        addresses: &'a [SocketAddr],
+        port: u16,
+    },
     Interface {
         interface: &'a str,
         addresses: Vec<IpAddr>,
@@ -146,14 +162,14 @@ fn programs(seen: &Seen, sessions: &SessionTable, findings: &[Finding]) -> Vec<L
         })
         .collect();
     lines.extend(seen.port.as_ref().map(|port| {
-        let state = match port {
-            Port::Free => "free",
-            Port::Session => "session",
-            Port::Taken => "taken",
-            Port::Forbidden => "forbidden",
-            Port::Unreachable(_) => "unreachable",
+        let state = match port.state {
+            State::Free => "free",
+            State::Session => "session",
+            State::Taken => "taken",
+            State::Forbidden => "forbidden",
+            State::Unreachable(_) => "unreachable",
         };
-        Line::json(&Json::Port { port: DEFAULT_PORT, state })
+        Line::json(&Json::Port { port: port.number, state })
     }));
     for (record, session) in sessions.iter().zip(&seen.sessions) {
         lines.push(Line::json(&listed("session", record.session, Some(record))));
@@ -162,6 +178,9 @@ fn programs(seen: &Seen, sessions: &SessionTable, findings: &[Finding]) -> Vec<L
             session_id: record.session,
             answers: session.answers,
         }));
+    }
+    if let Some(Peer::Met(between)) = &seen.peer {
+        lines.push(Line::json(&peer::Json::from(&**between)));
     }
     lines.extend(findings.iter().map(|finding| {
         let Finding { code, is_problem, what, next } = finding;

@@ -6,6 +6,7 @@ mod codes;
 mod commands;
 mod configuring;
 mod conversation;
+mod doctoring;
 mod endings;
 mod exit_codes;
 mod exporting;

@@ -6,10 +6,10 @@ use serde_json::Value;
 use crate::{containers::with_container, host, sessions, two_networks::second_network, watch};
 
 /// What shuts a port.
-const FIREWALL: [&str; 1] = ["nft"];
+pub(crate) const FIREWALL: [&str; 1] = ["nft"];
 
 /// Keeps packets with these properties from reaching a host.
-fn shut(lan: &Lan, at: &str, packets: &str) {
+pub(crate) fn shut(lan: &Lan, at: &str, packets: &str) {
     let rules = "add table inet t; add chain inet t in { type filter hook input priority 0; }; add rule inet t in";
     lan.run(at, &["nft", &format!("{rules} {packets} drop")]);
 }
@@ -21,13 +21,13 @@ fn diagnosis(lan: &Lan, at: &str) -> (Vec<Value>, i32) {
     (doctor.events(), exit)
 }
 
-fn findings(events: &[Value]) -> Vec<&str> {
+pub(crate) fn findings(events: &[Value]) -> Vec<&str> {
     let findings = events.iter().filter(|event| event["event"] == "finding");
     findings.filter_map(|finding| finding["code"].as_str()).collect()
 }
 
 /// The first event of this kind that has this value somewhere in it.
-fn one<'a>(events: &'a [Value], kind: &str, field: &str, value: &str) -> &'a Value {
+pub(crate) fn one<'a>(events: &'a [Value], kind: &str, field: &str, value: &str) -> &'a Value {
     let found = events.iter().find(|event| event["event"] == kind && event[field] == value);
     found.unwrap_or_else(|| panic!("no {kind} with {field} {value} in {events:#?}"))
 }

@@ -11,6 +11,7 @@ mod chatting;
 mod containers;
 mod crowd;
 mod doctor;
+mod doctors;
 mod families;
 mod floods;
 mod leaving;

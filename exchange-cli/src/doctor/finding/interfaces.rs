@@ -56,7 +56,7 @@ impl Seen {
                 Finding::problem("multicast_blocked", what, next)
             })
             .collect();
-        if !self.sessions.is_empty() {
+        if !self.sessions.is_empty() || self.hears_peer() {
             return findings;
         }
         let lonely = self.heard_in_use().filter(|(_, heard)| heard.own && heard.others.is_empty());
@@ -70,10 +70,14 @@ impl Seen {
                 let firewall = self.firewall.map_or_else(String::new, |firewall| {
                     format!(" {} seems to be on; this lets others in: {}", firewall.name(), firewall.for_discovery())
                 });
+                let with_other = match self.peer {
+                    Some(_) => "",
+                    None => " With the other machine more can be found out: exchange doctor --wait",
+                };
                 Some(Finding::note(
                     "nobody_heard",
                     format!("No other machine is heard on {lonely}. There may be none, or something keeps them apart."),
-                    format!("{next}{firewall}"),
+                    format!("{next}{firewall}{with_other}"),
                 ))
             }
             (Some(lonely), Some(company)) => Some(Finding::note(
@@ -88,7 +92,7 @@ impl Seen {
 
     /// That those who are looked for may be where nobody looks.
     pub(super) fn wrong_interface(&self) -> Vec<Finding> {
-        if !self.sessions.is_empty() || self.used().next().is_none() {
+        if !self.sessions.is_empty() || self.hears_peer() || self.used().next().is_none() {
             return Vec::new();
         }
         let is_alone = self.heard_in_use().all(|(_, heard)| heard.others.is_empty());

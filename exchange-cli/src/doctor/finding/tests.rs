@@ -1,3 +1,5 @@
+mod peer;
+
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use if_addrs::{IfAddr, Ifv4Addr};
@@ -20,6 +22,10 @@ fn session(answers: bool) -> Session {
     Session { name: "Lab 3".parse().unwrap(), addresses: vec![(Ipv6Addr::LOCALHOST, 99).into()], answers }
 }
 
+fn port(state: State) -> Port {
+    Port { number: DEFAULT_PORT, state }
+}
+
 /// A machine on one network, with a session that can be joined.
 fn fine() -> Seen {
     Seen {
@@ -28,8 +34,9 @@ fn fine() -> Seen {
         heard: Some([("eth0".into(), heard(true, 1))].into()),
         outward: None,
         sessions: vec![session(true)],
-        port: Some(Port::Free),
+        port: Some(port(State::Free)),
         firewall: None,
+        peer: None,
         no_discovery: false,
     }
 }
@@ -85,7 +92,7 @@ fn assert_said(finding: &Finding, words: &[&str]) {
 #[test]
 fn where_nothing_is_wrong_nothing_is_found() {
     assert_eq!(fine().findings(), []);
-    assert_eq!(Seen { port: Some(Port::Session), ..fine() }.findings(), []);
+    assert_eq!(Seen { port: Some(port(State::Session)), ..fine() }.findings(), []);
     assert_eq!(Seen { port: None, sessions: Vec::new(), heard: None, no_discovery: true, ..fine() }.findings(), []);
 }
 
@@ -197,10 +204,10 @@ fn who_hears_nobody_is_told_of_a_way_out_that_is_left_out() {
 
 #[test]
 fn a_port_that_cannot_be_had_or_reached_is_told_with_a_way_around() {
-    let with_port = |port| Seen { port: Some(port), ..fine() };
-    assert_note(&with_port(Port::Taken), "port_taken", &["27027", "type the port"]);
-    assert_problem(&with_port(Port::Forbidden), "port_forbidden", &["27027", "--port"]);
-    let unreachable = with_port(Port::Unreachable(vec![(Ipv4Addr::new(10, 7, 0, 1), DEFAULT_PORT).into()]));
+    let with_port = |state| Seen { port: Some(port(state)), ..fine() };
+    assert_note(&with_port(State::Taken), "port_taken", &["27027", "type the port"]);
+    assert_problem(&with_port(State::Forbidden), "port_forbidden", &["27027", "--port"]);
+    let unreachable = with_port(State::Unreachable(vec![(Ipv4Addr::new(10, 7, 0, 1), DEFAULT_PORT).into()]));
     assert_problem(&unreachable, "port_unreachable", &["10.7.0.1:27027", "Let TCP port 27027 in"]);
     assert_problem(&Seen { firewall: Some(Firewall::Ufw), ..unreachable }, "port_unreachable", &["ufw", "allow 27027"]);
     assert_note(&Seen { firewall: Some(Firewall::Ufw), ..fine() }, "firewall", &["ufw", "allow 27027"]);
@@ -214,7 +221,7 @@ fn a_host_that_is_heard_and_does_not_answer_is_behind_a_firewall_of_its_own() {
 
 #[test]
 fn problems_come_first() {
-    let seen = Seen { sessions: vec![session(false)], port: Some(Port::Taken), ..fine() };
+    let seen = Seen { sessions: vec![session(false)], port: Some(port(State::Taken)), ..fine() };
     let codes: Vec<_> = seen.findings().iter().map(|finding| finding.code).collect();
     assert_eq!(codes, ["host_silent", "port_taken"]);
 }
