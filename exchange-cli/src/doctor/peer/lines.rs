@@ -1,35 +1,28 @@
 //! Lines over TCP: none is longer than whoever reads it allows.
 
-use std::{io, mem};
+use std::io;
 
-use tokio::{io::Interest, net::TcpStream};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::TcpStream,
+};
 
 /// A connection on which lines are said.
 #[derive(Debug)]
-pub(super) struct Lines {
-    stream: TcpStream,
-    /// What came after the last line that was read.
-    ahead: Vec<u8>,
-}
+pub(super) struct Lines(BufReader<TcpStream>);
 
 impl Lines {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, ahead: Vec::new() }
+        Self(BufReader::new(stream))
     }
 
     pub(super) fn stream(&self) -> &TcpStream {
-        &self.stream
+        self.0.get_ref()
     }
 
     /// Says a line.
-    pub(super) async fn say(&self, line: &str) -> io::Result<()> {
-        let bytes = [line.as_bytes(), b"\n"].concat();
-        let mut rest = &bytes[..];
-        while !rest.is_empty() {
-            let written = self.stream.async_io(Interest::WRITABLE, || self.stream.try_write(rest)).await?;
-            rest = rest.get(written..).unwrap_or_default();
-        }
-        Ok(())
+    pub(super) async fn say(&mut self, line: &str) -> io::Result<()> {
+        self.0.write_all(&[line.as_bytes(), b"\n"].concat()).await
     }
 
     /// The next line, without its end.
@@ -38,24 +31,12 @@ impl Lines {
     ///
     /// If it is longer than that many bytes, or is no text, or there is none any more.
     pub(super) async fn next(&mut self, longest: usize) -> io::Result<String> {
-        loop {
-            if let Some(end) = self.ahead.iter().position(|byte| *byte == b'\n')
-                && end <= longest
-            {
-                let rest = self.ahead.split_off(end + 1);
-                let mut line = mem::replace(&mut self.ahead, rest);
-                line.truncate(end);
-                return String::from_utf8(line).map_err(|_| io::ErrorKind::InvalidData.into());
-            }
-            if self.ahead.len() > longest {
-                return Err(io::ErrorKind::InvalidData.into());
-            }
-            let mut more = [0; 512];
-            let length = self.stream.async_io(Interest::READABLE, || self.stream.try_read(&mut more)).await?;
-            if length == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            self.ahead.extend(more.iter().take(length));
+        let mut line = Vec::new();
+        let with_end = (&mut self.0).take(longest as u64 + 1).read_until(b'\n', &mut line).await?;
+        match line.pop() {
+            Some(b'\n') => String::from_utf8(line).map_err(|_| io::ErrorKind::InvalidData.into()),
+            _ if with_end > longest => Err(io::ErrorKind::InvalidData.into()),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
         }
     }
 }
@@ -64,7 +45,7 @@ impl Lines {
 mod tests {
     use std::net::Ipv4Addr;
 
-    use tokio::net::TcpListener;
+    use tokio::{io::Interest, net::TcpListener};
 
     use super::*;
 

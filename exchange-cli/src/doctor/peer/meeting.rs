@@ -150,11 +150,11 @@ async fn introduced(stream: TcpStream) -> Result<Guest, Why> {
 
 /// Talks with somebody who has come.
 pub(super) async fn receive(guest: Guest, own: Own<'_>) -> Result<Between, Why> {
-    let Guest { lines, introduction: there } = guest;
+    let Guest { mut lines, introduction: there } = guest;
     let (here, listening) = introduction(&lines, own)?;
     let told = timeout(TO_INTRODUCE, async {
         lines.say(&format!("{MAGIC}{VERSION}")).await.map_err(|_| Why::Lost)?;
-        tell(&lines, &here).await
+        tell(&mut lines, &here).await
     });
     told.await.map_err(|_| Why::Lost)??;
     converse(lines, own, here, there, listening, None).await
@@ -167,7 +167,7 @@ pub(super) async fn visit(stream: TcpStream, own: Own<'_>) -> Result<Between, Wh
     let (here, listening) = introduction(&lines, own)?;
     let introduced = timeout(TO_BE_RECEIVED, async {
         lines.say(&format!("{MAGIC}{VERSION}")).await.map_err(|_| Why::Stranger)?;
-        tell(&lines, &here).await.map_err(|_| Why::Stranger)?;
+        tell(&mut lines, &here).await.map_err(|_| Why::Stranger)?;
         let said = lines.next(LONGEST_MAGIC).await.map_err(|_| Why::Stranger)?;
         match said.strip_prefix(MAGIC) {
             Some(VERSION) => hear::<Introduction>(&mut lines).await,
@@ -228,7 +228,7 @@ async fn converse(
         };
         let (tcp, multicast) = tokio::join!(connect(peer, &there, dialled), crossing);
         let report = Report { tcp, multicast };
-        tell(&lines, &report).await?;
+        tell(&mut lines, &report).await?;
         let theirs: Report = hear(&mut lines).await?;
         Ok((report, theirs))
     };
@@ -258,7 +258,7 @@ async fn connect(peer: SocketAddr, there: &Introduction, dialled: Option<u16>) -
     }
 }
 
-async fn tell(lines: &Lines, what: &impl serde::Serialize) -> Result<(), Why> {
+async fn tell(lines: &mut Lines, what: &impl serde::Serialize) -> Result<(), Why> {
     // It is plain data: there is nothing in it that has no JSON.
     let line = serde_json::to_string(what).unwrap_or_default();
     lines.say(&line).await.map_err(|_| Why::Lost)
