@@ -13,6 +13,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `view` | what is known and shown; `press`: what keys do to it |
+//! | `popup` | what is in front of it until it is answered or closed |
 //! | `buffer`, `item`, `wrap` | what was said in a room, and how much of that is seen |
 //! | `compose`, `complete` | what is being typed |
 //! | `draw`, `theme` | how it looks |
@@ -27,6 +28,7 @@ mod draw;
 mod item;
 mod jobs;
 mod log;
+mod popup;
 mod press;
 mod terminal;
 #[cfg(test)]

@@ -4,10 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButto
 use exchange_tokio::core::{RoomName, Seq};
 use ratatui_textarea::{CursorMove, TextArea};
 
-use super::{
-    complete,
-    view::{Popup, View},
-};
+use super::{complete, popup::Popup, view::View};
 use crate::input::{self, Entry, Which};
 
 /// What help shows of keys.
@@ -180,23 +177,6 @@ impl View {
         } else {
             self.tab_mut().compose.edit(|area| area.insert_str(&text));
         }
-    }
-
-    fn answer(&mut self, popup: Popup, key: KeyEvent) -> Do {
-        match (popup, key.code) {
-            (Popup::Paste(text), KeyCode::Enter | KeyCode::Char('y')) => {
-                self.tab_mut().compose.edit(|area| area.insert_str(text.trim_end()));
-            }
-            (Popup::Help { above }, KeyCode::Up) => self.popup = Some(Popup::Help { above: above.saturating_sub(1) }),
-            (Popup::Help { above }, KeyCode::Down) => self.popup = Some(Popup::Help { above: above + 1 }),
-            (Popup::Help { above }, KeyCode::PageUp) => {
-                self.popup = Some(Popup::Help { above: above.saturating_sub(self.height) });
-            }
-            (Popup::Help { above }, KeyCode::PageDown) => self.popup = Some(Popup::Help { above: above + self.height }),
-            (Popup::Paste(_), KeyCode::Esc | KeyCode::Char('n')) | (Popup::Help { .. } | Popup::Mentions, _) => {}
-            (popup, _) => self.popup = Some(popup),
-        }
-        Do::Nothing
     }
 
     fn complete(&mut self, backwards: bool) {

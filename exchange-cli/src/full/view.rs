@@ -10,6 +10,7 @@ use super::{
     buffer::Buffer,
     compose::Compose,
     item::{Item, Look, Said},
+    popup::Popup,
 };
 use crate::line::Line;
 
@@ -81,17 +82,6 @@ pub(crate) enum Link {
     Down {
         waiting: usize,
     },
-}
-
-/// What is in front of everything, until it is answered or closed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Popup {
-    /// Keys and then commands, of which so many rows are above what is seen.
-    Help { above: usize },
-    /// What was said that means oneself.
-    Mentions,
-    /// Whether that is really to be put in.
-    Paste(String),
 }
 
 /// A room as the session knows it now.

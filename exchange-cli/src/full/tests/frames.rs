@@ -3,7 +3,7 @@
 use exchange_tokio::core::{Seq, Timestamp};
 
 use super::*;
-use crate::{full::view::Popup, line::Line};
+use crate::{full::popup::Popup, line::Line};
 
 const SIZES: [(u16, u16); 4] = [(120, 40), (80, 24), (60, 20), (38, 12)];
 

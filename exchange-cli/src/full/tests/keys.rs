@@ -4,7 +4,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::*;
 use crate::{
-    full::{press::KEYS, view::Popup},
+    full::{popup::Popup, press::KEYS},
     input::HELP,
 };
 

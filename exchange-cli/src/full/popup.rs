@@ -1,0 +1,111 @@
+//! What is in front of everything, until it is answered or closed.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::{Block, Clear, Paragraph},
+};
+
+use super::{
+    press::{Do, KEYS},
+    theme::{FAINT, STRONG},
+    view::{View, safe},
+    wrap::{columns, wrap},
+};
+use crate::input::HELP;
+
+/// What is in front of everything, until it is answered or closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Popup {
+    /// Keys and then commands, of which so many rows are above what is seen.
+    Help { above: usize },
+    /// What was said that means oneself.
+    Mentions,
+    /// Whether that is really to be put in.
+    Paste(String),
+}
+
+pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, view: &mut View) {
+    match &view.popup {
+        Some(Popup::Help { above }) => {
+            let above = draw_help(frame, area, *above);
+            view.popup = Some(Popup::Help { above });
+        }
+        Some(Popup::Mentions) => draw_mentions(frame, area, view),
+        Some(Popup::Paste(text)) => draw_question(frame, area, text),
+        None => {}
+    }
+}
+
+impl View {
+    /// Does what a key says to what is in front.
+    pub(super) fn answer(&mut self, popup: Popup, key: KeyEvent) -> Do {
+        match (popup, key.code) {
+            (Popup::Paste(text), KeyCode::Enter | KeyCode::Char('y')) => {
+                self.tab_mut().compose.edit(|area| area.insert_str(text.trim_end()));
+            }
+            (Popup::Help { above }, KeyCode::Up) => self.popup = Some(Popup::Help { above: above.saturating_sub(1) }),
+            (Popup::Help { above }, KeyCode::Down) => self.popup = Some(Popup::Help { above: above + 1 }),
+            (Popup::Help { above }, KeyCode::PageUp) => {
+                self.popup = Some(Popup::Help { above: above.saturating_sub(self.height) });
+            }
+            (Popup::Help { above }, KeyCode::PageDown) => self.popup = Some(Popup::Help { above: above + self.height }),
+            (Popup::Paste(_), KeyCode::Esc | KeyCode::Char('n')) | (Popup::Help { .. } | Popup::Mentions, _) => {}
+            (popup, _) => self.popup = Some(popup),
+        }
+        Do::Nothing
+    }
+}
+
+/// Gives how many rows are above what is seen: no more than that something is seen below.
+fn draw_help(frame: &mut Frame<'_>, area: Rect, above: usize) -> usize {
+    const WORDS: usize = 25;
+    let row = |(what, meaning): &(&'static str, &'static str)| {
+        let words = [Span::styled(format!("{what:<WORDS$}"), STRONG), Span::raw(*meaning)];
+        wrap(&words, usize::from(area.width).saturating_sub(4), WORDS)
+    };
+    let keys = KEYS.iter().flat_map(row);
+    let rows: Vec<Line<'_>> = keys.chain([Line::raw("")]).chain(HELP.iter().flat_map(row)).collect();
+    let seen = usize::from(area.height).saturating_sub(2);
+    let above = above.min(rows.len().saturating_sub(seen));
+    draw_popup(frame, area, "Help: arrows scroll, any other key closes", rows.into_iter().skip(above).collect());
+    above
+}
+
+fn draw_mentions(frame: &mut Frame<'_>, area: Rect, view: &View) {
+    let width = usize::from(area.width).saturating_sub(4);
+    let rows = view.mentions().flat_map(|(tab, said)| {
+        let text = said.text().replace('\n', " ");
+        let words = [
+            Span::styled(format!("{} ", tab.label), FAINT),
+            Span::styled(said.label().to_owned(), view.look.theme.person(said.sender)),
+            Span::raw(format!(" {text}")),
+        ];
+        wrap(&words, width, 2)
+    });
+    let mut rows: Vec<Line<'_>> = rows.take(area.height.into()).collect();
+    if rows.is_empty() {
+        rows.push(Line::styled("Nobody has meant you so far.", FAINT));
+    }
+    draw_popup(frame, area, "For you (any key closes this)", rows);
+}
+
+fn draw_question(frame: &mut Frame<'_>, area: Rect, text: &str) {
+    let lines = text.trim_end().lines().count();
+    let mut rows: Vec<Line<'_>> = text.lines().take(3).map(|line| Line::styled(safe(line), FAINT)).collect();
+    rows.push(Line::styled("…", FAINT));
+    rows.push(Line::raw(""));
+    rows.push(Line::raw("Enter puts it in, Esc does not."));
+    draw_popup(frame, area, &format!("Paste {lines} lines?"), rows);
+}
+
+fn draw_popup(frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<Line<'_>>) {
+    let widest = rows.iter().map(Line::width).max().unwrap_or(0).max(columns(title) + 2);
+    let size = |wanted: usize, most: u16| u16::try_from(wanted).unwrap_or(most).min(most);
+    let (width, height) = (size(widest + 2, area.width), size(rows.len() + 2, area.height));
+    let popup = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
+    frame.render_widget(Clear, popup);
+    frame.render_widget(Paragraph::new(rows).block(Block::bordered().title(title)), popup);
+}
