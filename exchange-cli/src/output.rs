@@ -33,6 +33,7 @@ pub(crate) use self::{
     refusals::{Attempt, failed, refused, removed},
     sessions::{Hosting, listed},
     shown::Shown,
+    spans::spoken,
     stats::{stats, stats_in_words},
 };
 use crate::{line::Line, screen::Screen};

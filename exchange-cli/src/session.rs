@@ -164,14 +164,14 @@ impl Conversation {
             ignored: self.ignored.clone(),
             typed,
             room: self.shown.subscribe(),
+            trust: self.trust,
             active: None,
             seat: self.seat.clone(),
         };
         let session = self.seat.session().await.map(|session| session.name.to_string()).unwrap_or_default();
-        let trust = self.trust;
         let ending = tokio::select! {
             ending = self.talk(room) => Ok(ending),
-            shown = full.run(session, trust) => shown.map(|()| Ending::Quit),
+            shown = full.run(session) => shown.map(|()| Ending::Quit),
             () = app.interrupts.told() => Ok(Ending::Interrupted),
         };
         self.screen = stage.before;

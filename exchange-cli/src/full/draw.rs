@@ -12,12 +12,13 @@ use exchange_tokio::core::Status;
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
+    style::Style,
     text::{Line, Span, Text},
 };
 
 use super::{
     popup,
-    theme::{BAR, FAINT, STRONG},
+    theme::{BAR, FAINT, STRONG, Theme},
     view::{Link, Tab, View, safe},
     wrap::{columns, cut},
 };
@@ -57,7 +58,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, view: &mut View) {
     } else {
         stream
     };
-    (view.look.width, view.height, view.rooms) = (stream.width.into(), stream.height.into(), rooms);
+    (view.look.width, view.height) = (stream.width.into(), stream.height.into());
+    (view.rooms, view.people) = (rooms, people);
     let below = draw_stream(frame, stream, view);
     draw_status(frame, status, view, below);
     if let Some(hint) = hint {
@@ -105,7 +107,7 @@ fn draw_rooms(frame: &mut Frame<'_>, area: Rect, view: &View) {
             tab if tab.room == *view.shown() => BAR,
             tab if tab.unread.mentions > 0 => theme.mention(),
             tab if tab.unread.messages > 0 => STRONG,
-            _ => ratatui::style::Style::new(),
+            _ => Style::new(),
         };
         Line::styled(format!("{label}{unread}"), style)
     });
@@ -115,18 +117,10 @@ fn draw_rooms(frame: &mut Frame<'_>, area: Rect, view: &View) {
 fn draw_people(frame: &mut Frame<'_>, area: Rect, view: &View) {
     let theme = view.look.theme;
     let tab = view.tab();
-    let mut members: Vec<_> = tab.members.iter().collect();
-    members.sort_by_key(|member| (rank(member.status), member.label().to_lowercase()));
-    let fits = usize::from(area.height);
-    let left_out = if members.len() > fits { members.len() + 1 - fits } else { 0 };
-    let shown = members.len() - left_out;
-    let rows = members.iter().take(shown).map(|member| {
-        let (sign, style) = match member.status {
-            Status::Online => ("●", theme.good()),
-            Status::Away => ("◐", theme.warning()),
-            Status::Busy => ("⊘", theme.warning()),
-            _ => ("○", FAINT),
-        };
+    let members = tab.people();
+    let left_out = members.len() - people_shown(members.len(), area.height);
+    let rows = members.iter().take(members.len() - left_out).map(|member| {
+        let (sign, style) = sign(member.status, theme);
         let types = if tab.is_typing(member.id) { " …" } else { "" };
         let label = cut(member.label(), usize::from(area.width).saturating_sub(3 + columns(types)));
         let name = if member.status.is_there() { theme.person(member.id) } else { FAINT };
@@ -142,12 +136,18 @@ fn draw_people(frame: &mut Frame<'_>, area: Rect, view: &View) {
     frame.render_widget(rows.chain(more).collect::<Text<'_>>(), area);
 }
 
-const fn rank(status: Status) -> u8 {
+/// As many of so many people are shown in so many rows; where they are not all, the last row says so.
+pub(super) fn people_shown(people: usize, rows: u16) -> usize {
+    if people > rows.into() { usize::from(rows).saturating_sub(1) } else { people }
+}
+
+/// How somebody is, as one character.
+pub(super) fn sign(status: Status, theme: Theme) -> (&'static str, Style) {
     match status {
-        Status::Online => 0,
-        Status::Busy => 1,
-        Status::Away => 2,
-        _ => 3,
+        Status::Online => ("●", theme.good()),
+        Status::Away => ("◐", theme.warning()),
+        Status::Busy => ("⊘", theme.warning()),
+        _ => ("○", FAINT),
     }
 }
 

@@ -140,6 +140,10 @@ impl Said {
         &self.text
     }
 
+    pub(crate) fn at(&self) -> Timestamp {
+        self.at
+    }
+
     pub(crate) fn reply_to(&self) -> Option<Seq> {
         self.reply_to
     }
@@ -292,7 +296,7 @@ pub(super) fn spans(line: &line::Line, from: usize, theme: Theme) -> Vec<Span<'s
 }
 
 /// The host's clock may show anything.
-fn moment(at: Timestamp, zone: &TimeZone) -> Option<DateTime> {
+pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> Option<DateTime> {
     let at = jiff::Timestamp::from_millisecond(i64::try_from(at.as_millis()).ok()?).ok()?;
     Some(zone.to_datetime(at))
 }

@@ -13,7 +13,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `view` | what is known and shown; `press`: what keys do to it |
-//! | `popup` | what is in front of it until it is answered or closed |
+//! | `popup` | what is in front of it until it is answered or closed; `card`: somebody there |
+//! | `known` | what was seen of people |
 //! | `buffer`, `item`, `wrap` | what was said in a room, and how much of that is seen |
 //! | `compose`, `complete` | what is being typed |
 //! | `draw`, `theme` | how it looks |
@@ -21,12 +22,14 @@
 //! | `terminal`, `jobs`, `log` | the terminal itself; when it is the shell's; what must not be drawn on it |
 
 mod buffer;
+mod card;
 mod choose;
 mod complete;
 mod compose;
 mod draw;
 mod item;
 mod jobs;
+mod known;
 mod log;
 mod popup;
 mod press;
@@ -42,7 +45,7 @@ use std::{io, time::Duration};
 use crossterm::event::{Event as Input, EventStream};
 use exchange_tokio::{
     Events,
-    core::{Event, LeaveReason, Peer, Person, RoomName, Seq, Timestamp, Unread},
+    core::{Event, LeaveReason, Peer, PeerId, Person, RoomName, Seq, Timestamp, Unread},
 };
 use futures_util::StreamExt as _;
 use jiff::tz::TimeZone;
@@ -51,18 +54,20 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-pub(crate) use self::{
-    choose::{Choice, choose},
-    log::Log,
-    terminal::give_back,
-};
 use self::{
+    card::Card,
     item::Look,
     jobs::{Jobs, Wanted},
+    popup::Popup,
     press::Do,
     terminal::Whole,
     theme::Theme,
     view::{Link, Member, RoomNow, View, safe},
+};
+pub(crate) use self::{
+    choose::{Choice, choose},
+    log::Log,
+    terminal::give_back,
 };
 use crate::{
     home::Trust,
@@ -102,6 +107,8 @@ pub(crate) struct Full {
     pub(crate) typed: Sender<Typed>,
     /// The room in which the conversation talks.
     pub(crate) room: watch::Receiver<RoomName>,
+    /// How well one knows the host.
+    pub(crate) trust: Trust,
     /// When it was told last that somebody is at the keyboard.
     pub(crate) active: Option<Instant>,
 }
@@ -120,13 +127,13 @@ enum Happened {
 
 impl Full {
     /// Shows the session until the user wants to leave.
-    pub(crate) async fn run(mut self, session: String, trust: Trust) -> io::Result<()> {
+    pub(crate) async fn run(mut self, session: String) -> io::Result<()> {
         let look = Look { theme: Theme::of_environment(), zone: TimeZone::system(), width: 0 };
         let linked = match self.seat {
             Seat::Host(_) => Link::Own,
             Seat::Client(_) => Link::Up { round_trip: None },
         };
-        let mut view = View::new(session, self.seat.me().id, look, trust != Trust::Insecure, linked);
+        let mut view = View::new(session, self.seat.me().id, look, self.trust != Trust::Insecure, linked);
         for room in self.seat.rooms().await.unwrap_or_default() {
             self.catch_up(&room, &mut view).await;
         }
@@ -213,6 +220,11 @@ impl Full {
                 view.show(&room);
                 let _ = self.typed.send(Typed::Room(room)).await;
             }
+            Do::Card(id) => self.introduce(id, view).await,
+            Do::Whois(who, line) => match &self.seat.whois(&who).await.unwrap_or_default()[..] {
+                [person] => self.introduce(person.peer.id, view).await,
+                _ => drop(self.typed.send(Typed::Line(line)).await),
+            },
             Do::Copy(text) => {
                 terminal::copy(&text)?;
                 let words = Line::err(false).ours("-- ").ours("Copied, if the terminal allows that.");
@@ -224,6 +236,17 @@ impl Full {
             Do::Quit => return Ok(true),
         }
         Ok(false)
+    }
+
+    /// Shows who somebody is, or brings that up to date.
+    async fn introduce(&self, id: PeerId, view: &mut View) {
+        let (before, above) = match view.popup.take() {
+            Some(Popup::Card { card, above }) => (Some(card), above),
+            _ => (None, 0),
+        };
+        let card = Card::of(id, (&self.seat, self.trust), view, now(), before.as_deref()).await.map(Box::new);
+        // Whoever has gone is shown as they were.
+        view.popup = card.or(before).map(|card| Popup::Card { card, above });
     }
 
     async fn tell(&mut self, event: &Event, view: &mut View) {
@@ -264,6 +287,10 @@ impl Full {
             let labels = told_apart(&peers);
             peers.into_iter().zip(labels).collect()
         };
+        for person in &people {
+            view.known.called(&person.peer);
+            view.known.is(person.peer.id, person.status, now());
+        }
         let label = |id| called.iter().find(|(peer, _)| peer.id == id).map(|(_, label)| label.clone());
         let mut rooms = Vec::new();
         for name in self.seat.rooms().await.unwrap_or_default() {
@@ -289,6 +316,10 @@ impl Full {
             rooms.push(RoomNow { room: name, label, unread, details });
         }
         view.refresh(rooms);
+        if let Some(Popup::Card { card, .. }) = &view.popup {
+            let id = card.person.peer.id;
+            self.introduce(id, view).await;
+        }
         if let Some(seq) = view.last_of_mine() {
             let seen = self.seat.room(view.shown()).seen_by(seq).await.ok().flatten();
             view.tab_mut().buffer.receipt = seen.map(|seen| (seq, safe(&seen.to_string())));

@@ -9,10 +9,12 @@ use ratatui::{
 };
 
 use super::{
+    card::Card,
+    draw::sign,
     press::{Do, KEYS},
-    theme::{FAINT, STRONG},
+    theme::{BAR, FAINT, STRONG},
     view::{View, safe},
-    wrap::{columns, wrap},
+    wrap::{columns, cut, wrap},
 };
 use crate::input::HELP;
 
@@ -23,6 +25,10 @@ pub(crate) enum Popup {
     Help { above: usize },
     /// What was said that means oneself.
     Mentions,
+    /// The people in the room, of whom the one at that place is marked.
+    People { place: usize },
+    /// Somebody, of whom so many rows are above what is seen.
+    Card { card: Box<Card>, above: usize },
     /// Whether that is really to be put in.
     Paste(String),
 }
@@ -34,6 +40,16 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, view: &mut View) {
             view.popup = Some(Popup::Help { above });
         }
         Some(Popup::Mentions) => draw_mentions(frame, area, view),
+        Some(Popup::People { place }) => {
+            let place = draw_people(frame, area, view, *place);
+            view.popup = Some(Popup::People { place });
+        }
+        Some(Popup::Card { card, above }) => {
+            let rows = card.rows(view.look.theme, usize::from(area.width).saturating_sub(4));
+            let keys = if card.is_oneself() { "any key closes" } else { "m writes, any other key closes" };
+            let above = draw_scrolled(frame, area, &format!("{}: {keys}", safe(&card.person.peer.nick)), rows, *above);
+            view.popup = Some(Popup::Card { card: card.clone(), above });
+        }
         Some(Popup::Paste(text)) => draw_question(frame, area, text),
         None => {}
     }
@@ -52,7 +68,26 @@ impl View {
                 self.popup = Some(Popup::Help { above: above.saturating_sub(self.height) });
             }
             (Popup::Help { above }, KeyCode::PageDown) => self.popup = Some(Popup::Help { above: above + self.height }),
-            (Popup::Paste(_), KeyCode::Esc | KeyCode::Char('n')) | (Popup::Help { .. } | Popup::Mentions, _) => {}
+            (Popup::People { place }, KeyCode::Up) => {
+                self.popup = Some(Popup::People { place: place.saturating_sub(1) });
+            }
+            (Popup::People { place }, KeyCode::Down) => self.popup = Some(Popup::People { place: place + 1 }),
+            (Popup::People { place }, KeyCode::Enter) => {
+                return self.tab().people().get(place).map_or(Do::Nothing, |member| Do::Card(member.id));
+            }
+            (Popup::Card { card, above }, KeyCode::Up) => {
+                self.popup = Some(Popup::Card { card, above: above.saturating_sub(1) });
+            }
+            (Popup::Card { card, above }, KeyCode::Down) => self.popup = Some(Popup::Card { card, above: above + 1 }),
+            (Popup::Card { card, .. }, KeyCode::Char('m')) if !card.is_oneself() => {
+                let compose = &mut self.tab_mut().compose;
+                // What was typed already is perhaps for them; what asks for something else is not.
+                let typed = Some(compose.text()).filter(|typed| !typed.starts_with('/')).unwrap_or_default();
+                compose.set(&format!("/msg {} {typed}", card.address()));
+            }
+            (Popup::Paste(_), KeyCode::Esc | KeyCode::Char('n'))
+            | (Popup::Help { .. } | Popup::Mentions | Popup::Card { .. }, _)
+            | (Popup::People { .. }, KeyCode::Esc) => {}
             (popup, _) => self.popup = Some(popup),
         }
         Do::Nothing
@@ -68,9 +103,30 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect, above: usize) -> usize {
     };
     let keys = KEYS.iter().flat_map(row);
     let rows: Vec<Line<'_>> = keys.chain([Line::raw("")]).chain(HELP.iter().flat_map(row)).collect();
+    draw_scrolled(frame, area, "Help: arrows scroll, any other key closes", rows, above)
+}
+
+/// Gives which of them is marked.
+fn draw_people(frame: &mut Frame<'_>, area: Rect, view: &View, place: usize) -> usize {
+    let people = view.tab().people();
+    let place = place.min(people.len().saturating_sub(1));
+    let rows = people.iter().enumerate().map(|(at, member)| {
+        let (sign, style) = sign(member.status, view.look.theme);
+        let name = if at == place { BAR } else { view.look.theme.person(member.id) };
+        let label = cut(member.label(), usize::from(area.width).saturating_sub(6));
+        Line::from(vec![Span::styled(sign, style), Span::raw(" "), Span::styled(label, name)])
+    });
+    // The one that is marked is always among those that are seen.
+    let above = (place + 3).saturating_sub(area.height.into());
+    draw_popup(frame, area, "Enter shows who it is, Esc closes", rows.skip(above).collect());
+    place
+}
+
+/// Gives how many rows are above what is seen: no more than that something is seen below.
+fn draw_scrolled(frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<Line<'_>>, above: usize) -> usize {
     let seen = usize::from(area.height).saturating_sub(2);
     let above = above.min(rows.len().saturating_sub(seen));
-    draw_popup(frame, area, "Help: arrows scroll, any other key closes", rows.into_iter().skip(above).collect());
+    draw_popup(frame, area, title, rows.into_iter().skip(above).collect());
     above
 }
 

@@ -1,14 +1,14 @@
 //! What keys do.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use exchange_tokio::core::{RoomName, Seq};
+use exchange_tokio::core::{PeerId, RoomName, Seq};
 use ratatui_textarea::{CursorMove, TextArea};
 
-use super::{complete, popup::Popup, view::View};
+use super::{complete, draw::people_shown, popup::Popup, view::View};
 use crate::input::{self, Entry, Which};
 
 /// What help shows of keys.
-pub(crate) const KEYS: [(&str, &str); 21] = [
+pub(crate) const KEYS: [(&str, &str); 22] = [
     ("Enter", "say it"),
     ("Alt-Enter, Ctrl-J", "begin another line of it"),
     ("Tab, Shift-Tab", "complete a nick, a command, a room or :emoji:"),
@@ -21,6 +21,7 @@ pub(crate) const KEYS: [(&str, &str); 21] = [
     ("Alt-A", "the next room with something new"),
     ("Alt-M", "what was said that means you"),
     ("Alt-R", "answer the last message"),
+    ("Alt-W", "the people here, and who somebody is"),
     ("Ctrl-A, Ctrl-E", "go to the beginning and to the end of the line"),
     ("Alt-B, Alt-F", "go back a word, and on"),
     ("Ctrl-U, Ctrl-K", "delete up to the cursor, and from there"),
@@ -43,6 +44,10 @@ pub(crate) enum Do {
     Typing,
     Say(String),
     Go(RoomName),
+    /// Show who somebody is.
+    Card(PeerId),
+    /// The same of whoever is called that; where that is nobody or not clear, the line is said.
+    Whois(String, String),
     /// Let the terminal keep that for being put in elsewhere.
     Copy(String),
     /// Take the mouse from the terminal, or give it back.
@@ -65,6 +70,7 @@ impl View {
         match key.code {
             KeyCode::F(1) => self.popup = Some(Popup::Help { above: 0 }),
             KeyCode::Char('m') if alt => self.popup = Some(Popup::Mentions),
+            KeyCode::Char('w') if alt => self.popup = Some(Popup::People { place: 0 }),
             KeyCode::Char('c') if control && !self.tab().compose.is_empty() => drop(self.tab_mut().compose.take()),
             KeyCode::Char('c') if control => return Do::Quit,
             KeyCode::Char('d') if control && self.tab().compose.is_empty() => return Do::Quit,
@@ -138,6 +144,11 @@ impl View {
                 let place = usize::from(mouse.row - self.rooms.y) + self.rooms_above(self.rooms.height);
                 return self.tabs.get(place).map_or(Do::Nothing, |tab| Do::Go(tab.room.clone()));
             }
+            MouseEventKind::Down(MouseButton::Left) if self.people.contains((mouse.column, mouse.row).into()) => {
+                let (people, place) = (self.tab().people(), usize::from(mouse.row - self.people.y));
+                let shown = people_shown(people.len(), self.people.height);
+                return people.iter().take(shown).nth(place).map_or(Do::Nothing, |member| Do::Card(member.id));
+            }
             _ => {}
         }
         Do::Nothing
@@ -151,6 +162,7 @@ impl View {
                 self.popup = Some(Popup::Help { above: KEYS.len() + 1 });
                 Some(Do::Nothing)
             }
+            Ok(Entry::Whois(who)) => Some(Do::Whois(who, line.to_owned())),
             Ok(Entry::Mouse(is_wanted)) => Some(Do::Mouse(is_wanted)),
             Ok(Entry::Copy(which)) => {
                 let seq = match which {

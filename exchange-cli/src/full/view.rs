@@ -9,7 +9,8 @@ use ratatui::layout::Rect;
 use super::{
     buffer::Buffer,
     compose::Compose,
-    item::{Item, Look, Said},
+    item::{Item, Look, Said, moment},
+    known::Known,
     popup::Popup,
 };
 use crate::line::Line;
@@ -29,9 +30,11 @@ pub(crate) struct View {
     /// Whether somebody looks at the terminal, as far as it says so.
     pub(crate) is_watched: bool,
     pub(crate) popup: Option<Popup>,
-    /// How many rows of the room there are on the screen, and where the rooms are.
+    /// How many rows of the room there are on the screen, and where rooms and people are.
     pub(crate) height: usize,
     pub(crate) rooms: Rect,
+    pub(crate) people: Rect,
+    pub(crate) known: Known,
     /// What is worth a sound, of those that nobody has looked at.
     pub(crate) call: Option<String>,
 }
@@ -109,6 +112,8 @@ impl View {
             popup: None,
             height: 0,
             rooms: Rect::ZERO,
+            people: Rect::ZERO,
+            known: Known::default(),
             call: None,
         }
     }
@@ -169,6 +174,7 @@ impl View {
         let (me, proves) = (self.me, self.proves);
         match event {
             Event::Message(message) => {
+                self.known.called(message.sender());
                 let said = Said::new(message, &label(message.sender()), me, proves);
                 // Whoever begins to talk to one alone has said something before one has come.
                 let is_direct = message.room().direct_between().is_some();
@@ -195,6 +201,10 @@ impl View {
                     said.react(reaction, change.peer.id, *added);
                 }
             }
+            Event::Renamed { peer, before, .. } => {
+                self.known.called(&Peer { nick: before.clone(), ..peer.clone() });
+                self.known.called(peer);
+            }
             Event::Typing { room, peer, typing } => {
                 let label = label(peer);
                 self.of(room).types(peer.id, &label, *typing);
@@ -209,6 +219,7 @@ impl View {
     /// Takes in what was said in a room before, as it stands now.
     pub(crate) fn catch_up(&mut self, held: &MessageView, label: impl Fn(&Peer) -> String) {
         let message = held.message();
+        self.known.called(message.sender());
         let mut said = Said::new(message, &label(message.sender()), self.me, self.proves);
         if held.edited().is_some() {
             said.edit(held.text(), message.mentions().contains(&self.me));
@@ -274,6 +285,15 @@ impl View {
         self.tab().buffer.messages().find(|said| said.mine)?.seq
     }
 
+    /// When somebody said something last, and where.
+    pub(crate) fn spoke(&self, id: PeerId) -> Option<String> {
+        let last = |tab: &'_ Tab| tab.buffer.messages().find(|said| said.sender == id).map(Said::at);
+        let spoke = self.tabs.iter().filter_map(|tab| Some((last(tab)?, tab)));
+        let (at, tab) = spoke.max_by_key(|(at, _)| *at)?;
+        let at = moment(at, &self.look.zone)?;
+        Some(format!("{} in {}", at.strftime("%-d %B, %H:%M"), tab.label))
+    }
+
     /// What was said that means oneself, the newest first, and in which room.
     pub(crate) fn mentions(&self) -> impl Iterator<Item = (&Tab, &Said)> {
         self.tabs
@@ -319,6 +339,13 @@ impl Tab {
         }
     }
 
+    /// The people in it, those first who are there.
+    pub(crate) fn people(&self) -> Vec<&Member> {
+        let mut people: Vec<_> = self.members.iter().collect();
+        people.sort_by_key(|member| (rank(member.status), member.label().to_lowercase()));
+        people
+    }
+
     /// Somebody is typing, or not any more.
     pub(crate) fn types(&mut self, peer: PeerId, label: &str, typing: bool) {
         if typing {
@@ -337,6 +364,15 @@ impl Tab {
         let mut people: Vec<&str> = self.typing.values().map(String::as_str).collect();
         people.sort_unstable();
         people
+    }
+}
+
+const fn rank(status: Status) -> u8 {
+    match status {
+        Status::Online => 0,
+        Status::Busy => 1,
+        Status::Away => 2,
+        _ => 3,
     }
 }
 

@@ -5,6 +5,7 @@
 mod choosing;
 mod hostile;
 mod leaving;
+mod people;
 mod pictures;
 mod talking;
 mod terminal;

@@ -166,6 +166,10 @@ fn every_command_of_help_is_done() {
         ana.type_line(line);
         ana.see(seen);
         let screen = ana.screen();
+        if screen.contains("any other key closes") {
+            ana.press(ESCAPE);
+            ana.wait(|screen| !screen.contains("any other key closes"));
+        }
         assert!(!screen.contains("there is no command"), "{line}: {screen}");
         let name = line.split_whitespace().next().unwrap();
         assert!(line.starts_with("//") || !screen.contains(&format!("ana {name}")), "{line} was said: {screen}");
@@ -184,6 +188,12 @@ fn every_key_of_help_does_what_it_says() {
     ana.see("Nobody has meant you so far.");
     ana.press(ESCAPE);
     ana.wait(|screen| !screen.contains("Nobody has meant you"));
+    ana.press(&alt('w'));
+    ana.see("Enter shows who it is");
+    ana.press("\r");
+    ana.see("any key closes");
+    ana.press(ESCAPE);
+    ana.wait(|screen| !screen.contains("any key closes"));
     let number = |number: u32| format!("number {number} of many");
     for message in 1..=80 {
         ana.type_line(&number(message));

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use ratatui::backend::CrosstermBackend;
 
 use super::*;
+use crate::full::popup::Popup;
 
 /// What is written to a terminal.
 #[derive(Clone, Default)]
@@ -108,6 +109,23 @@ fn full_of(text: &str) -> View {
     view
 }
 
+/// The same, with that in front.
+fn behind(text: &str, popup: Popup) -> View {
+    let mut view = full_of(text);
+    view.popup = Some(popup);
+    view
+}
+
+/// Everything that can be in front and shows what somebody else has said.
+fn popups(text: &str) -> Vec<Popup> {
+    let mut card = card::card(text);
+    for words in [&mut card.before, &mut card.namesakes, &mut card.rooms] {
+        words.push(text.into());
+    }
+    card.spoke = Some(text.into());
+    vec![Popup::Mentions, Popup::People { place: 0 }, Popup::Card { card: Box::new(card), above: 0 }]
+}
+
 #[test]
 fn what_is_known_to_be_hostile_is_only_shown() {
     for text in [
@@ -124,6 +142,9 @@ fn what_is_known_to_be_hostile_is_only_shown() {
         let (shown, obeyed) = watched(&mut full_of(text));
         assert_eq!(obeyed, Vec::<String>::new(), "{text:?}");
         assert!(shown.contains("Lab") || shown.contains('>'), "{shown}");
+        for popup in popups(text) {
+            assert_eq!(watched(&mut behind(text, popup)).1, Vec::<String>::new(), "{text:?}");
+        }
     }
 }
 
@@ -141,5 +162,9 @@ proptest! {
     fn nothing_that_anybody_says_is_obeyed(text in "[\\x00-\\x1f\\x7f-\\u{9f}\\u{200b}-\\u{202e}\\u{2060}-\\u{206f}a\\[\\];m0-9\\PC]{0,80}") {
         let (_, obeyed) = watched(&mut full_of(&text));
         prop_assert!(obeyed.is_empty(), "{obeyed:?}");
+        for popup in popups(&text) {
+            let (_, obeyed) = watched(&mut behind(&text, popup));
+            prop_assert!(obeyed.is_empty(), "{obeyed:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Screens as they are drawn.
 
+mod card;
 mod choosing;
 mod frames;
 mod hostile;
