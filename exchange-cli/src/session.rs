@@ -24,6 +24,7 @@ use tokio::{
     time::timeout,
 };
 
+pub(crate) use self::finding::search;
 use self::outcomes::OnItsWay;
 use crate::{
     app::{App, Stage},

@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use ratatui::text::{Line, Span};
 
 use super::{
-    item::{Item, Look, Said},
+    item::{Beside, Item, Look, Said},
     theme::FAINT,
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct Buffer {
     unseen: usize,
     /// What has become of one's own last message.
     pub(crate) receipt: Option<(Seq, String)>,
+    /// The message that was looked for, and by which words.
+    found: Option<(Seq, Vec<String>)>,
 }
 
 /// The lower edge of what is seen: after so many rows of an item.
@@ -114,7 +116,23 @@ impl Buffer {
     }
 
     pub(crate) fn go_to_end(&mut self) {
-        (self.edge, self.unseen) = (None, 0);
+        (self.edge, self.unseen, self.found) = (None, 0, None);
+    }
+
+    /// Shows the message at that place in the log, in the middle if there is enough around it; whether there is such a
+    /// message. It stands out, and the words that it was found by.
+    pub(crate) fn show(&mut self, seq: Seq, words: &[String], height: usize, look: &Look) -> bool {
+        let is_it = |item: &Item| item.said().is_some_and(|said| said.seq == Some(seq));
+        let Some(place) = self.items.iter().rposition(is_it) else { return false };
+        let item = self.gone + place;
+        let edge = Edge { item, rows: self.rows(item, look).len() };
+        self.edge = Some(edge);
+        let below = height / 2;
+        // Nothing is above the first row.
+        let lacking = height.saturating_sub(self.above(edge, height, look));
+        self.down(below.max(lacking), look);
+        self.found = Some((seq, words.to_vec()));
+        true
     }
 
     /// Moves what is seen by so many rows towards the beginning, in a view of that height.
@@ -216,8 +234,10 @@ impl Buffer {
             rows.push(rule("new", look));
         }
         let answered = shown.said().and_then(|said| self.find(said.reply_to()?));
-        let receipt = self.receipt.as_ref().filter(|(seq, _)| shown.said().is_some_and(|said| said.seq == Some(*seq)));
-        rows.extend(shown.rows(look, answered, receipt.map(|(_, receipt)| receipt.as_str())));
+        let is_it = |seq: Seq| shown.said().is_some_and(|said| said.seq == Some(seq));
+        let receipt = self.receipt.as_ref().filter(|(seq, _)| is_it(*seq)).map(|(_, receipt)| receipt.as_str());
+        let found = self.found.as_ref().filter(|(seq, _)| is_it(*seq)).map(|(_, words)| words.as_slice());
+        rows.extend(shown.rows(look, Beside { answered, receipt, found }));
         rows
     }
 }

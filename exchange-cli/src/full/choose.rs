@@ -199,7 +199,7 @@ impl Choose {
                     Err(error) => self.told = vec![line::Line::err(false).theirs(error).ours(".")],
                 }
             }
-            _ => compose.edit(|area| area.input(key)),
+            _ => compose.input(key),
         }
         None
     }

@@ -1,5 +1,6 @@
 //! What is being typed in a room: several lines, what was said before, and words that are completed.
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{
     Frame,
     layout::{Position, Rect},
@@ -87,6 +88,20 @@ impl Compose {
     pub(crate) fn edit<T>(&mut self, edit: impl FnOnce(&mut TextArea<'static>) -> T) {
         self.completing = None;
         edit(&mut self.area);
+    }
+
+    /// Edits it as a key says, in a shell's way.
+    pub(crate) fn input(&mut self, key: KeyEvent) {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Char('u') if control => {
+                self.edit(TextArea::delete_line_by_head);
+            }
+            KeyCode::Char('e') if control => self.edit(|area| area.move_cursor(CursorMove::End)),
+            _ => {
+                self.edit(|area| area.input(key));
+            }
+        }
     }
 
     /// Goes up a row; from the first, to what was said before.

@@ -1,13 +1,20 @@
 //! One thing that is shown in a room: what somebody said, as it stands now, or something that happened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use exchange_tokio::core::{Body, Message, PeerId, Seq, Timestamp, text::display_safe};
 use jiff::{civil::DateTime, tz::TimeZone};
-use ratatui::text::{Line, Span};
+use ratatui::{
+    style::Style,
+    text::{Line, Span},
+};
 
 use super::{
-    theme::{FAINT, STRONG, Theme},
+    search::highlights,
+    theme::{BAR, FAINT, STRONG, Theme},
     wrap::{columns, cut, wrap},
 };
 use crate::line;
@@ -47,6 +54,17 @@ pub(crate) struct Said {
     edited: bool,
     deleted: bool,
     reactions: BTreeMap<String, BTreeSet<PeerId>>,
+}
+
+/// What is shown with an item that is not its own.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Beside<'a> {
+    /// Of an answer, what it answers.
+    pub(crate) answered: Option<&'a Said>,
+    /// What has become of it.
+    pub(crate) receipt: Option<&'a str>,
+    /// The words that it was found by.
+    pub(crate) found: Option<&'a [String]>,
 }
 
 /// How items are shown.
@@ -156,9 +174,10 @@ impl Said {
         &self.label
     }
 
-    fn rows(&self, look: &Look, answered: Option<&Self>, receipt: Option<&str>) -> Vec<Line<'static>> {
+    fn rows(&self, look: &Look, Beside { answered, receipt, found }: Beside<'_>) -> Vec<Line<'static>> {
         let Look { theme, width, .. } = look;
-        let name = theme.person(self.sender);
+        let name = if self.means_me { theme.mention() } else { theme.person(self.sender) };
+        let name = if found.is_some() { name.patch(BAR) } else { name };
         let mut rows = Vec::new();
         if let Some(seq) = self.reply_to {
             let quoted = match answered {
@@ -168,12 +187,12 @@ impl Said {
             let quoted = cut(&quoted, QUOTED.min(width.saturating_sub(look.indent())));
             rows.push(Line::from(vec![Span::raw(" ".repeat(look.indent())), Span::styled(quoted, FAINT)]));
         }
-        let mut words = look.begin(self.at, &self.label, if self.means_me { theme.mention() } else { name });
+        let mut words = look.begin(self.at, &self.label, name);
         if self.deleted {
             words.push(Span::styled("(deleted)", FAINT));
         } else {
-            let style = if self.means_me { STRONG } else { ratatui::style::Style::new() };
-            words.push(Span::styled(self.text.clone(), style));
+            let style = if self.means_me { STRONG } else { Style::new() };
+            words.extend(styled(&self.text, style, &highlights(&self.text, found.unwrap_or_default())));
         }
         if self.edited && !self.deleted {
             words.push(Span::styled(" (edited)", FAINT));
@@ -219,10 +238,10 @@ impl Item {
         moment(at, zone)
     }
 
-    /// As rows of the terminal. Of an answer, `answered` is what it answers, and `receipt` is what has become of it.
-    pub(crate) fn rows(&self, look: &Look, answered: Option<&Said>, receipt: Option<&str>) -> Vec<Line<'static>> {
+    /// As rows of the terminal.
+    pub(crate) fn rows(&self, look: &Look, beside: Beside<'_>) -> Vec<Line<'static>> {
         match self {
-            Self::Said(said) => said.rows(look, answered, receipt),
+            Self::Said(said) => said.rows(look, beside),
             Self::Told { line, at } => {
                 // What stands before a line in a stream of lines has a column here.
                 let text = line.as_str();
@@ -262,7 +281,7 @@ impl Look {
         if self.is_wide() { TIMES + NAMES + 1 } else { INDENT }
     }
 
-    fn begin(&self, at: Timestamp, name: &str, style: ratatui::style::Style) -> Vec<Span<'static>> {
+    fn begin(&self, at: Timestamp, name: &str, style: Style) -> Vec<Span<'static>> {
         let mut words = Vec::new();
         if self.is_wide() {
             let time = moment(at, &self.zone).map_or_else(|| "--:--".into(), |at| at.strftime("%H:%M").to_string());
@@ -282,17 +301,27 @@ impl Look {
 /// The words of a line from that byte on, as they stand out.
 pub(super) fn spans(line: &line::Line, from: usize, theme: Theme) -> Vec<Span<'static>> {
     let text = line.as_str();
-    let mut places: Vec<usize> = line.styles().iter().flat_map(|(words, _)| [words.start, words.end]).collect();
-    places.extend([from, text.len()]);
-    places.retain(|place| *place >= from);
+    let marks = line.styles().iter().filter_map(|(words, style)| {
+        let words = words.start.max(from).checked_sub(from)?..words.end.checked_sub(from)?;
+        Some((words, theme.of_line(*style)))
+    });
+    styled(text.get(from..).unwrap_or_default(), Style::new(), &marks.collect::<Vec<_>>())
+}
+
+/// A text in which some places stand out; where they overlap, the later counts more.
+pub(super) fn styled(text: &str, base: Style, marks: &[(Range<usize>, Style)]) -> Vec<Span<'static>> {
+    let mut places: Vec<usize> = marks.iter().flat_map(|(words, _)| [words.start, words.end]).collect();
+    places.extend([0, text.len()]);
     places.sort_unstable();
     places.dedup();
     let style = |start: usize, end: usize| {
-        let around = line.styles().iter().filter(|(words, _)| words.start <= start && end <= words.end);
-        around.fold(ratatui::style::Style::new(), |all, (_, style)| all.patch(theme.of_line(*style)))
+        let around = marks.iter().filter(|(words, _)| words.start <= start && end <= words.end);
+        around.fold(base, |all, (_, style)| all.patch(*style))
     };
     let spans = places.iter().zip(places.iter().skip(1));
-    spans.map(|(start, end)| Span::styled(text[*start..*end].to_owned(), style(*start, *end))).collect()
+    spans
+        .filter_map(|(start, end)| Some(Span::styled(text.get(*start..*end)?.to_owned(), style(*start, *end))))
+        .collect()
 }
 
 /// The host's clock may show anything.

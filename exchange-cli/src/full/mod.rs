@@ -14,6 +14,7 @@
 //! |---|---|
 //! | `view` | what is known and shown; `press`: what keys do to it |
 //! | `popup` | what is in front of it until it is answered or closed; `card`: somebody there |
+//! | `search` | what is looked for, and what was found |
 //! | `known` | what was seen of people |
 //! | `buffer`, `item`, `wrap` | what was said in a room, and how much of that is seen |
 //! | `compose`, `complete` | what is being typed |
@@ -33,6 +34,7 @@ mod known;
 mod log;
 mod popup;
 mod press;
+mod search;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -60,6 +62,7 @@ use self::{
     jobs::{Jobs, Wanted},
     popup::Popup,
     press::Do,
+    search::Hit,
     terminal::Whole,
     theme::Theme,
     view::{Link, Member, RoomNow, View, safe},
@@ -71,11 +74,12 @@ pub(crate) use self::{
 };
 use crate::{
     home::Trust,
-    input::Typed,
+    input::{self, Entry, Mistake, Typed},
     line::Line,
     output::{Ignored, Printer, RoomLabel, peers, told_apart},
     screen::Captured,
     seat::Seat,
+    session::search,
 };
 
 /// What happens within so short a time is drawn together.
@@ -220,6 +224,8 @@ impl Full {
                 view.show(&room);
                 let _ = self.typed.send(Typed::Room(room)).await;
             }
+            Do::Find(asked) => self.find(&asked, view).await,
+            Do::Hit(room, seq) => self.go_to(room, seq, view).await,
             Do::Card(id) => self.introduce(id, view).await,
             Do::Whois(who, line) => match &self.seat.whois(&who).await.unwrap_or_default()[..] {
                 [person] => self.introduce(person.peer.id, view).await,
@@ -236,6 +242,32 @@ impl Full {
             Do::Quit => return Ok(true),
         }
         Ok(false)
+    }
+
+    /// Looks for something that was said.
+    async fn find(&self, asked: &str, view: &mut View) {
+        view.popup = Some(Popup::Search);
+        match input::parse(&format!("/search {asked}")) {
+            Ok(Entry::Search(found)) => {
+                let room = found.room.as_ref().unwrap_or_else(|| view.shown());
+                let hits = search(&self.seat, room, &found).await;
+                let hits = hits.iter().map(|hit| Hit::new(hit, &self.printer.label(hit.message().sender())));
+                view.search.found(asked, &found, hits.collect());
+            }
+            Err(Mistake::Usage(usage)) => view.search.fails(asked, format!("It is {usage}.")),
+            Ok(_) | Err(Mistake::Unknown(_)) => {}
+        }
+    }
+
+    /// Shows a message where it was said.
+    async fn go_to(&self, room: RoomName, seq: Seq, view: &mut View) {
+        view.popup = None;
+        view.show(&room);
+        let _ = self.typed.send(Typed::Room(room)).await;
+        if !view.find(seq) {
+            // It is held, and yet so old or from so long before one came that it is not shown.
+            let _ = self.typed.send(Typed::Line(format!("/history 20 before #{}", seq.next()))).await;
+        }
     }
 
     /// Shows who somebody is, or brings that up to date.

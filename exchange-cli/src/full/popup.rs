@@ -1,6 +1,7 @@
 //! What is in front of everything, until it is answered or closed.
 
 use crossterm::event::{KeyCode, KeyEvent};
+use exchange_tokio::core::RoomName;
 use ratatui::{
     Frame,
     layout::Rect,
@@ -25,6 +26,8 @@ pub(crate) enum Popup {
     Help { above: usize },
     /// What was said that means oneself.
     Mentions,
+    /// What is looked for.
+    Search,
     /// The people in the room, of whom the one at that place is marked.
     People { place: usize },
     /// Somebody, of whom so many rows are above what is seen.
@@ -40,6 +43,10 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, view: &mut View) {
             view.popup = Some(Popup::Help { above });
         }
         Some(Popup::Mentions) => draw_mentions(frame, area, view),
+        Some(Popup::Search) => {
+            let label = |room: &RoomName| view.label(room);
+            view.search.draw(frame, area, &view.look, label);
+        }
         Some(Popup::People { place }) => {
             let place = draw_people(frame, area, view, *place);
             view.popup = Some(Popup::People { place });
@@ -68,6 +75,12 @@ impl View {
                 self.popup = Some(Popup::Help { above: above.saturating_sub(self.height) });
             }
             (Popup::Help { above }, KeyCode::PageDown) => self.popup = Some(Popup::Help { above: above + self.height }),
+            (Popup::Search, _) => {
+                if let Some(done) = self.search.press(key, self.height) {
+                    self.popup = Some(Popup::Search);
+                    return done;
+                }
+            }
             (Popup::People { place }, KeyCode::Up) => {
                 self.popup = Some(Popup::People { place: place.saturating_sub(1) });
             }

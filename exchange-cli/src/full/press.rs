@@ -2,13 +2,13 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use exchange_tokio::core::{PeerId, RoomName, Seq};
-use ratatui_textarea::{CursorMove, TextArea};
+use ratatui_textarea::TextArea;
 
 use super::{complete, draw::people_shown, popup::Popup, view::View};
 use crate::input::{self, Entry, Which};
 
 /// What help shows of keys.
-pub(crate) const KEYS: [(&str, &str); 22] = [
+pub(crate) const KEYS: [(&str, &str); 23] = [
     ("Enter", "say it"),
     ("Alt-Enter, Ctrl-J", "begin another line of it"),
     ("Tab, Shift-Tab", "complete a nick, a command, a room or :emoji:"),
@@ -20,6 +20,7 @@ pub(crate) const KEYS: [(&str, &str); 22] = [
     ("Alt-1 … Alt-9", "the first room … the ninth"),
     ("Alt-A", "the next room with something new"),
     ("Alt-M", "what was said that means you"),
+    ("Ctrl-F", "look for what was said; /search does, too"),
     ("Alt-R", "answer the last message"),
     ("Alt-W", "the people here, and who somebody is"),
     ("Ctrl-A, Ctrl-E", "go to the beginning and to the end of the line"),
@@ -44,6 +45,10 @@ pub(crate) enum Do {
     Typing,
     Say(String),
     Go(RoomName),
+    /// Look for that among what was said.
+    Find(String),
+    /// Show the message of that room at that place.
+    Hit(RoomName, Seq),
     /// Show who somebody is.
     Card(PeerId),
     /// The same of whoever is called that; where that is nobody or not clear, the line is said.
@@ -70,6 +75,7 @@ impl View {
         match key.code {
             KeyCode::F(1) => self.popup = Some(Popup::Help { above: 0 }),
             KeyCode::Char('m') if alt => self.popup = Some(Popup::Mentions),
+            KeyCode::Char('f') if control => self.popup = Some(Popup::Search),
             KeyCode::Char('w') if alt => self.popup = Some(Popup::People { place: 0 }),
             KeyCode::Char('c') if control && !self.tab().compose.is_empty() => drop(self.tab_mut().compose.take()),
             KeyCode::Char('c') if control => return Do::Quit,
@@ -116,14 +122,10 @@ impl View {
                 let text = tab.compose.take();
                 return self.of_screen(&text).unwrap_or(Do::Say(text));
             }
-            KeyCode::Char('u') if control => self.tab_mut().compose.edit(TextArea::delete_line_by_head),
-            KeyCode::Char('e') if control => {
-                self.tab_mut().compose.edit(|area| area.move_cursor(CursorMove::End));
-            }
             _ => {
                 let compose = &mut self.tab_mut().compose;
                 let before = compose.text();
-                compose.edit(|area| area.input(key));
+                compose.input(key);
                 // A command is nothing that others wait for.
                 if compose.text() != before && !before.starts_with('/') && !compose.text().starts_with('/') {
                     return Do::Typing;
@@ -162,6 +164,10 @@ impl View {
                 self.popup = Some(Popup::Help { above: KEYS.len() + 1 });
                 Some(Do::Nothing)
             }
+            Ok(Entry::Search(_)) => {
+                let asked = line.trim_start().split_once(char::is_whitespace)?.1;
+                Some(Do::Find(asked.trim().to_owned()))
+            }
             Ok(Entry::Whois(who)) => Some(Do::Whois(who, line.to_owned())),
             Ok(Entry::Mouse(is_wanted)) => Some(Do::Mouse(is_wanted)),
             Ok(Entry::Copy(which)) => {
@@ -184,7 +190,9 @@ impl View {
                 || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         };
         let text = text.replace(is_obeyed, "");
-        if text.trim_end().lines().count() > PASTED {
+        if self.popup == Some(Popup::Search) {
+            self.search.paste(&text);
+        } else if text.trim_end().lines().count() > PASTED {
             self.popup = Some(Popup::Paste(text));
         } else {
             self.tab_mut().compose.edit(|area| area.insert_str(&text));

@@ -12,6 +12,7 @@ use super::{
     item::{Item, Look, Said, moment},
     known::Known,
     popup::Popup,
+    search::Search,
 };
 use crate::line::Line;
 
@@ -35,6 +36,7 @@ pub(crate) struct View {
     pub(crate) rooms: Rect,
     pub(crate) people: Rect,
     pub(crate) known: Known,
+    pub(crate) search: Search,
     /// What is worth a sound, of those that nobody has looked at.
     pub(crate) call: Option<String>,
 }
@@ -114,6 +116,7 @@ impl View {
             rooms: Rect::ZERO,
             people: Rect::ZERO,
             known: Known::default(),
+            search: Search::default(),
             call: None,
         }
     }
@@ -142,6 +145,11 @@ impl View {
         &self.shown
     }
 
+    /// What a room is called.
+    pub(crate) fn label(&self, room: &RoomName) -> String {
+        self.tabs.iter().find(|tab| tab.room == *room).map_or_else(|| format!("#{room}"), |tab| tab.label.clone())
+    }
+
     /// Shows another room, from where it was looked at last.
     pub(crate) fn show(&mut self, room: &RoomName) {
         if self.shown == *room {
@@ -154,6 +162,12 @@ impl View {
         let unread = mem::take(&mut tab.unread).messages;
         tab.buffer.mark_last(unread);
         tab.buffer.go_to_end();
+    }
+
+    /// Shows the message at that place of the room that is shown, as it was found; whether it is there.
+    pub(crate) fn find(&mut self, seq: Seq) -> bool {
+        let (words, height, look) = (self.search.words().to_vec(), self.height, self.look.clone());
+        self.tab_mut().buffer.show(seq, &words, height, &look)
     }
 
     /// Whether somebody sees the end of the room that is shown.

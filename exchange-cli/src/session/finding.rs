@@ -1,6 +1,6 @@
 //! Commands that show messages: those that are held, and those that the host keeps beside.
 
-use exchange_tokio::core::{MessageView, PageFrom, Search, Seq};
+use exchange_tokio::core::{MessageView, PageFrom, RoomName, Search, Seq};
 use jiff::ZonedDateTime;
 use tokio::time::timeout;
 
@@ -9,6 +9,7 @@ use crate::{
     input::{Found, Stretch, When},
     line::Line,
     output::{held, told_apart},
+    seat::Seat,
 };
 
 /// Messages that `/history` and `/search` show, if they are not told how many.
@@ -16,6 +17,18 @@ const SHOWN: usize = 20;
 
 /// Entries that are fetched at once.
 const PAGE: u32 = 200;
+
+/// The messages that are held of that room and are all of what is looked for, the oldest first.
+pub(crate) async fn search(seat: &Seat, room: &RoomName, found: &Found) -> Vec<MessageView> {
+    let Found { room: _, by, since, until, words } = found;
+    let now = ZonedDateTime::now();
+    let moment = |when: &When| when.moment(&now);
+    let (since, until) = (since.as_ref().and_then(moment), until.as_ref().and_then(moment));
+    let search = Search { by: None, words: words.clone(), since, until };
+    let mut found = seat.room(room).search(&search).await.unwrap_or_default();
+    found.retain(|view| by.as_ref().is_none_or(|by| view.message().sender().is_called(by)));
+    found
+}
 
 impl Conversation {
     /// Shows the last messages of the room, or the last before one of them, as they stand and with their numbers. What is
@@ -52,14 +65,8 @@ impl Conversation {
     }
 
     /// Shows the last messages that are held of a room and are all of what is looked for.
-    pub(super) async fn search(&self, Found { room, by, since, until, words }: &Found) {
-        let now = ZonedDateTime::now();
-        let moment = |when: &When| when.moment(&now);
-        let (since, until) = (since.as_ref().and_then(moment), until.as_ref().and_then(moment));
-        let search = Search { by: None, words: words.clone(), since, until };
-        let room = self.seat.room(room.as_ref().unwrap_or(&self.room));
-        let mut found = room.search(&search).await.unwrap_or_default();
-        found.retain(|view| by.as_ref().is_none_or(|by| view.message().sender().is_called(by)));
+    pub(super) async fn search(&self, found: &Found) {
+        let found = search(&self.seat, found.room.as_ref().unwrap_or(&self.room), found).await;
         let newest = found.len().saturating_sub(SHOWN);
         self.list(found.get(newest..).unwrap_or_default()).await;
     }

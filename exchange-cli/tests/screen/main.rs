@@ -7,5 +7,6 @@ mod hostile;
 mod leaving;
 mod people;
 mod pictures;
+mod searching;
 mod talking;
 mod terminal;

@@ -6,7 +6,10 @@ use proptest::prelude::*;
 use ratatui::backend::CrosstermBackend;
 
 use super::*;
-use crate::full::popup::Popup;
+use crate::{
+    full::{popup::Popup, search::Hit},
+    input::Found,
+};
 
 /// What is written to a terminal.
 #[derive(Clone, Default)]
@@ -105,6 +108,8 @@ fn full_of(text: &str) -> View {
     tab.topic = Some(text.into());
     tab.members.push(Member::new(peer(9), text, Status::Online));
     tab.types(peer(9), text, true);
+    let hit = Hit::sample("lobby", 1, (peer(2), text), Timestamp::from_millis(AT), text);
+    view.search.found(text, &Found { words: vec![text.into()], ..Found::default() }, vec![hit]);
     view.paste(text);
     view
 }
@@ -123,7 +128,7 @@ fn popups(text: &str) -> Vec<Popup> {
         words.push(text.into());
     }
     card.spoke = Some(text.into());
-    vec![Popup::Mentions, Popup::People { place: 0 }, Popup::Card { card: Box::new(card), above: 0 }]
+    vec![Popup::Mentions, Popup::Search, Popup::People { place: 0 }, Popup::Card { card: Box::new(card), above: 0 }]
 }
 
 #[test]

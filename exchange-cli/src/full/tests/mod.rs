@@ -6,6 +6,7 @@ mod frames;
 mod hostile;
 mod keys;
 mod scrolling;
+mod searching;
 
 use exchange_tokio::core::{PeerId, RoomName, Status, Timestamp, Unread};
 use jiff::tz::TimeZone;
