@@ -11,6 +11,8 @@ use std::{
 use exchange_tokio::core::text::display_safe;
 use serde::Serialize;
 
+use crate::links::{self, Piece};
+
 /// What follows the first line of a message begins like this, so that it cannot pass for a line of its own.
 const CONTINUATION: &str = "\n    ";
 
@@ -97,10 +99,15 @@ impl Line {
         self.theirs(name.replace('<', "‹").replace('>', "›"))
     }
 
-    /// What somebody said; further lines of it are indented.
+    /// What somebody said; further lines of it are indented, and links tell where they really lead.
     pub(crate) fn said(mut self, text: &str) -> Self {
         let shown = display_safe(text.trim_end_matches('\n')).to_string();
-        self.text.push_str(&shown.replace('\n', CONTINUATION));
+        for piece in links::pieces(&shown) {
+            match piece {
+                Piece::Text(text) => self.text.push_str(&text.replace('\n', CONTINUATION)),
+                Piece::Real(real) => self = self.styled(Style::Warning, |line| line.theirs(real)),
+            }
+        }
         self
     }
 
@@ -212,6 +219,13 @@ mod tests {
             let line = Line::out(false).said(text);
             assert!(line.as_str().split('\n').skip(1).all(|line| line.starts_with("    ")), "{line:?}");
         }
+    }
+
+    #[test]
+    fn a_link_that_misleads_is_followed_by_where_it_leads() {
+        let line = Line::out(true).said("look:\nhttps://example.com@evil.test/x\nnow");
+        assert_eq!(line.as_str(), "look:\n    https://example.com@evil.test/x [evil.test]\n    now");
+        assert!(line.written().contains("\u{1b}[33m [evil.test]\u{1b}[0m"), "{:?}", line.written());
     }
 
     #[test]

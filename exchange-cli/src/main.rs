@@ -12,6 +12,7 @@
 //! | `session`, `seat`, `input` | a session, for its host and its clients; what is typed |
 //! | `start`, `full` | which session to join, and a session, on the whole screen |
 //! | `line`, `screen` | the gate before the terminal, and the only way to it |
+//! | `links` | links in what is said, and where they really lead |
 //! | `output` | events as text and as JSON |
 //! | `invitation` | a session as a link and as a QR code |
 //! | `secret` | the code or passphrase of a session |
@@ -42,6 +43,7 @@ mod invitation;
 mod join;
 mod kept;
 mod line;
+mod links;
 mod local;
 mod ls;
 mod man;

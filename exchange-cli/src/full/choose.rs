@@ -20,8 +20,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     compose::Compose,
-    item::spans,
     jobs::{Jobs, Wanted},
+    spans::spans,
     terminal::Whole,
     theme::{BAR, FAINT, STRONG, Theme},
     view::safe,

@@ -1,9 +1,6 @@
 //! One thing that is shown in a room: what somebody said, as it stands now, or something that happened.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use exchange_tokio::core::{Body, Message, PeerId, Seq, Timestamp, text::display_safe};
 use jiff::{civil::DateTime, tz::TimeZone};
@@ -14,10 +11,11 @@ use ratatui::{
 
 use super::{
     search::highlights,
+    spans::{linked, spans},
     theme::{BAR, FAINT, STRONG, Theme},
     wrap::{columns, cut, wrap},
 };
-use crate::line;
+use crate::{line, links::short};
 
 /// What is shown in a room.
 #[derive(Debug)]
@@ -181,7 +179,7 @@ impl Said {
         let mut rows = Vec::new();
         if let Some(seq) = self.reply_to {
             let quoted = match answered {
-                Some(answered) => format!("↳ {}: {}", answered.label, answered.text.replace('\n', " ")),
+                Some(answered) => format!("↳ {}: {}", answered.label, short(&answered.text).replace('\n', " ")),
                 None => format!("↳ #{seq}"),
             };
             let quoted = cut(&quoted, QUOTED.min(width.saturating_sub(look.indent())));
@@ -192,7 +190,7 @@ impl Said {
             words.push(Span::styled("(deleted)", FAINT));
         } else {
             let style = if self.means_me { STRONG } else { Style::new() };
-            words.extend(styled(&self.text, style, &highlights(&self.text, found.unwrap_or_default())));
+            words.extend(linked(&self.text, style, &highlights(&self.text, found.unwrap_or_default()), *theme));
         }
         if self.edited && !self.deleted {
             words.push(Span::styled(" (edited)", FAINT));
@@ -296,32 +294,6 @@ impl Look {
         }
         words
     }
-}
-
-/// The words of a line from that byte on, as they stand out.
-pub(super) fn spans(line: &line::Line, from: usize, theme: Theme) -> Vec<Span<'static>> {
-    let text = line.as_str();
-    let marks = line.styles().iter().filter_map(|(words, style)| {
-        let words = words.start.max(from).checked_sub(from)?..words.end.checked_sub(from)?;
-        Some((words, theme.of_line(*style)))
-    });
-    styled(text.get(from..).unwrap_or_default(), Style::new(), &marks.collect::<Vec<_>>())
-}
-
-/// A text in which some places stand out; where they overlap, the later counts more.
-pub(super) fn styled(text: &str, base: Style, marks: &[(Range<usize>, Style)]) -> Vec<Span<'static>> {
-    let mut places: Vec<usize> = marks.iter().flat_map(|(words, _)| [words.start, words.end]).collect();
-    places.extend([0, text.len()]);
-    places.sort_unstable();
-    places.dedup();
-    let style = |start: usize, end: usize| {
-        let around = marks.iter().filter(|(words, _)| words.start <= start && end <= words.end);
-        around.fold(base, |all, (_, style)| all.patch(*style))
-    };
-    let spans = places.iter().zip(places.iter().skip(1));
-    spans
-        .filter_map(|(start, end)| Some(Span::styled(text.get(*start..*end)?.to_owned(), style(*start, *end))))
-        .collect()
 }
 
 /// The host's clock may show anything.

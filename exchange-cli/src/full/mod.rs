@@ -16,7 +16,7 @@
 //! | `popup` | what is in front of it until it is answered or closed; `card`: somebody there |
 //! | `search` | what is looked for, and what was found |
 //! | `known` | what was seen of people |
-//! | `buffer`, `item`, `wrap` | what was said in a room, and how much of that is seen |
+//! | `buffer`, `item`, `spans`, `wrap` | what was said in a room, and how much of that is seen |
 //! | `compose`, `complete` | what is being typed |
 //! | `draw`, `theme` | how it looks |
 //! | `choose` | which session to join |
@@ -35,6 +35,7 @@ mod log;
 mod popup;
 mod press;
 mod search;
+mod spans;
 mod terminal;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use exchange_tokio::core::RoomName;
 use ratatui::{
     Frame,
     layout::Rect,
+    style::Style,
     text::{Line, Span},
     widgets::{Block, Clear, Paragraph},
 };
@@ -13,6 +14,7 @@ use super::{
     card::Card,
     draw::sign,
     press::{Do, KEYS},
+    spans::linked,
     theme::{BAR, FAINT, STRONG},
     view::{View, safe},
     wrap::{columns, cut, wrap},
@@ -147,11 +149,12 @@ fn draw_mentions(frame: &mut Frame<'_>, area: Rect, view: &View) {
     let width = usize::from(area.width).saturating_sub(4);
     let rows = view.mentions().flat_map(|(tab, said)| {
         let text = said.text().replace('\n', " ");
-        let words = [
+        let mut words = vec![
             Span::styled(format!("{} ", tab.label), FAINT),
             Span::styled(said.label().to_owned(), view.look.theme.person(said.sender)),
-            Span::raw(format!(" {text}")),
+            Span::raw(" "),
         ];
+        words.extend(linked(&text, Style::new(), &[], view.look.theme));
         wrap(&words, width, 2)
     });
     let mut rows: Vec<Line<'_>> = rows.take(area.height.into()).collect();

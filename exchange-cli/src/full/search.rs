@@ -15,13 +15,14 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{
     compose::Compose,
-    item::{Look, moment, styled},
+    item::{Look, moment},
     press::Do,
+    spans::linked,
     theme::{BAR, FAINT},
     view::safe,
     wrap::{columns, cut, wrap},
 };
-use crate::input::Found;
+use crate::{input::Found, links::short};
 
 /// As many are shown.
 const MOST: usize = 200;
@@ -185,8 +186,8 @@ impl Search {
             Span::styled(hit.who.clone(), name),
             Span::raw(" "),
         ];
-        let text = excerpt(&hit.text, &self.words, ROWS.saturating_mul(width) / 2);
-        words.extend(styled(&text, Style::new(), &highlights(&text, &self.words)));
+        let text = excerpt(&short(&hit.text), &self.words, ROWS.saturating_mul(width) / 2);
+        words.extend(linked(&text, Style::new(), &highlights(&text, &self.words), look.theme));
         let mut rows = wrap(&words, width, 2);
         if rows.len() > ROWS {
             rows.truncate(ROWS);
@@ -204,6 +205,9 @@ pub(crate) fn highlights(text: &str, words: &[String]) -> Vec<(Range<usize>, Sty
 }
 
 fn occurrences(text: &str, words: &[String]) -> Vec<Range<usize>> {
+    if words.is_empty() {
+        return Vec::new();
+    }
     // Letters may have another length in lower case: each byte of that knows where it comes from.
     let (mut lower, mut places) = (String::new(), Vec::new());
     for (at, c) in text.char_indices() {

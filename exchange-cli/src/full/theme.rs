@@ -81,6 +81,11 @@ impl Theme {
         self.coloured(Color::Magenta).add_modifier(Modifier::BOLD)
     }
 
+    /// What can be followed.
+    pub(crate) fn link(self) -> Style {
+        self.coloured(Color::Cyan).add_modifier(Modifier::UNDERLINED)
+    }
+
     pub(crate) fn warning(self) -> Style {
         self.coloured(Color::Yellow)
     }

@@ -14,7 +14,7 @@ use super::{
     popup::Popup,
     search::Search,
 };
-use crate::line::Line;
+use crate::{line::Line, links::short};
 
 /// Everything that is shown.
 #[derive(Debug)]
@@ -194,7 +194,7 @@ impl View {
                 let is_direct = message.room().direct_between().is_some();
                 let is_for_me = is_direct || message.mentions().contains(&me) && !message.is_replayed();
                 if !message.is_mine() && is_for_me && !(self.is_read() && self.shown == *message.room()) {
-                    self.call = Some(format!("{}: {}", said.label(), said.text()));
+                    self.call = Some(format!("{}: {}", said.label(), short(said.text())));
                 }
                 let tab = self.of(message.room());
                 tab.typing.remove(&message.sender().id);

@@ -79,6 +79,19 @@ fn no_byte_that_a_terminal_obeys_comes_from_what_others_say() {
 }
 
 #[test]
+fn where_a_link_really_leads_is_said_on_the_whole_screen_and_in_lines() {
+    let Two { mut ana, bo, homes, address } = Two::meet();
+    let dan = ["join", &address, "--nick", "dan", "--no-discovery", "--plain"];
+    let plain = Terminal::start(&homes.path().join("dan"), &dan);
+    plain.see("You are in \"Lab\"");
+    ana.see("dan joined");
+    ana.type_line("https://example.com@evil.test/x");
+    for terminal in [&ana, &bo, &plain] {
+        terminal.see("https://example.com@evil.test/x [evil.test]");
+    }
+}
+
+#[test]
 fn what_would_be_obeyed_is_seen() {
     for text in HOSTILE {
         assert!(!obeyed(text.as_bytes()).is_empty() || text.starts_with("\u{1b}["), "{text:?}");

@@ -1,6 +1,7 @@
 //! Whole screens, at the sizes that terminals have.
 
 use exchange_tokio::core::{Seq, Timestamp};
+use ratatui::{buffer::Cell, style::Modifier};
 
 use super::*;
 use crate::{full::popup::Popup, line::Line};
@@ -62,6 +63,26 @@ fn a_command_is_explained_while_it_is_typed_and_help_is_in_front() {
         view.popup = Some(Popup::Help { above: 0 });
         insta::assert_snapshot!(format!("help_{width}x{height}"), screen(&mut view, (width, height)).backend());
     }
+}
+
+#[test]
+fn links_stand_out_and_tell_where_they_really_lead() {
+    let mut view = view();
+    say(&mut view, said(1, 2, "ana", "see https://docs.example/chat?from=lab, it is all there"));
+    say(&mut view, said(2, 3, "bo", "or https://docs.example%2Fchat:443@evil.test/x"));
+    say(&mut view, said(3, 3, "bo", "or https://dосs.example/").answering(2));
+    insta::assert_snapshot!("links_80x24", screen(&mut view, (80, 24)).backend());
+    let terminal = screen(&mut view, (80, 24));
+    let shown = |row: u16, modifier| -> String {
+        let cells = (17..80).map(|column| &terminal.backend().buffer()[(column, row)]);
+        cells.filter(|cell: &&Cell| cell.modifier.contains(modifier)).map(Cell::symbol).collect()
+    };
+    assert_eq!(shown(14, Modifier::UNDERLINED), "https://docs.example/chat?from=lab");
+    assert_eq!(shown(14, Modifier::BOLD), "anadocs.example");
+    assert_eq!([16, 17, 18].map(|row| shown(row, Modifier::BOLD)), ["bo", "", "[evil.test]"], "only what is a host");
+    view.press(with(KeyModifiers::ALT, KeyCode::Char('m')));
+    view.tab_mut().buffer.message(Seq(2)).unwrap().edit("@me https://docs.example@evil.test/x", true);
+    assert!(rows(&mut view, (80, 24)).iter().any(|row| row.contains("https://docs.example@evil.test/x [evil.test]")));
 }
 
 #[test]

@@ -164,6 +164,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
+    fn nothing_that_looks_like_a_link_is_obeyed(text in "(https?:|x://)[\\x00-\\x1f\\x7f-\\u{9f}\\u{200b}-\\u{202e}a-c.:/@\\\\\\[\\]%é]{0,60}") {
+        let (_, obeyed) = watched(&mut full_of(&text));
+        prop_assert!(obeyed.is_empty(), "{obeyed:?}");
+        for popup in popups(&text) {
+            let (_, obeyed) = watched(&mut behind(&text, popup));
+            prop_assert!(obeyed.is_empty(), "{obeyed:?}");
+        }
+    }
+
+    #[test]
     fn nothing_that_anybody_says_is_obeyed(text in "[\\x00-\\x1f\\x7f-\\u{9f}\\u{200b}-\\u{202e}\\u{2060}-\\u{206f}a\\[\\];m0-9\\PC]{0,80}") {
         let (_, obeyed) = watched(&mut full_of(&text));
         prop_assert!(obeyed.is_empty(), "{obeyed:?}");
