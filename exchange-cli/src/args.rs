@@ -39,7 +39,7 @@ use self::{
     config::Which,
     off::{CommonOff, HostOff, JoinOff, TalkOff},
 };
-use crate::{input, invitation::Invitation};
+use crate::{full::Palette, input, invitation::Invitation};
 
 pub(crate) const EXIT_CODES: &str = "\
 Without a terminal, or with --plain, every event is one line on standard output, every line of standard input is a \
@@ -141,6 +141,9 @@ pub(crate) struct Common {
     /// Say what happens inside; twice, say everything. `RUST_LOG` chooses more finely.
     #[arg(long, short, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// What was set of the colours.
+    #[arg(skip)]
+    pub(crate) palette: Palette,
     /// Say only what went wrong.
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,

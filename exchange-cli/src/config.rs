@@ -59,10 +59,14 @@ pub(crate) fn settle(arguments: &mut Arguments) -> Result<Settled, Failure> {
 impl Settled {
     /// The settings, once it is said what is none.
     pub(crate) async fn told(self, screen: &Screen) -> Settings {
-        for Unknown { line: number, key, nearest } in &self.unknown {
+        for Unknown { line: number, key, value, nearest } in &self.unknown {
             let words = |line: Line| {
                 let line = line.theirs(self.path.display()).ours(", line ").theirs(number);
-                let line = line.ours(": there is no ").theirs(key).ours(" that could be set.");
+                let line = line.ours(": there is no ").theirs(key);
+                let line = match value {
+                    Some(value) => line.ours(" \"").theirs(value).ours("\"."),
+                    None => line.ours(" that could be set."),
+                };
                 nearest.iter().fold(line, |line, nearest| line.ours(" Is ").ours(nearest).ours(" meant?"))
             };
             screen.warn(words).await;

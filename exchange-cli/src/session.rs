@@ -165,6 +165,7 @@ impl Conversation {
             ignored: self.ignored.clone(),
             typed,
             room: self.shown.subscribe(),
+            palette: app.common.palette,
             trust: self.trust,
             active: None,
             seat: self.seat.clone(),

@@ -8,6 +8,7 @@ use exchange_tokio::{
 };
 
 use super::{Arguments, Command, Common, HostArguments, JoinArguments, Talk, Way, Whom};
+use crate::full::Palette;
 
 /// What somebody has set; what they have not is none.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) interface: Option<Vec<String>>,
     pub(crate) no_discovery: Option<bool>,
     pub(crate) read_receipts: Option<bool>,
+    pub(crate) theme: Option<Palette>,
+    pub(crate) colours: Palette,
     pub(crate) host: HostSettings,
     pub(crate) join: JoinSettings,
 }
@@ -109,6 +112,7 @@ impl Settings {
         if common.interface.is_empty() {
             common.interface = self.interface.clone().unwrap_or_default();
         }
+        common.palette = self.theme.unwrap_or_default().but(self.colours);
     }
 }
 
@@ -125,7 +129,10 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
-    use crate::args::{PipeArguments, RunArguments, SendArguments, TailArguments};
+    use crate::{
+        args::{PipeArguments, RunArguments, SendArguments, TailArguments},
+        full::Ink,
+    };
 
     /// What is typed, with everything set that can be.
     fn completed(line: &[&str]) -> Arguments {
@@ -135,6 +142,8 @@ mod tests {
             interface: Some(vec!["eth7".into()]),
             no_discovery: Some(true),
             read_receipts: Some(true),
+            theme: Palette::named("dark"),
+            colours: Palette { link: Ink::parse("blue"), ..Palette::default() },
             host: HostSettings {
                 name: Some("Lab 3".parse().unwrap()),
                 room: Some("den".parse().unwrap()),
@@ -175,6 +184,8 @@ mod tests {
         assert_eq!((&*host.talk.nick(), &*host.name(), host.port), ("ana", "Lab 3", Some(7)));
         assert!(common.plain && common.no_discovery && host.talk.read_receipts && host.strict && host.ask && host.qr);
         assert_eq!((common.interface, host.rate), (vec!["eth7".to_owned()], Some(5)));
+        assert_eq!(common.palette.link, Ink::parse("blue"));
+        assert_eq!(common.palette.good, Palette::named("dark").unwrap().good);
         assert_eq!((host.store, host.keep_for), (Some("kept".into()), Some(Duration::from_secs(60))));
         let join = join(&["exchange", "join"]);
         assert_eq!((&*join.talk.nick(), join.talk.room), ("ana", Some("den".parse().unwrap())));

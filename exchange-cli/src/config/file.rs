@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use toml::{Spanned, de::DeTable, de::DeValue};
 
 use super::{
-    key::{KEYS, TABLES},
+    key::{KEYS, TABLES, Wrong},
     nearest::nearest,
     value::Value,
 };
@@ -34,11 +34,12 @@ pub(crate) struct Found {
     pub(crate) by_profile: bool,
 }
 
-/// A key that there is not.
+/// A key that there is not, or of which there is no such value.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unknown {
     pub(crate) line: usize,
     pub(crate) key: String,
+    pub(crate) value: Option<String>,
     /// What is perhaps meant.
     pub(crate) nearest: Option<&'static str>,
 }
@@ -107,14 +108,24 @@ impl Reader<'_> {
             }
             let whole = within(profile, &short);
             let Some(key) = KEYS.iter().find(|key| key.name == short) else {
-                let unknown = Unknown { line: self.line(name.span()), key: whole, nearest: nearest(&short) };
+                let (line, nearest) = (self.line(name.span()), nearest(&short));
+                let unknown = Unknown { line, key: whole, value: None, nearest };
                 into.unknown.push(unknown);
                 continue;
             };
             let line = self.line(value.span());
             let value = Value { value: value.get_ref(), folder: self.folder };
-            (key.set)(&mut into.settings, value).map_err(|why| Mistake { line, what: format!("{whole}: {why}") })?;
-            into.found.insert(key.name, Found { value: value.json(), line, by_profile: profile.is_some() });
+            match (key.set)(&mut into.settings, value) {
+                Ok(()) => {
+                    let found = Found { value: value.json(), line, by_profile: profile.is_some() };
+                    into.found.insert(key.name, found);
+                }
+                Err(Wrong::Mistake(why)) => return Err(Mistake { line, what: format!("{whole}: {why}") }),
+                Err(Wrong::Unknown(nearest)) => {
+                    let value = value.text().ok().map(str::to_owned);
+                    into.unknown.push(Unknown { line, key: whole, value, nearest });
+                }
+            }
         }
         Ok(())
     }

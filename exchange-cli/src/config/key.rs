@@ -4,11 +4,24 @@ use std::num::NonZeroU32;
 
 use exchange_tokio::Target;
 
-use super::value::{Made, Value};
+use super::{
+    nearest::nearest_of,
+    value::{Made, Value},
+};
 use crate::{
     args::{Settings, age, seconds},
+    full::{Ink, Palette, THEMES},
     invitation::Invitation,
 };
+
+/// Why something is not set.
+#[derive(Debug)]
+pub(super) enum Wrong {
+    /// It cannot be meant, for that reason.
+    Mistake(String),
+    /// There is nothing of that name; perhaps another is meant. The rest can count without it.
+    Unknown(Option<&'static str>),
+}
 
 /// Something that can be set.
 #[derive(Debug)]
@@ -20,11 +33,13 @@ pub(crate) struct Key {
     pub(crate) about: &'static str,
     /// What it is where it is not set.
     pub(crate) without: &'static str,
-    pub(super) set: fn(&mut Settings, Value<'_>) -> Made<()>,
+    pub(super) set: fn(&mut Settings, Value<'_>) -> Result<(), Wrong>,
 }
 
 /// The tables of them, before that of the profiles.
-pub(crate) const TABLES: [&str; 2] = ["host", "join"];
+pub(crate) const TABLES: [&str; 3] = ["colours", "host", "join"];
+
+const THEMED: &str = "that of the theme";
 
 /// Those without a table come first.
 pub(crate) const KEYS: &[Key] = &[
@@ -62,6 +77,76 @@ pub(crate) const KEYS: &[Key] = &[
         about: "Let others see how far you have read.",
         without: "false",
         set: |all, value| set(&mut all.read_receipts, value.flag()),
+    },
+    Key {
+        name: "theme",
+        example: "\"dark\"",
+        about: "The colours of the whole screen: \"terminal\", \"dark\", \"light\" or, with more contrast, \"contrast\".",
+        without: "\"terminal\", the terminal's own",
+        set: |all, value| choose(&mut all.theme, (value, Palette::named), &THEMES.map(|(name, _)| name)),
+    },
+    Key {
+        name: "colours.text",
+        example: "\"#d8dee9\"",
+        about: "What nothing else is said of: a name, such as \"blue\", \"bright blue\" or \"default\", or #rrggbb.",
+        without: THEMED,
+        set: |all, value| colour(&mut all.colours.text, value),
+    },
+    Key {
+        name: "colours.background",
+        example: "\"#16181d\"",
+        about: "What is behind everything. The colours of names are such that they can be read on it.",
+        without: THEMED,
+        set: |all, value| colour(&mut all.colours.background, value),
+    },
+    Key {
+        name: "colours.faint",
+        example: "\"bright black\"",
+        about: "What matters less: times, what was deleted, keys.",
+        without: THEMED,
+        set: |all, value| colour(&mut all.colours.faint, value),
+    },
+    Key {
+        name: "colours.bar",
+        example: "\"black\"",
+        about: "The words of the lines above and below, and of what is chosen or was found; only with bar_background.",
+        without: THEMED,
+        set: |all, value| colour(&mut all.colours.bar, value),
+    },
+    Key {
+        name: "colours.bar_background",
+        example: "\"cyan\"",
+        about: "What is behind those.",
+        without: THEMED,
+        set: |all, value| colour(&mut all.colours.bar_background, value),
+    },
+    Key {
+        name: "colours.mention",
+        example: "\"magenta\"",
+        about: "What means you.",
+        without: THEMED,
+        set: |all, value| colour(&mut all.colours.mention, value),
+    },
+    Key {
+        name: "colours.link",
+        example: "\"cyan\"",
+        about: "Links.",
+        without: THEMED,
+        set: |all, value| colour(&mut all.colours.link, value),
+    },
+    Key {
+        name: "colours.good",
+        example: "\"green\"",
+        about: "That somebody is there, or that something is certain.",
+        without: THEMED,
+        set: |all, value| colour(&mut all.colours.good, value),
+    },
+    Key {
+        name: "colours.warning",
+        example: "\"yellow\"",
+        about: "What went wrong or is not certain, and that somebody is away.",
+        without: THEMED,
+        set: |all, value| colour(&mut all.colours.warning, value),
     },
     Key {
         name: "host.name",
@@ -170,9 +255,24 @@ impl Key {
     }
 }
 
-fn set<T>(to: &mut Option<T>, made: Made<T>) -> Made<()> {
-    *to = Some(made?);
+fn set<T>(to: &mut Option<T>, made: Made<T>) -> Result<(), Wrong> {
+    *to = Some(made.map_err(Wrong::Mistake)?);
     Ok(())
+}
+
+/// Sets what is chosen by a name.
+fn choose<T>(
+    to: &mut Option<T>,
+    (value, read): (Value<'_>, fn(&str) -> Option<T>),
+    names: &[&'static str],
+) -> Result<(), Wrong> {
+    let text = value.text().map_err(Wrong::Mistake)?;
+    *to = Some(read(text).ok_or_else(|| Wrong::Unknown(nearest_of(text, names)))?);
+    Ok(())
+}
+
+fn colour(to: &mut Option<Ink>, value: Value<'_>) -> Result<(), Wrong> {
+    choose(to, (value, Ink::parse), &Ink::names().collect::<Vec<_>>())
 }
 
 fn rate(value: Value<'_>) -> Made<NonZeroU32> {

@@ -23,6 +23,14 @@ pub(super) fn nearest(unknown: &str) -> Option<&'static str> {
     (distance * 3 <= last(name).chars().count()).then_some(name)
 }
 
+/// The name that looks most like that, if one does.
+pub(super) fn nearest_of(unknown: &str, names: &[&'static str]) -> Option<&'static str> {
+    let written = unknown.to_lowercase().replace(['-', '_'], " ");
+    let distances = names.iter().map(|name| (damerau_levenshtein(&written, name), *name));
+    let (distance, name) = distances.min()?;
+    (distance * 3 <= name.chars().count()).then_some(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,14 +46,25 @@ mod tests {
             ("join.stor", "join.store"),
             ("host.rooom", "host.room"),
             ("profiles", "profile"),
+            ("colors.link", "colours.link"),
+            ("color", "colours"),
         ] {
             assert_eq!(nearest(unknown), Some(meant), "{unknown}");
         }
     }
 
     #[test]
+    fn of_values_those_that_are_written_a_little_differently_are_found() {
+        let names = ["dark", "light", "bright blue"];
+        for (unknown, meant) in [("drak", "dark"), ("Light", "light"), ("bright_blue", "bright blue")] {
+            assert_eq!(nearest_of(unknown, &names), Some(meant), "{unknown}");
+        }
+        assert_eq!((nearest_of("solarized", &names), nearest_of("", &names)), (None, None));
+    }
+
+    #[test]
     fn what_is_something_else_is_not_taken_for_anything() {
-        for unknown in ["", "colour", "host.secret", "a"] {
+        for unknown in ["", "tint", "host.secret", "a"] {
             assert_eq!(nearest(unknown), None, "{unknown}");
         }
     }

@@ -41,6 +41,7 @@ mod tests {
     use crate::{
         args::{HostSettings, JoinSettings, Settings},
         config::file::{Contents, parse},
+        full::Palette,
     };
 
     /// The file as somebody makes it who wants all of it.
@@ -63,7 +64,9 @@ mod tests {
         let Contents { settings, found, unknown, profiles } = parse(&uncommented(), Path::new("/"), None).unwrap();
         assert_eq!((unknown, profiles), (vec![], vec!["work".to_owned()]));
         assert_eq!(found.len(), KEYS.len());
-        let Settings { nick, plain, interface, no_discovery, read_receipts, host, join } = settings;
+        let Settings { nick, plain, interface, no_discovery, read_receipts, theme, colours, host, join } = settings;
+        assert_eq!((theme, colours.but(Palette::default())), (Palette::named("dark"), Palette::default().but(colours)));
+        assert!(colours.text.is_some() && colours.bar_background.is_some() && colours.warning.is_some());
         let HostSettings { name, room, port, rate, strict, ask, qr, store, keep_for } = host;
         let JoinSettings { session, room: den, wait, timeout, store: own } = join;
         assert!(nick.is_some() && interface.is_some() && name.is_some() && room.is_some() && port.is_some());

@@ -73,7 +73,7 @@ impl Value<'_> {
         json(self.value)
     }
 
-    fn text(&self) -> Made<&str> {
+    pub(super) fn text(&self) -> Made<&str> {
         self.value.as_str().ok_or_else(|| "text in quotation marks is needed".into())
     }
 }

@@ -6,10 +6,7 @@ use exchange_tokio::core::{Seq, Timestamp};
 use jiff::civil::DateTime;
 use ratatui::text::{Line, Span};
 
-use super::{
-    item::{Beside, Item, Look, Said},
-    theme::FAINT,
-};
+use super::item::{Beside, Item, Look, Said};
 
 /// So much is kept of a room; the oldest gives way.
 const MOST: usize = 10_000;
@@ -245,5 +242,5 @@ impl Buffer {
 /// A line across what is seen, with words in it.
 fn rule(words: &str, look: &Look) -> Line<'static> {
     let side = "─".repeat(look.width.saturating_sub(words.chars().count() + 2) / 2);
-    Line::from(Span::styled(format!("{side} {words} {side}"), FAINT))
+    Line::from(Span::styled(format!("{side} {words} {side}"), look.theme.faint()))
 }

@@ -9,7 +9,7 @@ use ratatui::{
 };
 
 use super::{
-    theme::{FAINT, STRONG, Theme},
+    theme::{STRONG, Theme},
     view::{View, safe},
     wrap::wrap,
 };
@@ -143,7 +143,7 @@ impl Card {
             fact("", format!("Is the safety number the same? exchange id verify {session} --yes keeps that."), plain);
         }
         let row = |(name, text, style): (&str, String, Style)| {
-            let words = [Span::styled(format!("{name:<NAMES$}"), FAINT), Span::styled(safe(&text), style)];
+            let words = [Span::styled(format!("{name:<NAMES$}"), theme.faint()), Span::styled(safe(&text), style)];
             wrap(&words, width, NAMES)
         };
         facts.into_iter().flat_map(row).collect()

@@ -21,9 +21,10 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     compose::Compose,
     jobs::{Jobs, Wanted},
+    palette::TERMINAL,
     spans::spans,
     terminal::Whole,
-    theme::{BAR, FAINT, STRONG, Theme},
+    theme::{STRONG, Theme},
     view::safe,
     wrap::{columns, cut, wrap},
 };
@@ -74,7 +75,7 @@ const KEYS: &str = "Enter joins · a: join by address or link · h: host a sessi
 pub(crate) async fn choose(app: &App, known: Vec<SessionName>, told: Vec<line::Line>) -> Result<Choice, Failure> {
     let discovery = app.discovery().map_err(|error| find::failure(&error))?;
     let is_told = !told.is_empty();
-    let mut choose = Choose::new(known, told, Theme::of_environment());
+    let mut choose = Choose::new(known, told, Theme::of_environment(TERMINAL.but(app.common.palette)));
     let shown = show(app, discovery.as_ref(), &mut choose, is_told);
     app.unless_interrupted(shown).await?.map_err(|error| {
         Failure::new(Exit::Network, format!("The terminal cannot be used: {error}."), "--plain does without.")
@@ -213,6 +214,7 @@ impl Choose {
 
     pub(super) fn draw(&self, frame: &mut Frame<'_>) {
         let area = frame.area();
+        frame.buffer_mut().set_style(area, self.theme.base());
         let [title, list, told, keys] = Layout::vertical([
             Constraint::Length(1),
             Constraint::Min(1),
@@ -224,11 +226,14 @@ impl Choose {
         .areas(area);
         let words = " Sessions on this network";
         let blank = " ".repeat(usize::from(area.width).saturating_sub(columns(words)));
-        frame.render_widget(Line::styled(format!("{words}{blank}"), BAR), title);
+        frame.render_widget(Line::styled(format!("{words}{blank}"), self.theme.bar()), title);
         frame.render_widget(Text::from(self.rows(list)), list);
         frame.render_widget(Text::from(self.told_rows(area.width)), told);
         match &self.asking {
-            None => frame.render_widget(Line::styled(cut(&format!(" {KEYS}"), keys.width.into()), FAINT), keys),
+            None => {
+                let words = cut(&format!(" {KEYS}"), keys.width.into());
+                frame.render_widget(Line::styled(words, self.theme.faint()), keys);
+            }
             Some((asking, compose)) => {
                 let what = match asking {
                     Asking::Whom => " Address, link or name: ",
@@ -246,7 +251,7 @@ impl Choose {
         let there = self.there();
         let mut rows = vec![Line::raw("")];
         if there.is_empty() {
-            rows.push(Line::styled("   Nobody hosts a session here that could be seen so far.", FAINT));
+            rows.push(Line::styled("   Nobody hosts a session here that could be seen so far.", self.theme.faint()));
         }
         for (place, record) in there.iter().enumerate() {
             rows.push(self.row(record, place == self.place, area.width.into()));
@@ -255,8 +260,8 @@ impl Choose {
         let away: Vec<_> = self.known.iter().filter(|name| !names.contains(name)).collect();
         if !away.is_empty() {
             rows.push(Line::raw(""));
-            rows.push(Line::styled("   You were in these before, and they are not here now:", FAINT));
-            rows.extend(away.iter().map(|name| Line::styled(format!("     {}", safe(name)), FAINT)));
+            rows.push(Line::styled("   You were in these before, and they are not here now:", self.theme.faint()));
+            rows.extend(away.iter().map(|name| Line::styled(format!("     {}", safe(name)), self.theme.faint())));
         }
         // The one that is marked is always among those that are seen.
         let skipped = (self.place + 2).saturating_sub(area.height.into());
@@ -278,12 +283,12 @@ impl Choose {
         let mark = if is_marked { " ▸ " } else { "   " };
         let name = cut(&safe(&record.name), width.saturating_sub(3));
         let left = width.saturating_sub(3 + columns(&name) + 2);
-        let style = if is_marked { BAR } else { STRONG };
+        let style = if is_marked { self.theme.bar() } else { STRONG };
         Line::from(vec![
             Span::raw(mark),
             Span::styled(name, style),
             Span::raw("  "),
-            Span::styled(cut(&about, left), FAINT),
+            Span::styled(cut(&about, left), self.theme.faint()),
         ])
     }
 

@@ -18,7 +18,7 @@ use ratatui::{
 
 use super::{
     popup,
-    theme::{BAR, FAINT, STRONG, Theme},
+    theme::{STRONG, Theme},
     view::{Link, Tab, View, safe},
     wrap::{columns, cut},
 };
@@ -32,7 +32,8 @@ const PEOPLE: u16 = 18;
 const ROOMS: u16 = 16;
 
 pub(crate) fn draw(frame: &mut Frame<'_>, view: &mut View) {
-    let area = frame.area();
+    let (area, theme) = (frame.area(), view.look.theme);
+    frame.buffer_mut().set_style(area, theme.base());
     let typed = view.tab().compose.rows(area.width.saturating_sub(2));
     let hint = hint(view);
     let [title, middle, status, hinted, input] = Layout::vertical([
@@ -63,16 +64,16 @@ pub(crate) fn draw(frame: &mut Frame<'_>, view: &mut View) {
     let below = draw_stream(frame, stream, view);
     draw_status(frame, status, view, below);
     if let Some(hint) = hint {
-        frame.render_widget(Line::styled(cut(&hint, hinted.width.into()), FAINT), hinted);
+        frame.render_widget(Line::styled(cut(&hint, hinted.width.into()), theme.faint()), hinted);
     }
     let [sign, input] = Layout::horizontal([Constraint::Length(2), Constraint::Min(1)]).areas(input);
-    frame.render_widget(Line::styled("> ", FAINT), sign);
+    frame.render_widget(Line::styled("> ", theme.faint()), sign);
     view.tab().compose.draw(frame, input);
     popup::draw(frame, area, view);
 }
 
 fn draw_title(frame: &mut Frame<'_>, area: Rect, view: &View) {
-    let tab = view.tab();
+    let (tab, theme) = (view.tab(), view.look.theme);
     let mut title = format!(" {}", tab.label);
     if let Some(topic) = &tab.topic {
         title.push_str(" — ");
@@ -85,7 +86,10 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, view: &View) {
     let title = cut(&title, if is_room { room } else { area.width.into() });
     let blank = usize::from(area.width).saturating_sub(columns(&title));
     let right = if is_room { format!("{session:>blank$}", blank = blank - 1 - wide(&session)) } else { String::new() };
-    frame.render_widget(Line::styled(format!("{title}{right}{:area$}", "", area = usize::from(area.width)), BAR), area);
+    frame.render_widget(
+        Line::styled(format!("{title}{right}{:area$}", "", area = usize::from(area.width)), theme.bar()),
+        area,
+    );
 }
 
 /// How many columns more it takes than it has characters, as formatting counts.
@@ -104,7 +108,7 @@ fn draw_rooms(frame: &mut Frame<'_>, area: Rect, view: &View) {
         };
         let label = cut(&tab.label, width.saturating_sub(columns(&unread)));
         let style = match tab {
-            tab if tab.room == *view.shown() => BAR,
+            tab if tab.room == *view.shown() => theme.bar(),
             tab if tab.unread.mentions > 0 => theme.mention(),
             tab if tab.unread.messages > 0 => STRONG,
             _ => Style::new(),
@@ -123,16 +127,16 @@ fn draw_people(frame: &mut Frame<'_>, area: Rect, view: &View) {
         let (sign, style) = sign(member.status, theme);
         let types = if tab.is_typing(member.id) { " …" } else { "" };
         let label = cut(member.label(), usize::from(area.width).saturating_sub(3 + columns(types)));
-        let name = if member.status.is_there() { theme.person(member.id) } else { FAINT };
+        let name = if member.status.is_there() { theme.person(member.id) } else { theme.faint() };
         Line::from(vec![
             Span::raw(" "),
             Span::styled(sign, style),
             Span::raw(" "),
             Span::styled(label, name),
-            Span::styled(types, FAINT),
+            Span::styled(types, theme.faint()),
         ])
     });
-    let more = (left_out > 0).then(|| Line::styled(format!(" and {left_out} more"), FAINT));
+    let more = (left_out > 0).then(|| Line::styled(format!(" and {left_out} more"), theme.faint()));
     frame.render_widget(rows.chain(more).collect::<Text<'_>>(), area);
 }
 
@@ -147,7 +151,7 @@ pub(super) fn sign(status: Status, theme: Theme) -> (&'static str, Style) {
         Status::Online => ("●", theme.good()),
         Status::Away => ("◐", theme.warning()),
         Status::Busy => ("⊘", theme.warning()),
-        _ => ("○", FAINT),
+        _ => ("○", theme.faint()),
     }
 }
 
@@ -187,7 +191,7 @@ fn draw_status(frame: &mut Frame<'_>, area: Rect, view: &View, below: Option<usi
     }
     let words = cut(&format!(" {}", parts.join(" · ")), area.width.into());
     let blank = usize::from(area.width).saturating_sub(columns(&words));
-    let style = if matches!(view.link, Link::Down { .. }) { BAR.patch(theme.warning()) } else { BAR };
+    let style = if matches!(view.link, Link::Down { .. }) { theme.alarm() } else { theme.bar() };
     frame.render_widget(Line::styled(format!("{words}{}", " ".repeat(blank)), style), area);
 }
 

@@ -12,7 +12,7 @@ use ratatui::{
 use super::{
     search::highlights,
     spans::{linked, spans},
-    theme::{BAR, FAINT, STRONG, Theme},
+    theme::{STRONG, Theme},
     wrap::{columns, cut, wrap},
 };
 use crate::{line, links::short};
@@ -175,7 +175,7 @@ impl Said {
     fn rows(&self, look: &Look, Beside { answered, receipt, found }: Beside<'_>) -> Vec<Line<'static>> {
         let Look { theme, width, .. } = look;
         let name = if self.means_me { theme.mention() } else { theme.person(self.sender) };
-        let name = if found.is_some() { name.patch(BAR) } else { name };
+        let name = if found.is_some() { name.patch(theme.bar()) } else { name };
         let mut rows = Vec::new();
         if let Some(seq) = self.reply_to {
             let quoted = match answered {
@@ -183,30 +183,30 @@ impl Said {
                 None => format!("↳ #{seq}"),
             };
             let quoted = cut(&quoted, QUOTED.min(width.saturating_sub(look.indent())));
-            rows.push(Line::from(vec![Span::raw(" ".repeat(look.indent())), Span::styled(quoted, FAINT)]));
+            rows.push(Line::from(vec![Span::raw(" ".repeat(look.indent())), Span::styled(quoted, theme.faint())]));
         }
         let mut words = look.begin(self.at, &self.label, name);
         if self.deleted {
-            words.push(Span::styled("(deleted)", FAINT));
+            words.push(Span::styled("(deleted)", theme.faint()));
         } else {
             let style = if self.means_me { STRONG } else { Style::new() };
-            words.extend(linked(&self.text, style, &highlights(&self.text, found.unwrap_or_default()), *theme));
+            words.extend(linked(&self.text, style, &highlights(&self.text, found.unwrap_or_default(), *theme), *theme));
         }
         if self.edited && !self.deleted {
-            words.push(Span::styled(" (edited)", FAINT));
+            words.push(Span::styled(" (edited)", theme.faint()));
         }
         if self.is_doubtful {
             words.push(Span::styled(" (unproven)", theme.warning()));
         }
         if let Some(receipt) = receipt {
-            words.push(Span::styled(format!(" ✓ {receipt}"), FAINT));
+            words.push(Span::styled(format!(" ✓ {receipt}"), theme.faint()));
         }
         rows.extend(wrap(&words, *width, look.indent()));
         if !self.reactions.is_empty() {
             let counted = self.reactions.iter().map(|(reaction, people)| format!("{reaction} {}", people.len()));
             let counted = counted.collect::<Vec<_>>().join("  ");
             let indent = Span::raw(" ".repeat(look.indent()));
-            rows.extend(wrap(&[indent, Span::styled(counted, FAINT)], *width, look.indent()));
+            rows.extend(wrap(&[indent, Span::styled(counted, theme.faint())], *width, look.indent()));
         }
         rows
     }
@@ -241,15 +241,16 @@ impl Item {
         match self {
             Self::Said(said) => said.rows(look, beside),
             Self::Told { line, at } => {
+                let theme = look.theme;
                 // What stands before a line in a stream of lines has a column here.
                 let text = line.as_str();
                 let sign = ["* ", "-- "].into_iter().find(|sign| text.starts_with(sign)).unwrap_or("");
-                let mut words = look.begin(*at, sign.trim_end(), FAINT);
+                let mut words = look.begin(*at, sign.trim_end(), theme.faint());
                 words.extend(spans(line, sign.len(), look.theme));
                 wrap(&words, look.width, look.indent())
             }
             Self::Crowd { came, went, at } => {
-                let mut words = look.begin(*at, "*", FAINT);
+                let mut words = look.begin(*at, "*", look.theme.faint());
                 let parts = [(came, "joined"), (went, "left")];
                 let parts = parts.iter().filter(|(people, _)| !people.is_empty());
                 let parts: Vec<String> = parts.map(|(people, did)| format!("{} {did}", several(people))).collect();
@@ -283,7 +284,7 @@ impl Look {
         let mut words = Vec::new();
         if self.is_wide() {
             let time = moment(at, &self.zone).map_or_else(|| "--:--".into(), |at| at.strftime("%H:%M").to_string());
-            words.push(Span::styled(format!("{time} "), FAINT));
+            words.push(Span::styled(format!("{time} "), self.theme.faint()));
             let name = cut(name, NAMES);
             words.push(Span::raw(" ".repeat(NAMES - columns(&name))));
             words.push(Span::styled(name, style));

@@ -18,13 +18,14 @@
 //! | `known` | what was seen of people |
 //! | `buffer`, `item`, `spans`, `wrap` | what was said in a room, and how much of that is seen |
 //! | `compose`, `complete` | what is being typed |
-//! | `draw`, `theme` | how it looks |
+//! | `draw`, `theme` | how it looks; `palette`, `colour`: in which colours, and what a terminal has of them |
 //! | `choose` | which session to join |
 //! | `terminal`, `jobs`, `log` | the terminal itself; when it is the shell's; what must not be drawn on it |
 
 mod buffer;
 mod card;
 mod choose;
+mod colour;
 mod complete;
 mod compose;
 mod draw;
@@ -32,6 +33,7 @@ mod item;
 mod jobs;
 mod known;
 mod log;
+mod palette;
 mod popup;
 mod press;
 mod search;
@@ -61,6 +63,7 @@ use self::{
     card::Card,
     item::Look,
     jobs::{Jobs, Wanted},
+    palette::TERMINAL,
     popup::Popup,
     press::Do,
     search::Hit,
@@ -70,7 +73,9 @@ use self::{
 };
 pub(crate) use self::{
     choose::{Choice, choose},
+    colour::Ink,
     log::Log,
+    palette::{Palette, THEMES},
     terminal::give_back,
 };
 use crate::{
@@ -112,6 +117,8 @@ pub(crate) struct Full {
     pub(crate) typed: Sender<Typed>,
     /// The room in which the conversation talks.
     pub(crate) room: watch::Receiver<RoomName>,
+    /// What somebody has set of the colours.
+    pub(crate) palette: Palette,
     /// How well one knows the host.
     pub(crate) trust: Trust,
     /// When it was told last that somebody is at the keyboard.
@@ -133,7 +140,8 @@ enum Happened {
 impl Full {
     /// Shows the session until the user wants to leave.
     pub(crate) async fn run(mut self, session: String) -> io::Result<()> {
-        let look = Look { theme: Theme::of_environment(), zone: TimeZone::system(), width: 0 };
+        let look =
+            Look { theme: Theme::of_environment(TERMINAL.but(self.palette)), zone: TimeZone::system(), width: 0 };
         let linked = match self.seat {
             Seat::Host(_) => Link::Own,
             Seat::Client(_) => Link::Up { round_trip: None },

@@ -18,7 +18,7 @@ use super::{
     item::{Look, moment},
     press::Do,
     spans::linked,
-    theme::{BAR, FAINT},
+    theme::Theme,
     view::safe,
     wrap::{columns, cut, wrap},
 };
@@ -137,7 +137,8 @@ impl Search {
     /// Draws it where it has all the room there is; `label` is what rooms are called.
     pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &Look, label: impl Fn(&RoomName) -> String) {
         const SIGN: &str = "Search: ";
-        let block = Block::bordered().title("Enter looks for it, then goes there; Esc comes back");
+        let block =
+            Block::bordered().style(look.theme.base()).title("Enter looks for it, then goes there; Esc comes back");
         let inner = block.inner(area);
         frame.render_widget(Clear, area);
         frame.render_widget(block, area);
@@ -156,7 +157,7 @@ impl Search {
             (None, MOST..) => format!("the last {MOST} messages"),
             (None, hits) => format!("{hits} messages"),
         };
-        frame.render_widget(Line::styled(cut(&hints, hint.width.into()), FAINT), hint);
+        frame.render_widget(Line::styled(cut(&hints, hint.width.into()), look.theme.faint()), hint);
         frame.render_widget(Paragraph::new(self.rows(list, look, label)), list);
     }
 
@@ -178,16 +179,16 @@ impl Search {
 
     fn row(&self, hit: &Hit, is_marked: bool, width: usize, look: &Look, label: &str) -> Vec<Line<'static>> {
         let at = moment(hit.at, &look.zone).map_or_else(String::new, |at| at.strftime("%-d %b %H:%M ").to_string());
-        let name = if is_marked { BAR } else { look.theme.person(hit.sender) };
+        let name = if is_marked { look.theme.bar() } else { look.theme.person(hit.sender) };
         let mark = if is_marked { "▸ " } else { "  " };
         let mut words = vec![
             Span::raw(mark),
-            Span::styled(format!("{at}{label} "), FAINT),
+            Span::styled(format!("{at}{label} "), look.theme.faint()),
             Span::styled(hit.who.clone(), name),
             Span::raw(" "),
         ];
         let text = excerpt(&short(&hit.text), &self.words, ROWS.saturating_mul(width) / 2);
-        words.extend(linked(&text, Style::new(), &highlights(&text, &self.words), look.theme));
+        words.extend(linked(&text, Style::new(), &highlights(&text, &self.words, look.theme), look.theme));
         let mut rows = wrap(&words, width, 2);
         if rows.len() > ROWS {
             rows.truncate(ROWS);
@@ -200,8 +201,8 @@ impl Search {
 }
 
 /// Where words are in a text, whatever their case, and how they stand out there.
-pub(crate) fn highlights(text: &str, words: &[String]) -> Vec<(Range<usize>, Style)> {
-    occurrences(text, words).into_iter().map(|place| (place, BAR)).collect()
+pub(crate) fn highlights(text: &str, words: &[String], theme: Theme) -> Vec<(Range<usize>, Style)> {
+    occurrences(text, words).into_iter().map(|place| (place, theme.bar())).collect()
 }
 
 fn occurrences(text: &str, words: &[String]) -> Vec<Range<usize>> {

@@ -96,7 +96,9 @@ fn what_to_join_and_how_is_set() {
 
 #[test]
 fn what_cannot_be_set_is_said_and_the_rest_counts() {
-    let home = home("nick = \"ana\"\nno-discovery = true\n[host]\nnmae = \"Lab 3\"\n[dance]\n");
+    let home = home(
+        "nick = \"ana\"\nno-discovery = true\n[host]\nnmae = \"Lab 3\"\n[dance]\n[colours]\nlink = \"bleu\"\n[profile.x]\ntheme = \"solarized\"",
+    );
     let (ana, hosting) = hosting(home.path(), &["--no-discovery"]);
     assert_eq!(hosting["nick"], "ana");
     let said = end(ana);
@@ -104,6 +106,8 @@ fn what_cannot_be_set_is_said_and_the_rest_counts() {
         "config.toml, line 2: there is no no-discovery that could be set. Is no_discovery meant?",
         "config.toml, line 4: there is no host.nmae that could be set. Is host.name meant?",
         "config.toml, line 5: there is no dance that could be set.",
+        "config.toml, line 7: there is no colours.link \"bleu\". Is blue meant?",
+        "config.toml, line 9: there is no profile.x.theme \"solarized\".",
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }

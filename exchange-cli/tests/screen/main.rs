@@ -10,3 +10,4 @@ mod pictures;
 mod searching;
 mod talking;
 mod terminal;
+mod themes;

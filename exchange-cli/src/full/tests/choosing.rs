@@ -15,7 +15,7 @@ fn record(id: u8, name: &str, host: &str) -> PeerRecord {
 
 fn choose() -> Choose {
     let known: Vec<SessionName> = vec!["Lab 3".parse().unwrap(), "Kitchen".parse().unwrap()];
-    let mut choose = Choose::new(known, Vec::new(), Theme::new(Colours::None));
+    let mut choose = Choose::new(known, Vec::new(), Theme::new(Colours::None, TERMINAL));
     let mut locked = record(1, "Lab 3", "ana");
     (locked.is_locked, locked.people) = (true, 4);
     let mut open = record(2, "会議室", "名前");

@@ -17,10 +17,12 @@ use ratatui::{
 };
 
 use super::{
+    colour::Colours,
     draw::draw,
     item::{Item, Look, Said},
+    palette::TERMINAL,
     press::Do,
-    theme::{Colours, Theme},
+    theme::Theme,
     view::{Link, Member, RoomNow, View},
 };
 
@@ -36,7 +38,7 @@ fn room(name: &str) -> RoomName {
 }
 
 fn look() -> Look {
-    Look { theme: Theme::new(Colours::None), zone: TimeZone::UTC, width: 0 }
+    Look { theme: Theme::new(Colours::None, TERMINAL), zone: TimeZone::UTC, width: 0 }
 }
 
 /// A session with three people in it, oneself among them, of whom nothing was heard yet.
