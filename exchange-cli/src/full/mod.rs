@@ -228,7 +228,11 @@ impl Full {
         match done {
             Do::Nothing => {}
             Do::Typing => drop(self.seat.room(view.shown()).set_typing(true).await),
-            Do::Say(text) => drop(self.typed.send(Typed::Line(text)).await),
+            Do::Say(text) => {
+                #[cfg(debug_assertions)]
+                terminal::fail_at(&text);
+                let _ = self.typed.send(Typed::Line(text)).await;
+            }
             Do::Go(room) => {
                 view.show(&room);
                 let _ = self.typed.send(Typed::Room(room)).await;

@@ -114,6 +114,14 @@ pub(super) fn take_mouse(is_wanted: bool) -> io::Result<()> {
     if is_wanted { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
 }
 
+/// Fails when somebody says what a test has named, so that it is seen what becomes of the terminal: nothing that one can do
+/// should come to that. What is made for people to use has no such thing.
+#[cfg(debug_assertions)]
+pub(super) fn fail_at(said: &str) {
+    let is_meant = std::env::var("EXCHANGE_PANIC_AT").is_ok_and(|meant| !meant.is_empty() && meant == said);
+    assert!(!is_meant, "told to fail");
+}
+
 /// Leaves the terminal as it was found; nothing, if it has been left already.
 pub(crate) fn give_back() {
     if IS_TAKEN.swap(false, Ordering::Relaxed) {

@@ -39,6 +39,37 @@ fn leaving_and_being_told_to_end_give_it_back() {
 }
 
 #[test]
+#[cfg(debug_assertions)]
+fn a_bug_leaves_the_terminal_as_it_was_found_and_what_is_said_of_it_can_be_read() {
+    use vt100::MouseProtocolMode;
+
+    let homes = TempDir::new().unwrap();
+    let variables = ["EXCHANGE_PANIC_AT=now", "RUST_BACKTRACE=0", env!("CARGO_BIN_EXE_exchange")];
+    let arguments = ["host", "Lab", "--nick", "ana", "--bind", "127.0.0.1:0", "--no-discovery"];
+    let mut host = Terminal::run(&homes.path().join("ana"), "env", &[&variables[..], &arguments].concat());
+    host.see("exchange join 127.0.0.1:");
+    host.type_line("/mouse on");
+    host.wait_until(|host| host.look(|screen| screen.mouse_protocol_mode() != MouseProtocolMode::None).then_some(()));
+    assert!(host.look(|screen| screen.alternate_screen() && screen.bracketed_paste()) && !host.echoes());
+    host.type_line("not now");
+    host.see("ana not now");
+    host.type_line("now");
+    assert_eq!(host.exit_code(), Some(101));
+    is_given_back(&host);
+    let screen = host.see("told to fail");
+    let said: Vec<&str> = screen.lines().map(str::trim_end).filter(|row| !row.is_empty()).collect();
+    assert!(said.iter().any(|row| row.contains("panicked at")), "{screen}");
+    assert!(
+        said.contains(&"told to fail"),
+        "it begins its row, as it does not where the terminal is still raw: {screen}"
+    );
+    host.look(|screen| {
+        assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+        assert_eq!(screen.mouse_protocol_mode(), MouseProtocolMode::None);
+    });
+}
+
+#[test]
 fn a_session_that_is_over_says_why_where_it_can_be_read() {
     let homes = TempDir::new().unwrap();
     let mut host = host(&homes);
