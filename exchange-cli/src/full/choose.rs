@@ -1,11 +1,15 @@
 //! Which session to join, or that one wants to host one: what is shown when nothing was said.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use crossterm::event::{Event as Input, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use exchange_tokio::{
     core::{
-        SessionName,
+        SessionId, SessionName,
         discovery::{PeerRecord, SessionTable},
     },
     discovery::Discovery,
@@ -20,6 +24,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     compose::Compose,
+    distance::{Distance, Distances},
     jobs::{Jobs, Wanted},
     palette::TERMINAL,
     spans::spans,
@@ -33,7 +38,7 @@ use crate::{
     args::{Whom, whom},
     exit::{Exit, Failure},
     find::{self, how_to_join, nothing_found},
-    line,
+    line, local,
 };
 
 /// How long nobody may answer until it is said what was tried.
@@ -54,6 +59,8 @@ pub(super) struct Choose {
     pub(super) sessions: SessionTable,
     /// The names of sessions that one was in before.
     known: Vec<SessionName>,
+    /// How far away those are of which it is known.
+    pub(super) distances: BTreeMap<SessionId, Distance>,
     place: usize,
     asking: Option<(Asking, Compose)>,
     /// What went wrong, or what was tried in vain.
@@ -97,6 +104,7 @@ async fn show(
         None => stream::pending().right_stream(),
     };
     let (mut keys, mut jobs, mut terminal) = (EventStream::new(), Jobs::listen()?, Whole::take()?);
+    let mut distances = Distances::default();
     let (in_vain, mut is_patient) = (Instant::now() + PATIENCE, !is_told);
     loop {
         terminal.draw_with(|frame| choose.draw(frame))?;
@@ -117,10 +125,14 @@ async fn show(
             },
             Some(event) = browse.next() => {
                 choose.sessions.apply(event);
+                let there: BTreeSet<SessionId> = choose.sessions.iter().map(|record| record.session).collect();
+                choose.distances.retain(|session, _| there.contains(session));
+                distances.follow(&choose.sessions, &local::all_interfaces(&app.common.interface));
                 if is_patient && !choose.sessions.is_empty() {
                     (choose.told, is_patient) = (Vec::new(), false);
                 }
             }
+            (session, distance) = distances.next() => drop(choose.distances.insert(session, distance)),
             () = sleep_until(in_vain), if is_patient => {
                 is_patient = false;
                 if choose.sessions.is_empty() {
@@ -140,7 +152,7 @@ pub(super) enum Pressed {
 
 impl Choose {
     pub(super) fn new(known: Vec<SessionName>, told: Vec<line::Line>, theme: Theme) -> Self {
-        Self { sessions: SessionTable::new(), known, place: 0, asking: None, told, theme }
+        Self { sessions: SessionTable::new(), known, distances: BTreeMap::new(), place: 0, asking: None, told, theme }
     }
 
     /// The sessions that are there, in the order in which they are shown.
@@ -278,7 +290,12 @@ impl Choose {
         };
         let how = how_to_join(record, &self.sessions).filter(|how| !how.starts_with('"'));
         let address = how.or_else(|| record.addresses.first().map(ToString::to_string));
-        let about = format!("{} · {} {people} · {protection}", safe(&record.host), record.people);
+        let distance = match self.distances.get(&record.session) {
+            None => String::new(),
+            Some(None) => " · does not answer".into(),
+            Some(Some(distance)) => format!(" · {} ms", distance.as_millis().max(1)),
+        };
+        let about = format!("{} · {} {people} · {protection}{distance}", safe(&record.host), record.people);
         let about = address.map(|address| format!("{about} · {address}")).unwrap_or(about);
         let mark = if is_marked { " ▸ " } else { "   " };
         let name = cut(&safe(&record.name), width.saturating_sub(3));

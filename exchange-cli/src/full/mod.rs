@@ -19,7 +19,7 @@
 //! | `buffer`, `item`, `spans`, `wrap` | what was said in a room, and how much of that is seen |
 //! | `compose`, `complete` | what is being typed |
 //! | `draw`, `theme` | how it looks; `palette`, `colour`: in which colours, and what a terminal has of them |
-//! | `choose` | which session to join |
+//! | `choose`, `distance` | which session to join, and how far away each is |
 //! | `terminal`, `jobs`, `log` | the terminal itself; when it is the shell's; what must not be drawn on it |
 
 mod buffer;
@@ -28,6 +28,7 @@ mod choose;
 mod colour;
 mod complete;
 mod compose;
+mod distance;
 mod draw;
 mod item;
 mod jobs;

@@ -1,5 +1,7 @@
 //! The sessions there are, as they are drawn, and what keys do there.
 
+use std::time::Duration;
+
 use exchange_tokio::core::{PeerId, SessionId, SessionName, discovery::PeerRecord};
 
 use super::*;
@@ -23,6 +25,8 @@ fn choose() -> Choose {
     for record in [locked, open, record(3, "A session with a name that is as long as anybody would give it", "bo")] {
         choose.sessions.resolved(record);
     }
+    choose.distances.insert(SessionId::from_bytes([1; 16]), Some(Duration::from_micros(3400)));
+    choose.distances.insert(SessionId::from_bytes([3; 16]), None);
     choose
 }
 
