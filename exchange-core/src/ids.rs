@@ -10,8 +10,28 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 macro_rules! random_id {
     ($(#[$doc:meta])* $name:ident, $size:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         pub struct $name([u8; $size]);
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            /// The order of their bytes. Much is looked up by ids, and to compare bytes is a call where words are none.
+            fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+                self.words().cmp(&other.words())
+            }
+        }
+
+        impl $name {
+            fn words(&self) -> [u64; $size / 8] {
+                let (words, _) = self.0.as_chunks();
+                core::array::from_fn(|place| u64::from_be_bytes(words[place]))
+            }
+        }
 
         impl $name {
             /// The id of these bytes.
@@ -199,7 +219,16 @@ impl Rev {
 mod tests {
     use alloc::{format, string::ToString};
 
+    use proptest::{array::uniform16, prelude::*};
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn ids_are_in_the_order_of_their_bytes(one in uniform16(254_u8..), other in uniform16(254_u8..)) {
+            prop_assert_eq!(PeerId(one).cmp(&PeerId(other)), one.cmp(&other));
+        }
+    }
 
     #[test]
     fn an_id_reads_back_what_it_displays_and_nothing_of_another_length() {
