@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use exchange_core::Time;
 
 use crate::{
-    agenda::Agenda,
+    agenda::{Agenda, earliest},
     clock::Clock,
     digest::Digest,
     net::{Net, NodeId, Notice, Weather},
@@ -329,14 +329,6 @@ impl<N: Node> World<N> {
                 self.alarms.put(at, id);
             }
         }
-    }
-}
-
-fn earliest(one: Option<Time>, other: Option<Time>) -> Option<Time> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, None) => one,
-        (None, other) => other,
     }
 }
 

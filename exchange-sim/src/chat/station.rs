@@ -12,6 +12,7 @@ use exchange_core::{
 pub(crate) use super::seen::{Cut, Fetched, Seen};
 use super::{disk::Disk, intruder::Mangler, keeping::Keeper, liar::Liar, machine::Machine, seen::Sight};
 use crate::{
+    agenda::earliest,
     net::{Lost, NodeId, Notice, Read, Side, Socket},
     node::Io,
 };
@@ -389,8 +390,10 @@ impl<M: Machine> Station<M> {
         }
         drop(round);
         // What a handshake answers goes out before the machine says anything.
-        link.queue.extend(answers.into_iter().filter(|answer| !answer.is_empty()).map(|answer| (answer, 0)));
-        link.mark(dirty);
+        if !answers.is_empty() {
+            link.queue.extend(answers.into_iter().filter(|answer| !answer.is_empty()).map(|answer| (answer, 0)));
+            link.mark(dirty);
+        }
         match gone {
             None if reads == READS => io.again(socket),
             Some(true) => {
@@ -439,7 +442,7 @@ impl<M: Machine> Station<M> {
         }
         let lingering = self.ending.front().map(|(until, _)| *until);
         let kept = self.disk().and_then(Disk::next_at);
-        io.set_alarm(self.out.wake().map(|wake| wake.at).into_iter().chain(lingering).chain(kept).min());
+        io.set_alarm(earliest(earliest(self.out.wake().map(|wake| wake.at), lingering), kept));
     }
 
     fn perform(&mut self, io: &mut Io<'_>) {

@@ -146,7 +146,7 @@ impl Model {
     }
 
     pub(super) fn lobby(&self) -> Option<Epoch> {
-        self.open.get(&RoomName::lobby()).copied()
+        self.open.iter().find(|(room, _)| room.is_lobby()).map(|(_, epoch)| *epoch)
     }
 
     /// Where a log ended before this step, and where it ends now.

@@ -52,6 +52,10 @@ impl Given {
     /// Whether it was not given before.
     pub(super) fn insert(&mut self, producer: ProducerId, cmid: Cmid) -> bool {
         let given = self.0.entry(producer).or_default();
+        if given.last().is_none_or(|last| *last < cmid) {
+            given.push(cmid);
+            return true;
+        }
         let place = given.partition_point(|before| *before < cmid);
         let is_new = given.get(place) != Some(&cmid);
         if is_new {

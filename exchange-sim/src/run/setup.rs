@@ -286,10 +286,11 @@ impl<'a> Run<'a> {
         }
         match step.act {
             Act::Post { room: in_room, count, bytes } => {
+                let room = room(in_room);
                 for message in 0..count {
                     let mut text = format!("{number}.{message}");
                     text += &".".repeat(usize::from(bytes).saturating_sub(text.len()));
-                    self.world.command(at, node, Command::Post { room: room(in_room), body: Body::text(&text) });
+                    self.world.command(at, node, Command::Post { room: room.clone(), body: Body::text(&text) });
                 }
             }
             Act::Change { room: in_room, how, back } => {
