@@ -27,7 +27,7 @@ use self::{
 use crate::{
     app::App,
     args::{Common, DoctorArguments},
-    exit::{Exit, Failure, is_usual},
+    exit::{Exit, Failure},
     find,
     line::Line,
     local::{self, Interface},
@@ -113,11 +113,8 @@ async fn meet(
     if app.common.json {
         app.screen.show(report::waiting(&addresses, listens_at.port())).await;
     }
-    let typed = addresses.iter().map(|address| {
-        let short = is_usual(address.port()).then(|| address.ip().to_string());
-        format!("exchange doctor {}", short.unwrap_or_else(|| address.to_string()))
-    });
-    let mut typed: Vec<_> = typed.collect();
+    let mut typed: Vec<_> =
+        addresses.iter().map(|address| format!("exchange doctor {}", find::typed(*address))).collect();
     // An address that means something on one link only cannot be told to somebody else.
     if typed.is_empty() {
         typed.push("exchange doctor ADDRESS, with an address of this machine".into());

@@ -111,12 +111,16 @@ pub(crate) fn how_to_join(record: &PeerRecord, sessions: &SessionTable) -> Optio
         _ => {
             let address =
                 record.addresses.iter().find(|address| address.is_ipv4()).or_else(|| record.addresses.first())?;
-            // A link-local address means nothing without the interface, which only the long form has.
-            let is_scoped = matches!(address, SocketAddr::V6(v6) if v6.scope_id() != 0);
-            let is_short = is_usual(address.port()) && !is_scoped;
-            Some(if is_short { address.ip().to_string() } else { address.to_string() })
+            Some(typed(*address))
         }
     }
+}
+
+/// An address as short as it can be typed.
+pub(crate) fn typed(address: SocketAddr) -> String {
+    // A link-local address means nothing without the interface, which only the long form has.
+    let is_scoped = matches!(address, SocketAddr::V6(v6) if v6.scope_id() != 0);
+    if is_usual(address.port()) && !is_scoped { address.ip().to_string() } else { address.to_string() }
 }
 
 /// A name in quotes for any shell, if it is as harmless as that.

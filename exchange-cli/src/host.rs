@@ -8,7 +8,7 @@ use crate::{
     app::{App, IDLE},
     args::HostArguments,
     exit::{Exit, Failure, is_usual},
-    find::quoted,
+    find::{quoted, typed},
     home::{Home, Trust},
     invitation::Invitation,
     line::{Line, Style},
@@ -170,9 +170,7 @@ fn invite(app: &App, host: &Host, addresses: &[SocketAddr]) -> Vec<Line> {
 fn to_be_typed(addresses: &[SocketAddr]) -> Vec<String> {
     let any_v4 = addresses.iter().any(SocketAddr::is_ipv4);
     let chosen = addresses.iter().filter(|address| address.is_ipv4() || !any_v4);
-    chosen
-        .map(|address| if is_usual(address.port()) { address.ip().to_string() } else { address.to_string() })
-        .collect()
+    chosen.copied().map(typed).collect()
 }
 
 #[cfg(test)]

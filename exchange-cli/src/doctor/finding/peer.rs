@@ -9,6 +9,7 @@ use crate::{
         firewall::Firewall,
         peer::{Between, Crossing, Introduction, Peer, Reach},
     },
+    find::typed,
     local::LeftOut,
 };
 
@@ -74,6 +75,15 @@ impl Between {
         is_joined.then(|| Finding::note("all_clear", what, "Host one: exchange host"))
     }
 
+    /// What to type here to join what is hosted there.
+    fn hosted_there(&self) -> String {
+        typed((self.here.introduction.other, self.there.introduction.port).into())
+    }
+
+    fn hosted_here(&self) -> String {
+        typed((self.there.introduction.other, self.here.introduction.port).into())
+    }
+
     /// Whether sessions can be joined, each way.
     fn tcp(&self) -> Vec<Finding> {
         let [here, there] = [&self.here, &self.there].map(|side| &side.introduction);
@@ -88,7 +98,7 @@ impl Between {
                          from there what is hosted here.",
                         here.own, there.other
                     ),
-                    format!("Host there; here it is joined by: exchange join {}", here.other),
+                    format!("Host there; here it is joined by: exchange join {}", self.hosted_there()),
                 )
             } else {
                 Finding::problem(
@@ -110,7 +120,7 @@ impl Between {
                          join from here what is hosted there.",
                         there.own, here.other
                     ),
-                    format!("Host here; there it is joined by: exchange join {}", there.other),
+                    format!("Host here; there it is joined by: exchange join {}", self.hosted_here()),
                 )
             } else {
                 Finding::problem(
@@ -134,7 +144,8 @@ impl Between {
         if lost == [false, false] {
             return Vec::new();
         }
-        let by_address = format!("Until then, sessions are joined by address, here: exchange join {}", here.other);
+        let by_address =
+            format!("Until then, sessions are joined by address, here: exchange join {}", self.hosted_there());
         let left_out: Vec<_> = [left_out_here(here), left_out_there(there, here.other)].into_iter().flatten().collect();
         if !left_out.is_empty() {
             let told = |(what, next)| Finding::problem("wrong_interface", what, format!("{next}. {by_address}"));
@@ -142,9 +153,9 @@ impl Between {
         }
         if self.is_routed() && lost == [true, true] {
             let next = if self.is_translated_there() {
-                format!("They are joined by address: host here; there: exchange join {}", there.other)
+                format!("They are joined by address: host here; there: exchange join {}", self.hosted_here())
             } else {
-                format!("They are joined by address, here: exchange join {}", here.other)
+                format!("They are joined by address, here: exchange join {}", self.hosted_there())
             };
             return vec![Finding::problem(
                 "other_network",

@@ -111,6 +111,8 @@ fn what_a_router_is_between_is_joined_by_address() {
         introduction["same_network"] = false.into();
     }
     assert_problem(&routed.seen(), "other_network", &["a router between", "exchange join 10.7.0.2"]);
+    routed.introductions[1]["port"] = 4000.into();
+    assert_problem(&routed.seen(), "other_network", &["exchange join 10.7.0.2:4000"]);
     // Where something passes it on, that is no matter.
     routed.reports = [report(), report()];
     assert_note(&routed.seen(), "all_clear", &[]);
