@@ -26,7 +26,6 @@ use super::{
     compose::Compose,
     distance::{Distance, Distances},
     jobs::{Jobs, Wanted},
-    palette::TERMINAL,
     spans::spans,
     terminal::Whole,
     theme::{STRONG, Theme},
@@ -82,7 +81,7 @@ const KEYS: &str = "Enter joins · a: join by address or link · h: host a sessi
 pub(crate) async fn choose(app: &App, known: Vec<SessionName>, told: Vec<line::Line>) -> Result<Choice, Failure> {
     let discovery = app.discovery().map_err(|error| find::failure(&error))?;
     let is_told = !told.is_empty();
-    let mut choose = Choose::new(known, told, Theme::of_environment(TERMINAL.but(app.common.palette)));
+    let mut choose = Choose::new(known, told, Theme::of_environment(app.common.palette));
     let shown = show(app, discovery.as_ref(), &mut choose, is_told);
     app.unless_interrupted(shown).await?.map_err(|error| {
         Failure::new(Exit::Network, format!("The terminal cannot be used: {error}."), "--plain does without.")

@@ -64,7 +64,6 @@ use self::{
     card::Card,
     item::Look,
     jobs::{Jobs, Wanted},
-    palette::TERMINAL,
     popup::Popup,
     press::Do,
     search::Hit,
@@ -141,8 +140,7 @@ enum Happened {
 impl Full {
     /// Shows the session until the user wants to leave.
     pub(crate) async fn run(mut self, session: String) -> io::Result<()> {
-        let look =
-            Look { theme: Theme::of_environment(TERMINAL.but(self.palette)), zone: TimeZone::system(), width: 0 };
+        let look = Look { theme: Theme::of_environment(self.palette), zone: TimeZone::system(), width: 0 };
         let linked = match self.seat {
             Seat::Host(_) => Link::Own,
             Seat::Client(_) => Link::Up { round_trip: None },

@@ -10,7 +10,7 @@ use super::{
         Colours, Ink, LUMINANCE, LUMINANCES, READABLE, contrast, contrasting, indexed, is_colour, luminance, named,
         of_hue,
     },
-    palette::Palette,
+    palette::{Palette, TERMINAL},
 };
 use crate::line;
 
@@ -31,8 +31,8 @@ impl Theme {
         Self { colours, palette }
     }
 
-    /// As the terminal says what it can, and the user what they want.
-    pub(crate) fn of_environment(palette: Palette) -> Self {
+    /// As the terminal says what it can, and the user what they want: what they have not chosen is as the terminal has it.
+    pub(crate) fn of_environment(chosen: Palette) -> Self {
         let variable = |name| env::var(name).unwrap_or_default();
         let colours = match (variable("NO_COLOR"), variable("COLORTERM"), variable("TERM")) {
             (no_color, ..) if !no_color.is_empty() => Colours::None,
@@ -41,7 +41,7 @@ impl Theme {
             (.., term) if term.contains("direct") => Colours::All,
             _ => Colours::Sixteen,
         };
-        Self::new(colours, palette)
+        Self::new(colours, TERMINAL.but(chosen))
     }
 
     /// What everything begins with.
@@ -169,7 +169,7 @@ fn readable(on: Option<[u8; 3]>) -> Vec<(u8, [u8; 3])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::full::palette::{TERMINAL, THEMES};
+    use crate::full::palette::THEMES;
 
     /// With black and with white, whichever is less.
     fn least(rgb: [u8; 3]) -> f64 {
